@@ -116,7 +116,7 @@ def read_regular_file(path: Path, max_bytes: int) -> bytes:
     """Content of a whole regular file or object.
 
     Raises:
-        OSError: as `regular_file_size`; or the file cannot be read, or grew while it was read.
+        OSError: as in `regular_file_size`; or the file cannot be read, or grew while it was read.
     """
     if isinstance(path, ObjectPath):
         with path.open_input() as stored:

@@ -114,7 +114,7 @@ def format_measures(row: Mapping[str, Any], measures: Sequence[TakeMeasure]) -> 
 
 
 def listed_measures(row: Mapping[str, Any], measures: Sequence[TakeMeasure]) -> list[tuple[str, str]]:
-    """Short names and values of the measures of a row that have values."""
+    """Short names and formatted values of the measures of a row, without measures that have no value."""
     return [
         (measure.short, format_value(measure, row[measure.column])) for measure in measures if _has(row, measure.column)
     ]

@@ -23,8 +23,7 @@ def outlier_score(
 
     The score is the sum of 10 per flag; the natural logarithm by which the duration ratio exceeds 1.5 times the usual
     ratio or falls below 2/3 of it; the shortfall of the speaker similarity below 0.6; and the shortfall of the SNR
-    below
-    15 dB in units of 10 dB. Each measure adds at most 10.
+    below 15 dB, in units of 10 dB. Each measure adds at most 10.
 
     Args:
         values: Measures of the takes by column name, each [N].

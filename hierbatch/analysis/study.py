@@ -83,7 +83,7 @@ class RunStudy:
         return read_voice_rows(path) if path.exists() else pa.table({"voice": pa.array([], pa.string())})
 
     def prompts(self, voices: Collection[str]) -> dict[str, TakeSound]:
-        """Prompts of some voices by name; without those that the run does not have."""
+        """Prompts of some voices, keyed by name; voices that the run does not have are left out."""
         layout = RunLayout(self.folder)
         path = layout.voices_file(layout.newest_generation())
         if not path.exists() or not voices:

@@ -81,7 +81,7 @@ class RunSummary:
 
 
 def summarise(takes: Takes) -> RunSummary:
-    """Summarise a run in two passes: the first finds the usual duration ratios, the second counts everything else.
+    """Summarize a run in two passes: the first finds the usual duration ratios, the second counts everything else.
 
     Raises:
         RunError: A file of the run is damaged.

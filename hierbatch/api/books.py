@@ -1,4 +1,4 @@
-"""Audiobooks by the Python API: the same work and options as `hierbatch narrate` and `hierbatch book`."""
+"""Audiobook functions of the Python API, with the same options as `hierbatch narrate` and `hierbatch book`."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def narrate(
     Args:
         book: .epub, .txt or .md file.
         out: folder of manifest, run and audiobook.
-        on_message: receives notices.
+        on_message: function that receives notices, such as `print`.
         project: manifest, cast and chapters.
         voices: prompts and their consent.
         speech: language, pronunciations, speed and seed.
@@ -88,7 +88,7 @@ def master_book(
     Args:
         run: run folder of an imported book.
         out: output folder; by default RUN/export/book.
-        source: EPUB whose markup a readalong keeps.
+        source: EPUB whose markup a read-along EPUB keeps.
         allow_missing: leave silence for failed and missing rows.
         overwrite: replace existing files.
         delivery: formats, profiles and tags.

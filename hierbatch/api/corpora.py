@@ -1,4 +1,4 @@
-"""Corpora by the Python API: the same work and options as `hierbatch corpus` and `hierbatch export`."""
+"""Corpus functions of the Python API, with the same options as `hierbatch corpus` and `hierbatch export`."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def corpus(
     Args:
         texts: tables with a text column, books, or folders of both.
         out: run folder.
-        on_message: receives notices.
-        settings: duration, speakers, spread and splits.
+        on_message: function that receives notices, such as `print`.
+        settings: duration, speakers, variation and splits.
         voices: prompts and their consent.
         reading: language, pronunciations and seed.
         model: model, device and precision.

@@ -1,4 +1,4 @@
-"""Jobs of the Python API: the same work and the same options as the commands of these names.
+"""Jobs of the Python API, each with the same options as the command of the same name.
 
 Options are the fields of the option groups in each signature, as keywords: `hierbatch.run("rows.csv", out="runs/first",
 voices="voices.csv", speed=1.1, workers=4)`; `help(hierbatch.run)` lists them.
@@ -52,7 +52,7 @@ def run(
     Args:
         manifest: table of rows (.parquet, .csv, .jsonl; or s3://...) with id and text.
         out: run folder.
-        on_message: receives notices.
+        on_message: function that receives notices, such as `print`.
         voices: prompts and their consent.
         speech: language, pronunciations, speed and seed.
         model: model, device and precision.
@@ -90,8 +90,8 @@ def convert_files(
     Args:
         manifest: table of recordings with id and source.
         out: run folder.
-        clips: also write OUT/export/clips/ID.flac.
-        on_message: receives notices.
+        clips: True to also write each take to OUT/export/clips/ID.flac.
+        on_message: function that receives notices, such as `print`.
         sources: folder of the recordings.
         voices: prompts and their consent.
         conversion: pitch, sample rate and bandwidth.
@@ -132,7 +132,7 @@ def upsample_files(
     Args:
         manifest: table of recordings with id and source.
         out: run folder.
-        on_message: receives notices.
+        on_message: function that receives notices, such as `print`.
         sources: folder of the recordings.
         upsampling: sample rate.
         model: model, device and precision.
@@ -167,7 +167,7 @@ def dub(
     Args:
         folder: folder of recordings and films.
         out: output folder.
-        on_message: receives notices.
+        on_message: function that receives notices, such as `print`.
         dubbing: assignment of voices, segments and background.
         voices: prompts and their consent.
         model: model, device and precision.

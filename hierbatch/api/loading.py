@@ -1,4 +1,4 @@
-"""Models by name, ready for the Python API."""
+"""Loading of models by name for the Python API."""
 
 from __future__ import annotations
 
@@ -44,13 +44,14 @@ def load(
     """Load a packaged or imported model by name, or a bundle's folder.
 
     Args:
-        model: `lite` speaks and converts, `speechsr` raises sample rates; `hierbatch models list` shows all.
+        model: `lite` for speech synthesis and conversion, `speechsr` for higher sample rates; `hierbatch models list`
+            shows all models.
         device: `cpu`, `cuda`, `cuda:N` or `mps`.
         dtype: precision of matrix products, `float32`, `bfloat16` or `float16`.
-        compile: whether to compile the networks: slow to start, then faster on a GPU.
+        compile: True to compile the networks, which is slow to start, then faster on a GPU.
 
     Raises:
-        BundleError: no such model, or damaged weights.
+        BundleError: there is no such model, or its weights are damaged.
         InputError: this machine has no such device.
     """
     placement = DevicePlacement(device=device, dtype=dtype, is_compiled=compile)

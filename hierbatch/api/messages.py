@@ -7,9 +7,9 @@ from collections.abc import Callable
 from hierbatch.engine.progress import RunListener
 
 OnMessage = Callable[[str], None]
-"""Receives notices on the inputs and on the progress, such as `print`."""
+"""Function that receives notices about the inputs and the progress, such as `print`."""
 
 
 def listener(on_message: OnMessage | None) -> RunListener | None:
-    """Listener that passes on notices; None without a receiver."""
+    """Create a listener that passes notices to `on_message`; None without it."""
     return RunListener(on_message=on_message) if on_message else None

@@ -1,6 +1,6 @@
-"""Sounds of the Python API: samples with their rate, word times, a player in Jupyter, and files.
+"""Sounds of the Python API: samples with their rate and word times, a player in Jupyter, and export to files.
 
-Shape legend: L samples.
+Legend: L samples.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ FILE_FORMATS: Mapping[str, tuple[str, str]] = {
     ".ogg": ("OGG", "VORBIS"),
     ".opus": ("OGG", "OPUS"),
 }
-"""libsndfile's container and codec of each file suffix that `Sound.save` writes."""
+"""libsndfile's container and codec for each file suffix that `Sound.save` supports."""
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One spoken word and its time in the sound, in seconds."""
+    """Spoken word with its start and end in the sound, in seconds."""
 
     text: str
     start_s: float
@@ -62,7 +62,7 @@ class Sound:
     words: tuple[Word, ...] = ()
     """Spoken words with their times; empty for conversions and upsampled recordings."""
     is_synthetic: bool = True
-    """True if a model made it; such files carry the synthetic-speech comment."""
+    """True for the output of a model; files of such sounds have a comment that the speech is synthetic."""
 
     def __repr__(self) -> str:
         return f"Sound({self.duration_s:.2f} s, {self.rate_hz} Hz, {len(self.words)} words)"
@@ -121,7 +121,7 @@ class Sound:
         return path
 
     def to_pydub(self) -> AudioSegment:
-        """The same sound as a pydub `AudioSegment` (16 bit, mono)."""
+        """Convert to a pydub `AudioSegment` (16 bit, mono)."""
         segment = _audio_segment_class()(
             data=np.round(np.clip(self.samples, -1.0, 1.0) * 32767).astype("<i2").tobytes(),
             sample_width=2,
@@ -133,7 +133,7 @@ class Sound:
 
     @classmethod
     def from_pydub(cls, segment: AudioSegment) -> Sound:
-        """Sound of a pydub `AudioSegment`, channels averaged to one."""
+        """Create a sound from a pydub `AudioSegment`; its channels are averaged."""
         n_channels, full_scale = segment.channels, float(1 << (8 * segment.sample_width - 1))
         samples = np.asarray(segment.get_array_of_samples(), dtype=np.float32).reshape(-1, n_channels).mean(axis=1)
         return cls(samples=samples / np.float32(full_scale), rate_hz=segment.frame_rate, is_synthetic=False)
@@ -148,18 +148,18 @@ class Sound:
 
 
 Recording = str | Path | bytes | Sound | Waveform
-"""A recording to read: a path, an encoded file's bytes, or sound in memory; pydub's `AudioSegment` too."""
+"""Recording to read: a path, the bytes of an encoded file, or a sound in memory; also pydub's `AudioSegment`."""
 
 
 def as_waveform(recording: Recording | AudioSegment, *, name: str = "") -> Waveform:
-    """The mono waveform of a recording, at its own rate.
+    """Read a recording as a mono waveform at its own sampling rate.
 
     Args:
-        recording: a path, an encoded file's bytes, a `Sound`, a `Waveform` or a pydub `AudioSegment`.
-        name: a name for error messages, where the recording is not a path.
+        recording: a path, the bytes of an encoded file, a `Sound`, a `Waveform` or a pydub `AudioSegment`.
+        name: name for error messages, if the recording is not a path.
 
     Raises:
-        SourceError: not a readable sound file, or empty.
+        SourceError: the recording is empty or is not a readable sound file.
     """
     if isinstance(recording, Sound):
         return recording.waveform

@@ -1,4 +1,4 @@
-"""Text to speech and voice conversion with one loaded model: the Python API's pipeline."""
+"""Pipeline of the Python API for text to speech and voice conversion with one loaded model."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _FADE_S = 0.005
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One sentence of one text, on its way to sound."""
+    """Sentence of a text, ready for synthesis, with the pause after it in seconds."""
 
     text_index: int
     spoken: PhonemizedSentence
@@ -47,7 +47,7 @@ class _Part:
 
 
 class SpeechPipeline:
-    """A loaded speech model: `speak` reads texts aloud, `convert` gives recordings another voice."""
+    """Loaded speech model: `speak` synthesizes texts, `convert` changes the voice of recordings."""
 
     def __init__(self, model: SpeechModel, placement: DevicePlacement) -> None:
         self._model = model
@@ -73,7 +73,7 @@ class SpeechPipeline:
         name: str = "",
         denoise_ratio: float = 0.0,
     ) -> Voice:
-        """Encode a voice once, to be passed as `voice` to many calls.
+        """Encode a voice once, to be passed as `voice` to several calls.
 
         Args:
             prompt: 3 to 15 s of one person speaking: a path, bytes, a `Sound`, or a pydub `AudioSegment`; or a voice
@@ -84,8 +84,8 @@ class SpeechPipeline:
             denoise_ratio: share of the denoised prompt in the mix, 0 to 1.
 
         Raises:
-            InputError: no consent, or an unknown one.
-            PromptError: unreadable, silent or too short.
+            InputError: the consent is missing or unknown.
+            PromptError: the prompt is unreadable, silent or too short.
         """
         return encode_voice(
             prompt,
@@ -115,24 +115,24 @@ class SpeechPipeline:
         seed: int = 0,
         lexicon: str | Path | None = None,
     ) -> Sound | list[Sound]:
-        """Read one text, or each text of a list, aloud; long texts are spoken sentence by sentence.
+        """Synthesize one text, or each text of a list, sentence by sentence.
 
         Args:
-            text: a text, or a list of texts, which are spoken as batches. Blank lines separate paragraphs.
-            voice: a prompt, or a `Voice` of this pipeline's `voice`.
-            consent: consent of the prompt's owner, where `voice` is a prompt.
-            language: a language code such as `en`; `auto` recognises each sentence's own.
-            speed: speaking rate, 0.5 to 2.
-            pitch_semitones: shift of the voice's median pitch.
-            prosody: factor on the spread of log F0.
-            seed: another seed gives another take.
-            lexicon: a pronunciation table, CSV of word,pronunciation,kind,language,scope.
+            text: a text, or a list of texts, which are synthesized in batches. Blank lines separate paragraphs.
+            voice: a prompt, or a `Voice` from the method `voice` of this pipeline.
+            consent: consent of the person in the prompt, if `voice` is a prompt.
+            language: a language code such as `en`; `auto` detects the language of each sentence.
+            speed: speaking rate, 0.5 to 2; 1 is the usual rate.
+            pitch_semitones: transposition of the voice's median pitch.
+            prosody: scale factor for the spread of log F0.
+            seed: seed of the synthesis; another seed results in another take.
+            lexicon: pronunciation lexicon, a CSV file with columns word,pronunciation,kind,language,scope.
 
         Raises:
-            InputError: no consent, an unknown language, or an option out of range.
+            InputError: the consent is missing, the language is unknown, or an option is out of range.
             PromptError: the prompt cannot be used.
-            TextError: a text cannot be spoken; nothing of the batch is returned.
-            SynthesisError: the model gave no usable sound.
+            TextError: a text cannot be synthesized; no sounds are returned.
+            SynthesisError: the model returned no usable sound.
         """
         self._check_options(language, speed)
         texts = [text] if isinstance(text, str) else list(text)
@@ -175,22 +175,22 @@ class SpeechPipeline:
         full_band: bool = False,
         seed: int = 0,
     ) -> Sound | list[Sound]:
-        """Give one recording, or each of a list, the voice of a prompt; the length is kept to the sample.
+        """Convert one recording, or each of a list, to the voice of a prompt; the duration stays the same.
 
         Args:
             recording: a path, bytes, a `Sound`, a `Waveform`, a pydub `AudioSegment`, or a list of them.
-            voice: a prompt, or a `Voice` of this pipeline's `voice`.
-            consent: consent of the prompt's owner, where `voice` is a prompt.
-            pitch_semitones: shift from the target voice's own range.
-            rate_hz: sample rate of the result; by default the recording's own.
-            full_band: whether SpeechSR extends results above 16 kHz beyond 8 kHz of bandwidth.
-            seed: another seed gives another take.
+            voice: a prompt, or a `Voice` from the method `voice` of this pipeline.
+            consent: consent of the person in the prompt, if `voice` is a prompt.
+            pitch_semitones: transposition relative to the target voice's pitch.
+            rate_hz: sample rate of the result; by default that of the recording.
+            full_band: True to extend the bandwidth beyond 8 kHz with SpeechSR, for results above 16 kHz.
+            seed: seed of the synthesis; another seed results in another take.
 
         Raises:
-            InputError: the model does not convert, or no consent was given.
+            InputError: the model does not convert recordings, or the consent is missing.
             PromptError: the prompt cannot be used.
             SourceError: a recording cannot be used.
-            SynthesisError: the model gave no usable sound.
+            SynthesisError: the model returned no usable sound.
         """
         if not isinstance(self._model, ConversionModel):
             raise InputError("The model does not convert recordings", got=self.name)
@@ -228,7 +228,7 @@ class SpeechPipeline:
     def _parts(
         self, text: str, text_index: int, language: str, seed: int, front_end: SpeechFrontEnd
     ) -> Iterable[_Part]:
-        """Sentences of one text, each with the silence after it."""
+        """Split a text into sentences, each with its phonemes, seed, and the silence after it."""
         default = self.languages[0] if language == "auto" else language
         paragraphs = [block for block in text.replace("\r\n", "\n").split("\n\n") if block.strip()]
         sentences = [split_sentences(block, default) for block in paragraphs]
@@ -246,7 +246,7 @@ class SpeechPipeline:
 
 
 def _in_batches(model: SpeechModel, parts: Sequence[_Part], request: Any) -> list[tuple[_Part, Speech]]:
-    """Speech of every part in order; the first part that fails raises its error."""
+    """Synthesize all parts in order; raises the error of the first part that fails."""
 
     def speak(batch: Sequence[tuple[int, _Part]]) -> list[tuple[int, Speech | Exception]]:
         speeches = model.speak([request(part) for _, part in batch])
@@ -269,7 +269,7 @@ def _in_batches(model: SpeechModel, parts: Sequence[_Part], request: Any) -> lis
 
 
 def _joined(spoken: Sequence[tuple[_Part, Speech]], rate_hz: int) -> Sound:
-    """Sentences of one text with their pauses; word times count from the first sample."""
+    """Join the sentences of one text with their pauses; word times are relative to the first sample."""
     pieces = []
     words = []
     n_samples = 0

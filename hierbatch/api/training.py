@@ -1,4 +1,4 @@
-"""Speech data and fine-tuning by the Python API: `hierbatch intake`, `prepare` and `finetune`."""
+"""Speech data and fine-tuning in the Python API, like `hierbatch intake`, `prepare` and `finetune`."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def intake(
     layout: DataLayout,
     rows: RowSettings,
 ) -> IntakeResult:
-    """Divide long recordings into rows with the measures of takes. The same call resumes.
+    """Divide long recordings into rows with the same measures as takes. The same call resumes a stopped job.
 
     Args:
         recordings: folders or tables of recordings.
         out: folder of the rows, `rows.parquet`.
-        on_message: receives notices.
+        on_message: function that receives notices, such as `print`.
         layout: layout of the recordings.
         rows: lengths, speakers, transcripts and rules.
 
@@ -57,12 +57,12 @@ def prepare(
     features: FeatureChoice,
     limits: RowLimits,
 ) -> PrepareResult:
-    """Compute training features of recordings. The same call resumes, and adds new recordings.
+    """Compute training features of recordings. The same call resumes a stopped job, and adds new recordings.
 
     Args:
         data: folders or tables of recordings.
         out: folder of the prepared set.
-        on_message: receives notices.
+        on_message: function that receives notices, such as `print`.
         layout: layout of the recordings.
         features: content features and pitch.
         limits: limits of the recordings.
@@ -87,15 +87,15 @@ def finetune(
     layout: DataLayout,
     settings: FinetuneSettings,
 ) -> FinetuneResult:
-    """Adapt the packaged model to one speaker, without transcripts. The same call resumes.
+    """Adapt the packaged model to one speaker, without transcripts. The same call resumes a stopped job.
 
     Args:
-        recordings: recordings of one speaker, 5 to 60 minutes in all.
+        recordings: recordings of one speaker, 5 to 60 minutes in total.
         out: folder of the new model.
-        consent: consent of the speaker, one of `self licensed public_domain synthetic`.
+        consent: consent of the speaker: `self`, `licensed`, `public_domain` or `synthetic`.
         model: model to start from.
         asr_model: folder of a Whisper model, to compare the error rate before and after.
-        on_message: receives progress lines.
+        on_message: function that receives progress lines, such as `print`.
         layout: layout of the recordings.
         settings: schedule.
 

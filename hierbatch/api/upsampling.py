@@ -1,4 +1,4 @@
-"""Speech super-resolution with one loaded model: the Python API's pipeline."""
+"""Pipeline of the Python API for bandwidth extension with one loaded model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class UpsamplingPipeline:
-    """A loaded SpeechSR: `upsample` resynthesises the content of recordings above 8 kHz."""
+    """Loaded SpeechSR model: `upsample` synthesizes the content of recordings above 8 kHz."""
 
     def __init__(self, model: Upsampler) -> None:
         self._model = model
@@ -25,7 +25,7 @@ class UpsamplingPipeline:
 
     @property
     def rates_hz(self) -> tuple[int, ...]:
-        """Sample rates of its results."""
+        """Sample rates in Hz that the model supports for its output."""
         return tuple(self._model.rates_hz)
 
     @overload
@@ -37,7 +37,7 @@ class UpsamplingPipeline:
     def upsample(
         self, recording: Recording | AudioSegment | Sequence[Recording], rate_hz: int = 48_000
     ) -> Sound | list[Sound]:
-        """Raise one recording, or each of a list, to 24 or 48 kHz.
+        """Extend one recording, or each of a list, to 24 or 48 kHz.
 
         Args:
             recording: a path, bytes, a `Sound`, a `Waveform`, a pydub `AudioSegment`, or a list of them.
@@ -46,7 +46,7 @@ class UpsamplingPipeline:
         Raises:
             InputError: the model has no network for the rate.
             SourceError: a recording cannot be used.
-            SynthesisError: the network gave no usable sound.
+            SynthesisError: the network returned no usable sound.
         """
         if isinstance(recording, list | tuple):
             return [self._upsample(one, rate_hz) for one in recording]

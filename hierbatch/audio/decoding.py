@@ -98,10 +98,10 @@ def open_decoder(source: Path | bytes, *, use_ffmpeg: bool = False, track: int =
 
 @contextmanager
 def open_encoded_mp3(path: Path) -> Iterator[DecodedSound]:
-    """Open an MP3 that this package has encoded for decoding by libsndfile, three times as fast as by ffmpeg.
+    """Open an MP3 file that this package has encoded, to decode it with libsndfile, three times as fast as with ffmpeg.
 
-    Files of others are decoded by ffmpeg, since libsndfile trusts their headers. A file that libsndfile does not
-    recognize is also decoded by ffmpeg.
+    Files from elsewhere should be opened with ffmpeg, since libsndfile trusts their headers. A file that libsndfile
+    does not recognize is decoded with ffmpeg.
 
     Raises:
         InputError: the file cannot be read or decoded.

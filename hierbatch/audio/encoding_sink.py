@@ -1,4 +1,4 @@
-"""Target of an encoder: a buffer in memory that moves to a temporary file when it becomes large."""
+"""Target of an encoder: a buffer in memory, which is moved to a temporary file when it becomes large."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ MAX_BYTES_IN_MEMORY = 16 << 20
 class EncodingSink(io.RawIOBase):
     """File object that libsndfile writes to.
 
-    An error of the disk is kept for `content`: libsndfile calls the methods from C, where an exception would be lost.
+    If a method raised an error of the disk, it would be lost, since libsndfile calls the methods from C; the error is
+    kept, and `content` raises it.
     """
 
     def __init__(self, *, in_memory: bool = True) -> None:
-        """Create an empty sink; with `in_memory`, it stays in memory at any size."""
+        """Create an empty sink; if `in_memory` is True, it stays in memory at any size."""
         self._in_memory = in_memory
         self._file: IO[bytes] = io.BytesIO()
         self._error: OSError | None = None
@@ -44,7 +45,7 @@ class EncodingSink(io.RawIOBase):
         return self._file.seek(offset, origin)
 
     def content(self) -> bytes | mmap:
-        """Everything written; of a temporary file as a memory map, which removes the file when it is released.
+        """Content that was written, as bytes or as a memory map of the temporary file, which is deleted with the map.
 
         Raises:
             StorageError: the disk of the temporary files is full.

@@ -56,7 +56,7 @@ def describe_sound(
         limits: largest file accepted
 
     Raises:
-        HierbatchError: as `read_sound`, for faults that show without decoding.
+        HierbatchError: as in `read_sound`, for faults that show without decoding.
     """
     with open_sound(source, name=name, raises=raises, limits=limits) as sound:
         n_samples = sound.n_declared or count_undecoded(source, sound)
@@ -162,7 +162,7 @@ def mono_blocks(
 
 
 class SoundEncoder:
-    """Encoder of a sound that arrives in blocks; only the encoded bytes are kept, those of a long sound on the disk.
+    """Encoder of a sound that arrives in blocks; only the encoded bytes are kept.
 
     Containers and codecs have libsndfile's names. In the integer codecs, samples beyond full scale are clipped rather
     than wrapped around.
@@ -184,7 +184,7 @@ class SoundEncoder:
             container: file format, by its name in libsndfile
             codec: sample format, by its name in libsndfile
             comment: comment tag of the file
-            in_memory: keep the content of a long sound in memory too
+            in_memory: True to keep even a long sound in memory; False to move it to a temporary file
         """
         self._sink, self._clips = EncodingSink(in_memory=in_memory), codec.startswith("PCM")
         self._file = soundfile.SoundFile(self._sink, "w", rate_hz, 1, codec, format=container)

@@ -1,4 +1,4 @@
-"""Normalisation of speech to the level at which the networks are trained."""
+"""Normalization of speech to the level at which the networks are trained."""
 
 from __future__ import annotations
 
@@ -60,5 +60,5 @@ def below_full_scale(waveform: Waveform) -> Waveform:
 
 
 def full_scale_gain(peak: float) -> float:
-    """Gain of `below_full_scale` for a sound with this peak: 1 unless the peak would clip."""
+    """Gain that `below_full_scale` applies to a sound with the given peak level; 1 unless the peak would clip."""
     return _MAX_PEAK / peak if _MAX_PEAK < peak < np.inf else 1.0

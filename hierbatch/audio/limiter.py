@@ -109,8 +109,8 @@ class PeakLimiter:
 class _HannSmoothing:
     """Weighted mean of each `n` successive values under a Hann window whose sum is one.
 
-    The window is a constant minus a cosine, so three running sums replace a convolution: sums over the window of the
-    values, and of the values times a cosine and a sine, from which the cosine at any position of the window follows.
+    The window is a constant minus a cosine, so three running sums replace the convolution: the sums of the values, of
+    the values times a cosine, and of the values times a sine. They give the weighted sum at any position of the window.
     """
 
     def __init__(self, n: int) -> None:
@@ -118,7 +118,7 @@ class _HannSmoothing:
         self._cosine = self._sine = np.zeros(0)
 
     def apply(self, values: Attenuation) -> Attenuation:
-        """Smoothed values.
+        """Smooth a sequence of values.
 
         Shape:
             values   [L], L >= n
@@ -139,7 +139,7 @@ class _HannSmoothing:
         return smoothed
 
     def _sums(self, values: Attenuation) -> Attenuation:
-        """Sum of each `n` successive values."""
+        """Sums of `n` successive values, at every position. Shape: [L] -> [L - n + 1]."""
         running = np.empty(len(values) + 1)
         running[0] = 0.0
         np.cumsum(values, out=running[1:])

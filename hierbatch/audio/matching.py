@@ -16,22 +16,22 @@ from hierbatch.audio.waveform import Samples, Waveform
 
 _MAX_PEAK = 0.98
 _MAX_LIMITING_DB = 8.0
-"""A clipped reference has no peaks to match: its loudness is approached as far as a limiter stays inaudible."""
+"""Maximum reduction of peaks by the limiter in dB, since more would be audible."""
 _LIMITER_MARGIN_DB = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechLoudness:
-    """Measures of a sound that others are matched to."""
+    """Loudness measures of a sound, by which other sounds are matched to it."""
 
     integrated_lufs: float
-    """-inf for a sound that is silent or shorter than 400 ms."""
+    """Integrated loudness; -inf for a sound that is silent or shorter than 400 ms."""
     rms: float
     """RMS of the loud frames."""
 
 
 def measure_speech_loudness(waveform: Waveform) -> SpeechLoudness:
-    """Measure a sound, for `match_loudness`."""
+    """Measure the loudness of a sound, for `matched_blocks`."""
     return SpeechLoudness(measure_loudness(waveform.samples, waveform.rate_hz), speech_rms(waveform))
 
 
@@ -47,7 +47,7 @@ def match_loudness(waveform: Waveform, reference: Waveform) -> Waveform:
 
 
 def matched_blocks(waveform: Waveform, reference: SpeechLoudness) -> Iterator[Samples]:
-    """Result of `match_loudness` in blocks, each of shape [L], so that a long sound is not in memory twice."""
+    """Yield the result of `match_loudness` in blocks, each [L], so that a long sound is not in memory twice."""
     peak = peak_level(waveform.samples)
     if peak == 0:
         yield from waveform.blocks()

@@ -39,7 +39,7 @@ def mix_denoised(sound: Waveform, ratio: float) -> Waveform:
     """Mix a sound with its denoised version: ratio 0 is the original, 1 is the result of `reduce_noise`.
 
     Raises:
-        ProgramError: as `reduce_noise`.
+        ProgramError: as in `reduce_noise`.
     """
     if ratio == 0:
         return sound

@@ -22,7 +22,8 @@ from hierbatch.errors import HierbatchError, InputError
 from hierbatch.storage import regular_file_size
 
 _MAX_RATE_HZ = 48_000
-"""Higher rates count as longer sounds, so that memory follows from the limit on the duration."""
+"""Highest sampling rate at which the limit on the duration applies in full; at higher rates, the number of samples is
+limited to that at this rate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ def open_sound(
 ) -> Iterator[DecodedSound]:
     """Open a sound for reading all its channels in blocks, which are checked on the way.
 
-    Args and Raises: see `read_sound`; faults of the samples show once the iteration reaches them.
+    Args and Raises: see `read_sound`; errors in the samples are raised when the iteration reaches them.
     """
     shown = name or ("The sound" if isinstance(source, bytes) else str(source))
     try:

@@ -11,7 +11,7 @@ from hierbatch.programs import stream_program
 
 _TIMEOUT_S = 600.0
 _SLACK_RATIO, _SLACK_S = 0.97, 0.25
-"""Tolerance for encoder delay and for rounded packet times."""
+"""Tolerances, as a share and in seconds, for encoder delay and rounded packet times."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

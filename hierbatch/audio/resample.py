@@ -20,7 +20,7 @@ Resampler = Callable[[Waveform, int], Waveform]
 """Function from a sound and a rate in Hz to the sound at that rate, with as many samples as `resample` returns."""
 
 BlockResampler = Callable[[Iterable[Samples], int, int], Iterator[Samples]]
-"""A `Resampler` of streamed sounds, called like `resample_blocks`."""
+"""Function that resamples a sound that arrives in blocks; its parameters are those of `resample_blocks`."""
 
 _QUALITY = "HQ"
 
@@ -34,12 +34,13 @@ def resample(waveform: Waveform, rate_hz: int) -> Waveform:
 
 
 def read_resampled(sound: RereadableSound, rate_hz: int, n_samples: int | None = None) -> Waveform:
-    """Read a sound into a new array at `rate_hz`, so that it is in memory only once; as `resample` otherwise.
+    """Read a sound and resample it to `rate_hz`, as `resample` does, but block by block, so that only the result is in
+    memory.
 
     Args:
         sound: sound of any length
         rate_hz: rate of the result
-        n_samples: length of the result, with silence at its end; that of `resample` by default
+        n_samples: length of the result, which is padded with silence; by default that of the result of `resample`
     """
     n_samples = n_samples or resampled_length(sound.n_samples, sound.rate_hz, rate_hz)
     resampled = np.zeros(n_samples, np.float32)

@@ -84,7 +84,7 @@ def long_term_spectrum(mel: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 class LogMel(nn.Module):
-    """Normalised log-mel of 16 kHz sound. Frame t is centred on sample 160 t + 80, so T = L / 160 exactly.
+    """Normalized log-mel of 16 kHz sound. Frame t is centred on sample 160 t + 80, so T = L / 160 exactly.
 
     Shape:
         samples  [B, L]  L a multiple of 160

@@ -17,7 +17,7 @@ from hierbatch.constants import FRAME_HOP_SAMPLES, RATE_HZ
 N_MELS = 80
 N_FFT = 1280
 MIN_SAMPLES = N_FFT // 2 + 1
-"""Shortest sound: the padding at either end is a reflection of half a window."""
+"""Minimum number of samples of a sound, whose ends are padded with a reflection of half a window."""
 _FLOOR = 1e-3
 
 

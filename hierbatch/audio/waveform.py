@@ -16,7 +16,7 @@ _BLOCK_SAMPLES = 1 << 20
 
 
 def in_blocks(samples: Samples, n: int = _BLOCK_SAMPLES) -> Iterator[Samples]:
-    """Yield a sound of any length in views of at most `n` samples, so that arrays computed from them stay small.
+    """Yield views of at most `n` successive samples, so that arrays that are computed from them stay small.
 
     Args:
         samples: the sound.
@@ -58,12 +58,12 @@ class Waveform:
         return len(self.samples) / self.rate_hz
 
     def blocks(self) -> Iterator[Samples]:
-        """Views of the sound, as of any `RereadableSound`."""
+        """Yield views of successive parts of the sound, as `RereadableSound` requires."""
         return in_blocks(self.samples)
 
 
 class RereadableSound(Protocol):
-    """Mono sound of any length that can be read in blocks as often as needed; it need not be in memory."""
+    """Protocol for a mono sound that can be read in blocks several times; it need not be in memory."""
 
     @property
     def rate_hz(self) -> int: ...
@@ -72,7 +72,7 @@ class RereadableSound(Protocol):
     def n_samples(self) -> int: ...
 
     def blocks(self) -> Iterator[Samples]:
-        """Consecutive blocks of any size, each of shape [L]."""
+        """Yield consecutive blocks of any size, each of shape [L]."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class Yaapt:
             returns  [L // 160]
 
         Raises:
-            SourceError: as `yaapt_f0`.
+            SourceError: as in `yaapt_f0`.
         """
         return self.fine_f0(waveform)[1::2][: waveform.n_samples // (2 * HOP_SAMPLES)]
 

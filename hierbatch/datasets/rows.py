@@ -42,7 +42,7 @@ class RecordingReference:
         """Decode the recording, or its span, to mono at its own sampling rate.
 
         Raises:
-            SourceError: as `duration_s`, or the samples cannot be decoded.
+            SourceError: as in `duration_s`, or the samples cannot be decoded.
         """
         if self.decoded is not None:
             return self.decoded

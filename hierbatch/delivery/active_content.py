@@ -1,7 +1,7 @@
-"""Removal of active content from a foreign EPUB: only listed elements and attributes stay.
+"""Removal of active content from an untrusted EPUB: only listed elements and attributes are kept.
 
-Scripts, event handlers, plug-ins and everything that a reading system would load from another place are removed; text,
-pictures, style and hyperlinks stay.
+Scripts, event handlers, plug-ins and everything that a reading system would load from outside the EPUB are removed;
+text, pictures, style and hyperlinks are kept.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _XML = "http://www.w3.org/XML/1998/namespace"
 _SSML = "http://www.w3.org/2001/10/synthesis"
 
 _NAMESPACES = frozenset({_OPS, _XML, _XLINK, _SSML})
-"""Namespaces of attributes that stay; `xlink:href` and `xml:base` are checked."""
+"""Namespaces of attributes that are kept; `xlink:href` and `xml:base` are checked."""
 
 _MARK = "removed"
-"""Name of elements that are removed at the end."""
+"""Temporary name of elements that are marked for removal."""
 
 _CONTROLS = re.compile(r"[\x00-\x20]+")
 _SCHEME_OR_HOST = re.compile(r"[a-z][a-z0-9+.-]*:|[/\\]{2}", re.IGNORECASE)
@@ -81,7 +81,7 @@ def clean_style(text: str) -> tuple[str, int]:
 
 
 def is_local(address: str) -> bool:
-    """True for an address without scheme and host, which names a file of the same publication."""
+    """True for an address without scheme and host, which refers to a file in the same publication."""
     return not _SCHEME_OR_HOST.match(_CONTROLS.sub("", address))
 
 
@@ -154,7 +154,7 @@ def _is_pragma(element: etree._Element) -> bool:
 
 
 def _clean_instruction(node: etree._Element) -> int:
-    """Empty a processing instruction that names another place; comments stay."""
+    """Empty a processing instruction with a remote address; comments are kept."""
     if isinstance(node, etree._ProcessingInstruction) and "//" in (node.text or ""):
         node.text = ""
         return 1
@@ -167,7 +167,7 @@ def _outside(root: etree._Element) -> Iterator[etree._Element]:
 
 
 def _remove(element: etree._Element) -> int:
-    """Mark an element for removal; the text after it stays."""
+    """Mark an element for removal; the text after the element is kept."""
     element.tag = _MARK
     return 1
 

@@ -1,4 +1,4 @@
-"""Elements and attributes that stay in the pages of a foreign EPUB."""
+"""Elements and attributes that are kept in the pages of an untrusted EPUB."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ HTML_ELEMENTS = frozenset({
     "small", "source", "span", "strike", "strong", "style", "sub", "summary", "sup", "table", "tbody", "td",
     "tfoot", "th", "thead", "time", "title", "tr", "track", "tt", "u", "ul", "var", "video", "wbr",
 })  # fmt: skip
-"""Elements of XHTML that stay; others become `span`."""
+"""XHTML elements that are kept; others become `span`."""
 
 DROPPED = frozenset({
     "script", "iframe", "frame", "frameset", "embed", "applet", "base", "param", "template", "portal", "input",
@@ -28,34 +28,34 @@ HTML_ATTRIBUTES = frozenset({
     "span", "start", "style", "summary", "tabindex", "title", "translate", "type", "typeof", "usemap", "valign",
     "value", "version", "vocab", "vspace", "width",
 })  # fmt: skip
-"""Attributes of XHTML that stay, beside `aria-` and `data-` ones and checked addresses."""
+"""XHTML attributes that are kept, in addition to `aria-` and `data-` attributes and checked addresses."""
 
 OPS_ELEMENTS = frozenset({
     "switch", "case", "default",
 })  # fmt: skip
-"""Elements of EPUB's own namespace that stay."""
+"""Elements in the namespace of EPUB that are kept."""
 
 DROPPED_SVG = frozenset({
     "script", "handler", "listener", "set", "discard",
 })  # fmt: skip
-"""Elements of SVG that are removed, beside animations, which can change addresses."""
+"""SVG elements that are removed, in addition to animations, which can change addresses."""
 
 WITH_FALLBACK = frozenset({
     "noscript", "object", "form", "fieldset", "canvas",
 })  # fmt: skip
-"""Elements that become `div`, so that their content stays."""
+"""Elements that become `div`, so that their content is kept."""
 
 RESOURCES = frozenset({
     "href", "src", "poster", "srcset", "data",
 })  # fmt: skip
-"""Attributes with the address of something that a reading system loads."""
+"""Attributes whose value is an address that a reading system loads."""
 
 HYPERLINKS = frozenset({
     "a", "area",
 })  # fmt: skip
-"""Elements whose address is followed only by the reader."""
+"""Elements whose address is opened only when the reader follows the link."""
 
 KEPT_META = frozenset({
     "content-type", "default-style",
 })  # fmt: skip
-"""Values of `http-equiv` that stay."""
+"""Values of `http-equiv` that are kept."""

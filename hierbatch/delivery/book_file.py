@@ -1,4 +1,4 @@
-"""`book.toml`: title, people and other details of a book, written by an import and edited by its producer."""
+"""`book.toml`: title, author, narrator and other details of a book; an import writes it, and users may edit it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _COMMENTS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookFile:
-    """Details of a book; an empty text where one is not known."""
+    """Details of a book; unknown details are empty."""
 
     title: str = ""
     author: str = ""
@@ -40,7 +40,7 @@ class BookFile:
 
 
 def write_book_file(details: BookFile, path: Path) -> None:
-    """Write the details as TOML with a comment where a name needs one; raises StorageError."""
+    """Write the details as TOML, with comments that explain some names; raises StorageError."""
     lines = ["# Details of the book, for the tags of the delivered files. Edit it freely: no import overwrites it."]
     for field in fields(details):
         comment = f"  # {_COMMENTS[field.name]}" if field.name in _COMMENTS else ""
@@ -52,7 +52,7 @@ def write_book_file(details: BookFile, path: Path) -> None:
 
 
 def read_book_file(path: Path) -> BookFile:
-    """Read the details; numbers are accepted where texts are expected.
+    """Read the details; numbers are accepted in place of texts.
 
     Raises:
         InputError: the file is not valid TOML, or has unknown names.

@@ -1,4 +1,4 @@
-"""Streaming assembly of a chapter: each take at its position, silence in between."""
+"""Streaming assembly of a chapter: each take at its position, with silence between takes."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def assemble_chapter(
 
     Args:
         timeline: positions of the takes; the blocks add up to exactly `timeline.n_samples`.
-        read_sounds: yields the waveforms of the given takes in order.
-        to_rate: resamples a waveform to a rate in Hz.
+        read_sounds: function that yields the waveforms of the given takes in order.
+        to_rate: function that resamples a waveform to a rate in Hz.
 
     Raises:
         RunError: a take's audio is damaged, or its length or rate differs from its row.

@@ -16,7 +16,7 @@ from hierbatch.audio.waveform import Samples
 from hierbatch.errors import SourceError
 
 FADE_S = 0.02
-"""Length of the crossfade between source and voice track, centred on each end of a span."""
+"""Length in seconds of the crossfade between source and voice track, centred on each end of a span."""
 
 SYNTHETIC_COMMENT = "Dubbed by machine (hierbatch)"
 """Comment tag of every dubbed file."""
@@ -30,13 +30,13 @@ def mix_track(
 ) -> None:
     """Mix a voice track into its source, keeping the source's rate, length and channels.
 
-    The new voice gets the place of the old one: its gain in each channel follows from the source in the same span, and
-    channels without speech, such as music around a centre channel or the LFE channel, go on.
+    The new voice gets the position of the original voice: its gain in each channel follows from the source in the same
+    span. Channels without speech, such as the LFE channel or the music around a centre channel, stay unchanged.
 
     Args:
         source: the original audio file.
         track: encoded mono voice track, as long as the source and at its rate.
-        spans: start and end, in seconds, of the stretches that the track replaces.
+        spans: start and end, in seconds, of the parts of the source that the track replaces.
         background: linear gain of the source outside the spans; 1 leaves its samples unchanged.
         target: output file, WAV or FLAC by its suffix.
 
@@ -72,7 +72,7 @@ def mix_track(
 def _placed_weights(
     start: int, n_samples: int, spans: Sequence[tuple[float, float]], place: VoicePlace, scan: SoundScan
 ) -> tuple[Samples, Samples]:
-    """Weight of the voice track in a block, and its gain in each channel, which passes over where spans meet."""
+    """Weight of the voice track in a block, and its gain in each channel, which is interpolated where spans meet."""
     rate_hz, total = scan.rate_hz, scan.n_samples
     margin_s = FADE_S + 1 / rate_hz
     first_s, last_s = start / rate_hz - margin_s, (start + n_samples) / rate_hz + margin_s
@@ -97,15 +97,15 @@ def crossfade_weight(
 ) -> Samples:
     """Crossfade weight of the voice track, 0 to 1, for one block of samples.
 
-    Each end of a span gets a raised-cosine ramp, except at the ends of the recording. Voice tracks are faded with the
-    same ramps, so where the spans of two speakers meet, their weights add up to 1.
+    Each end of a span has a raised-cosine ramp, except at the ends of the recording. Voice tracks are faded with the
+    same ramps, so the weights of two speakers add up to 1 where their spans meet.
 
     Args:
-        start: first sample of the block.
+        start: index of the first sample of the block.
         n_samples: length of the block.
         spans: start and end, in seconds, of the dubbed spans.
         rate_hz: sample rate.
-        total: samples of the whole recording.
+        total: number of samples in the whole recording.
     """
     weight = np.zeros(n_samples, np.float32)
     half = FADE_S * rate_hz / 2

@@ -20,7 +20,7 @@ _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """A book at one level and sample rate: output formats, subtitles, tags and cover."""
+    """Book at one level and sample rate, with its output formats, subtitles, tags and cover."""
 
     profile: Profile
     rate_hz: int
@@ -30,21 +30,21 @@ class Edition:
     tags: BookTags
     cover: Cover | None
     to_rate: Resampler = resample
-    """Resamples a take to the edition's rate."""
+    """Function that resamples a take to the edition's rate."""
     resampler: str = ""
-    """Name of the resampler, if it is not the default."""
+    """Name of the resampler; empty for the default."""
 
 
 @dataclass(frozen=True, slots=True)
 class EditionFile:
-    """One output file of an edition; `name` is its path relative to the book's folder, `chapters` its contents."""
+    """Output file of an edition; `name` is its path relative to the book's folder, `chapters` its contents."""
 
     name: Path
     kind: AudioFormat
     chapters: tuple[ChapterTimeline, ...]
 
     def sidecar(self, kind: str) -> Path:
-        """Path of the subtitle file of this kind next to it."""
+        """Path of the subtitle file of a kind next to the audio file."""
         return self.name.with_suffix(f".{FILE_SUFFIXES[kind]}")
 
     @property
@@ -53,12 +53,12 @@ class EditionFile:
 
 
 def publication_name(edition: Edition) -> Path:
-    """File name of the EPUB that packed chapters go into."""
+    """File name of the EPUB that contains packed chapters."""
     return Path(f"{safe_file_name(edition.tags.title)}.epub")
 
 
 def edition_files(edition: Edition) -> list[EditionFile]:
-    """All output files of an edition, known before any is made."""
+    """List all output files of an edition; nothing is written."""
     files = []
     for kind in edition.formats:
         if kind.is_whole_book:
@@ -72,6 +72,6 @@ def edition_files(edition: Edition) -> list[EditionFile]:
 
 
 def safe_file_name(title: str) -> str:
-    """File name from a title, valid on all common file systems."""
+    """File name for a title, valid on all common file systems."""
     plain = " ".join(_UNSAFE.sub(" ", title).split())[:_MAX_NAME_CHARACTERS].strip(". ")
     return plain or "untitled"

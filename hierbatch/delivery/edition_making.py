@@ -1,7 +1,7 @@
 """Mastering and encoding of an edition, several chapters at once.
 
-The raw audio of a chapter is on disk from its mastering until it is encoded in every format: that of one chapter per
-thread, and of those that wait for their turn in a whole book.
+The raw audio of a chapter is on disk from its mastering until it is encoded in every format. At any time, that is the
+audio of one chapter per thread, and of chapters that wait for their turn in a file of the whole book.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ _PCM_SUFFIX = ".f32"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChapterMaker:
-    """Masters and encodes single chapters of an edition; its methods may be called in several threads."""
+    """Maker of the audio of single chapters of an edition; its methods may be called in several threads."""
 
     edition: Edition
     takes: BookTakes
     folder: Path
-    """Folder of intermediate audio."""
+    """Folder for intermediate audio."""
     tone: SharedRoomTone
     kept: MasteredChapters | None = None
-    """Mastered chapters of earlier editions; None keeps none."""
+    """Store of mastered chapters, which are reused; None stores none."""
 
     def name(self, chapter: ChapterTimeline) -> str:
-        """Hash of the mastered chapter."""
+        """Hash under which the mastered chapter is stored."""
         return chapter_hash(chapter, self.edition.profile, self.edition.resampler)
 
     def master(self, chapter: ChapterTimeline) -> tuple[Path, bool]:
-        """Master a chapter unless it is kept; return the file of its samples, and whether it was mastered now."""
+        """Master a chapter unless it is stored; return the file of its samples, and True if it was mastered now."""
         edition, name = self.edition, self.name(chapter)
         if self.kept and (found := self.kept.find(name)):
             return found, False
@@ -62,11 +62,11 @@ class ChapterMaker:
         return path, True
 
     def encode(self, file: EditionFile, mastered: Path, path: Path) -> None:
-        """Encode a mastered chapter.
+        """Encode a mastered chapter as a file of its own.
 
         Args:
-            file: file of one chapter.
-            mastered: the samples, as `master` returns them.
+            file: output file of the edition that contains only this chapter.
+            mastered: file of the samples, as `master` returns it.
             path: file to write.
         """
         edition, [chapter] = self.edition, file.chapters
@@ -76,12 +76,17 @@ class ChapterMaker:
 
 
 def chapter_files(files: Sequence[EditionFile], chapter: ChapterTimeline) -> list[EditionFile]:
-    """Files that contain this chapter alone."""
+    """Output files that contain only the given chapter."""
     return [file for file in files if not file.kind.is_whole_book and file.chapters[0] is chapter]
 
 
 def feed_all(mastered: Path, feed: Callable[[Samples], None]) -> None:
-    """Feed all samples of a mastered chapter."""
+    """Read all samples of a mastered chapter, and pass them to an encoder.
+
+    Args:
+        mastered: file of the samples, as `ChapterMaker.master` returns it.
+        feed: function of the encoder that receives a block of samples.
+    """
     for block in read_pcm(mastered) if mastered.suffix == _PCM_SUFFIX else read_chapter(mastered):
         feed(block)
 
@@ -94,15 +99,15 @@ def make_edition(
     kept: MasteredChapters | None = None,
     encoded: EncodedFiles | None = None,
 ) -> None:
-    """Make all of `edition_files` and their subtitles.
+    """Make all files of an edition, as `edition_files` lists them, and their subtitles.
 
     Args:
-        edition: the files to make.
+        edition: edition whose files are made.
         takes: source of text and audio.
-        folder: output folder; intermediate audio is written here, too.
-        on_chapter: called after each chapter that was mastered, in order.
-        kept: mastered chapters of earlier editions; None keeps none.
-        encoded: files that were made before; they are moved from there.
+        folder: output folder; intermediate audio is also written to it.
+        on_chapter: function called after each chapter that was mastered, in order.
+        kept: store of mastered chapters, which are reused; None stores none.
+        encoded: store of files that were encoded before; those that are still valid are moved from it.
 
     Raises:
         RunError: a take's audio is damaged, or a chapter is silent.
@@ -127,7 +132,7 @@ def make_edition(
 def _make_files(
     maker: ChapterMaker, files: Sequence[EditionFile], folder: Path, on_chapter: Callable[[ChapterTimeline], None]
 ) -> None:
-    """Master all chapters that some file needs, and encode them."""
+    """Master all chapters that the given files need, and encode the files."""
     edition = maker.edition
     books = [file for file in files if file.kind.is_whole_book]
 
@@ -159,7 +164,7 @@ def _make_files(
 
 
 def _take(encoded: EncodedFiles | None, edition: Edition, file: EditionFile, folder: Path) -> bool:
-    """Take a file that was encoded before; False if it was not."""
+    """Move a file that was encoded before to its place; return False if there is none."""
     target = _untagged(folder, file) if file.kind.is_whole_book else folder / file.name
     return encoded is not None and encoded.take(encoded_hash(edition, file), target)
 
@@ -179,7 +184,7 @@ def _finish(edition: Edition, book: EditionFile, folder: Path) -> None:
 
 
 def _untagged(folder: Path, book: EditionFile) -> Path:
-    """Path of the book's encoded audio before chapter marks, tags and cover are added."""
+    """Path of the encoded audio of a whole book before chapter marks, tags and cover are added."""
     return folder / f"untagged-{book.name.name}"
 
 

@@ -25,12 +25,12 @@ class AudioFormat:
     codec: tuple[str, ...]
     muxer: tuple[str, ...]
     rate_hz: int | None = None
-    """The codec's only sample rate; None uses the profile's rate."""
+    """Only sample rate in Hz that the codec supports; None uses the profile's rate."""
     is_whole_book: bool = False
-    """One file with chapter marks instead of one file per chapter."""
+    """True for one file with chapter marks instead of one file per chapter."""
     supports_cover: bool = True
     is_packed: bool = False
-    """Chapter files are packed into one EPUB instead of being delivered; `suffix` is their extension inside it."""
+    """True if the chapter files are packed into one EPUB; `suffix` is the extension of their names inside it."""
     suffix: str = ""
 
     @property
@@ -104,7 +104,7 @@ def chapter_encoder(
         kind: output format.
         rate_hz: sample rate of the blocks.
         fields: tags by ffmpeg's names.
-        cover: picture to embed, if the format supports one.
+        cover: picture to embed, if the format supports pictures.
 
     Raises:
         ProgramError: ffmpeg failed.
@@ -179,7 +179,7 @@ def _raw_input(rate_hz: int) -> list[str]:
 
 @contextmanager
 def _extras(path: Path, metadata: str, cover: Cover | None) -> Iterator[list[str]]:
-    """Input arguments for the tags and the cover, which are written to temporary files."""
+    """Context with ffmpeg's input arguments for the tags and the cover, which are in temporary files."""
     metadata_file = path.with_name(f"{path.name}.tags")
     metadata_file.write_text(metadata, encoding="utf-8")
     arguments = ["-f", "ffmetadata", "-i", f"file:{metadata_file}"]

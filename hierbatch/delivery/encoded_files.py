@@ -1,7 +1,8 @@
-"""Encoded files that are made before their book is complete, each under a hash of everything its content depends on.
+"""Encoded files that are made before their book is complete, each named by a hash of everything that it depends on.
 
-A finished book takes the files whose hashes are still right and makes the others: it is the same either way. A file is
-renamed into the folder when it is complete, so a process that is stopped leaves nothing incomplete.
+When the book is made, the files whose hashes still apply are used, and the others are made; the result is the same
+either way. A file is moved into the folder only when it is complete, so that a stopped process leaves no incomplete
+file.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from hierbatch.storage import replace_file, storage_error, write_atomically
 
 
 class EncodedFiles:
-    """Folder of encoded files; `scratch` is a folder inside it for files that are being made."""
+    """Store of encoded files in a folder; `scratch` is a folder inside it for files that are being made."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -31,14 +32,27 @@ class EncodedFiles:
         return self._path(name).is_file()
 
     def add(self, name: str, file: Path, report: FileReport | None = None) -> None:
-        """Move a complete file into the folder, with the report of its check if it has one; raises StorageError."""
+        """Move a complete file into the folder, and store the report of its check, if there is one.
+
+        Args:
+            name: hash of the file, as `encoded_hash` gives it.
+            file: file to move.
+            report: report of its check against the profile; None if it was not checked.
+
+        Raises:
+            StorageError: the disk is full, read-only or gone.
+        """
         if report is not None:
             with write_atomically(self._report(name)) as temporary:
                 temporary.write_text(json.dumps(asdict(report), default=str), encoding="utf-8")
         replace_file(file, self._path(name))
 
     def take(self, name: str, target: Path) -> bool:
-        """Move a file to `target`; False if it is not there. Raises StorageError."""
+        """Move the file with the given hash to `target`, and return True; False if there is no such file.
+
+        Raises:
+            StorageError: the disk is full, read-only or gone.
+        """
         if name not in self:
             return False
         try:
@@ -48,7 +62,7 @@ class EncodedFiles:
         return True
 
     def report(self, name: str) -> FileReport | None:
-        """Report of a file that was checked; None if there is none."""
+        """Read the report of the check of a file; None if the file was not checked."""
         try:
             saved = json.loads(self._report(name).read_text(encoding="utf-8"))
             rows = tuple(CheckRow(**row) for row in saved.pop("rows"))
@@ -57,7 +71,12 @@ class EncodedFiles:
             return None
 
     def clear_scratch(self) -> None:
-        """Empty the folder for files that are being made; raises StorageError or InputError."""
+        """Create the folder for files that are being made, or empty it.
+
+        Raises:
+            StorageError: the disk is full, read-only or gone.
+            InputError: the folder cannot be written to.
+        """
         shutil.rmtree(self.scratch, ignore_errors=True)
         try:
             self.scratch.mkdir(parents=True)
@@ -65,7 +84,7 @@ class EncodedFiles:
             raise storage_error(error, self.scratch) from error
 
     def remove_all(self) -> None:
-        """Remove all files."""
+        """Delete the folder with all its files."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _path(self, name: str) -> Path:
@@ -76,18 +95,21 @@ class EncodedFiles:
 
 
 def encoded_hash(edition: Edition, file: EditionFile) -> str:
-    """Hash of everything the encoded audio of a file depends on; tags of a whole book are added afterwards."""
+    """Hash of everything that the encoded audio of a file depends on.
+
+    The tags of a file of the whole book are not part of it, since they are added after encoding.
+    """
     names = [chapter_hash(chapter, edition.profile, edition.resampler) for chapter in file.chapters]
     return hash_of_chapters(edition, file, names)
 
 
 def hash_of_chapters(edition: Edition, file: EditionFile, names: Sequence[str]) -> str:
-    """`encoded_hash` from the hashes of the chapters.
+    """The same hash as `encoded_hash`, given the hashes of the chapters.
 
     Args:
-        edition: format, tags and cover.
-        file: one of its files.
-        names: `chapter_hash` of each chapter of the file.
+        edition: edition with the tags and the cover.
+        file: output file of the edition.
+        names: hash of each chapter of the file, as `chapter_hash` gives it.
     """
     fields: dict[str, str] = {}
     if not file.kind.is_whole_book:

@@ -1,6 +1,6 @@
 """Fields of M4B files that ffmpeg does not write: series, narrator, publisher, ISBN and the synthetic mark.
 
-They are written by mutagen, from the extra `tags`, under the names that Apple's and Audiobookshelf's players read.
+mutagen, from the extra `tags`, writes them under the names that Apple's players and Audiobookshelf read.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _FREE = "----:com.apple.iTunes:"
 
 
 def has_itunes_fields(tags: BookTags) -> bool:
-    """True if a book has details that only these fields hold."""
+    """True if a book has details that can be stored only in these fields."""
     return any((tags.series, tags.publisher, tags.isbn))
 
 
@@ -25,10 +25,10 @@ def can_write_itunes_fields() -> bool:
 
 
 def write_itunes_fields(path: Path, tags: BookTags) -> None:
-    """Add the fields to a finished M4B file; its other fields, chapters and audio stay as they are.
+    """Add the fields that ffmpeg does not write to a finished M4B file; all other content stays unchanged.
 
     Args:
-        path: the file.
+        path: the M4B file.
         tags: metadata of the book.
 
     Raises:

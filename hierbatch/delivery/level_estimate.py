@@ -1,8 +1,8 @@
-"""Estimate of a chapter's level after gain and limiter, from the peaks and powers of its frames of 10 ms.
+"""Estimate of a chapter's level after gain and limiter, from the peaks and powers of frames of 10 ms.
 
-A gain has to be known before a chapter is limited, and the level after it. Limiting a chapter again for every candidate
-costs a hundred times as much as this estimate, which applies the limiter's law to frames: a frame is attenuated as far
-as its own peak requires, or an earlier one whose release reaches it.
+The gain for a target level must be known before limiting, but the level is known only afterwards. Limiting a chapter
+for every candidate gain would cost a hundred times as much as this estimate, which applies the limiter's rule to
+frames: a frame is attenuated as its own peak requires, or as an earlier peak requires whose release is not over.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ Frames = npt.NDArray[np.float64]
 
 
 class LevelEstimate:
-    """Estimates the level of a sound, in the unit of the profile's level measure, for any gain.
+    """Estimator of the level of a sound, in the unit of the profile's level measure, for any gain.
 
-    Without gain that reaches the limiter's ceiling, the estimate is the measured level plus the gain.
+    If no peak reaches the limiter's ceiling, the estimate is the measured level plus the gain.
 
     Args:
         blocks: the sound, in blocks of any size.
-        rate_hz: its sampling rate.
-        profile: level measure, and ceiling of the limiter.
+        rate_hz: sampling rate of the sound.
+        profile: profile with the level measure, and the ceiling of the limiter.
     """
 
     def __init__(self, blocks: Iterable[Samples], rate_hz: int, profile: Profile) -> None:
@@ -42,7 +42,7 @@ class LevelEstimate:
         self._peaks, self._powers, self._mean_power = _measure_frames(blocks, rate_hz, profile)
 
     def level(self, gain_db: float) -> float:
-        """Level after a gain and the limiter; -inf for silence."""
+        """Estimate the level after a gain and the limiter; -inf for silence."""
         kept = 10 ** (-self._attenuation_db(gain_db) / 10)
         gained = self._powers * (kept * 10 ** (gain_db / 10))
         if self._profile.level_measure == "rms_db":
@@ -60,7 +60,7 @@ class LevelEstimate:
 
 
 def _measure_frames(blocks: Iterable[Samples], rate_hz: int, profile: Profile) -> tuple[Frames, Frames, float]:
-    """Largest magnitude and weighted mean power of each complete frame, and the weighted mean power of the whole."""
+    """Largest magnitude and weighted mean power of each complete frame, and weighted mean power of the whole sound."""
     n_frame = round(_FRAME_S * rate_hz)
     weighting = KWeighting(rate_hz) if profile.level_measure == "loudness_lufs" else None
     powers = FrameMeans(n_frame)

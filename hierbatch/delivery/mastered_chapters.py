@@ -1,8 +1,8 @@
-"""Mastered chapters that are kept in the run, so that only changed chapters are mastered again.
+"""Store of mastered chapters in a run, so that only changed chapters are mastered again.
 
-A chapter is found by a hash of everything its audio depends on: the takes and their places, the profile, the sample
-rate and the version. It is stored as 24-bit FLAC, and delivered files are always encoded from there: they are the same
-whether their chapters were mastered again or not.
+A chapter is found by a hash of everything that its audio depends on: the takes and their positions, the profile, the
+sample rate and the version. It is stored as 24-bit FLAC, from which delivered files are always encoded, so that they
+are the same whether or not their chapters were mastered again.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ def chapter_hash(chapter: ChapterTimeline, profile: Profile, resampler: str) -> 
     """Hash of everything that the mastered audio of a chapter depends on.
 
     Args:
-        chapter: takes and their places.
-        profile: level and limits.
-        resampler: name of the resampler.
+        chapter: takes and their positions.
+        profile: target level and limits.
+        resampler: name of the resampler; empty for the default.
     """
     content = {
         "version": version("hierbatch"),
@@ -56,7 +56,7 @@ class MasteredChapters:
         self._used: set[str] = set()
 
     def find(self, name: str) -> Path | None:
-        """File of a chapter, if it is complete."""
+        """Find the stored file of a chapter by its hash; None if there is none."""
         self._used.add(name)
         path = self._folder / f"{name}.flac"
         return path if path.is_file() else None
@@ -66,8 +66,8 @@ class MasteredChapters:
 
         Args:
             name: hash of the chapter.
-            pcm: its samples, see `hierbatch.delivery.pcm`.
-            rate_hz: its sample rate.
+            pcm: file of its samples, see `hierbatch.delivery.pcm`.
+            rate_hz: sample rate of the samples.
 
         Raises:
             StorageError: the disk is full.

@@ -1,8 +1,8 @@
-"""Chapter mastering: one static gain, room tone and a true-peak limiter bring a chapter to its profile's level.
+"""Mastering of a chapter to the level of a profile, by a constant gain, room tone and a true-peak limiter.
 
-The gain is constant over the chapter, so its dynamics are preserved. It is derived from an estimate of the level after
-the limiter (RMS for acx, BS.1770 loudness otherwise). The level of the result is measured; if it misses the target, the
-estimate is corrected and the chapter is mastered again from the unprocessed audio.
+The gain is constant over the chapter, so that the dynamics are preserved. It is derived from an estimate of the level
+after the limiter (RMS for acx, BS.1770 loudness otherwise). The level of the result is measured; if it misses the
+target, the estimate is corrected and the chapter is mastered again from the unprocessed audio.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Mastering:
 
 
 def master_chapter(assembled: Path, mastered: Path, rate_hz: int, profile: Profile, tone: SharedRoomTone) -> Mastering:
-    """Master raw audio (see `pcm`) from one file into another.
+    """Master raw audio (see `pcm`) from one file to another.
 
     Args:
         assembled: raw input file.
@@ -69,7 +69,7 @@ def master_chapter(assembled: Path, mastered: Path, rate_hz: int, profile: Profi
 
 
 def _solve_gain(estimate: LevelEstimate, target: float) -> float:
-    """Gain in dB whose estimated level is the target, or comes close to a target that the limiter makes unreachable."""
+    """Find the gain in dB whose estimated level is the target, or as close to it as the limiter allows."""
     level, gain_db, slope = estimate.level(0.0), 0.0, 1.0
     for _ in range(_MAX_STEPS):
         missing_db = target - level
@@ -86,7 +86,7 @@ def _solve_gain(estimate: LevelEstimate, target: float) -> float:
 def _master(
     assembled: Path, mastered: Path, rate_hz: int, gain_db: float, profile: Profile, tone: SharedRoomTone
 ) -> float:
-    """Write the chapter with this gain; returns its level."""
+    """Write the chapter with a gain; returns the level of the result."""
     is_rms = profile.level_measure == "rms_db"
     meter: LevelMeter | LoudnessMeter = LevelMeter(rate_hz) if is_rms else LoudnessMeter(rate_hz)
     limited = limit(_with_tone(read_pcm(assembled), gain_db, tone), rate_hz, profile.ceiling_dbtp)

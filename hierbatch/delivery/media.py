@@ -13,14 +13,14 @@ from hierbatch.errors import ProgramError, SourceError
 from hierbatch.programs import run_program
 
 VIDEO_CODECS = {".mp4": "aac", ".m4v": "aac", ".mov": "aac", ".mkv": "flac", ".webm": "libopus", ".avi": "pcm_s16le"}
-"""Audio codec per container: preserves the number of samples and is widely supported by players."""
+"""Audio codec for each container, which preserves the number of samples and is supported by most players."""
 AS_MATROSKA = (".ts", ".m2ts", ".mts", ".3gp", ".3g2", ".wmv", ".asf", ".ogv", ".qt", ".divx")
-"""Films delivered as MKV, since their containers keep no exact length of a sound track."""
+"""Suffixes of films that are delivered as MKV, since their containers do not store the exact length of a track."""
 
 _AAC_BITRATE = "192k"
 _MAX_TRACK_S = 2 * 3600.0
 _MAX_GAP_S = 900.0
-"""Longest time without sound that is filled with silence; longer ones come from damaged time stamps."""
+"""Longest gap in seconds that is filled with silence; a longer gap is due to damaged time stamps."""
 _EXACT_CONTAINERS = ("wav", "flac", "aiff", "au", "w64")
 _CODING_SLACK_S = 0.25
 _TIMEOUT_S = 1800.0
@@ -28,12 +28,12 @@ _OPUS_LAYOUTS = "aformat=channel_layouts=7.1|6.1|5.1|5.0|quad|3.0|stereo|mono"
 
 
 def is_film(path: Path) -> bool:
-    """True if a file is delivered in a container of films, by its suffix."""
+    """True if a file has the suffix of a film."""
     return path.suffix.lower() in (*VIDEO_CODECS, *AS_MATROSKA)
 
 
 def must_be_extracted(path: Path, track: str) -> bool:
-    """True if the sound of a file has to be extracted before it can be converted: of films, and of chosen tracks.
+    """True if the sound of a file must be extracted before conversion: that of a film, or a chosen track.
 
     Raises:
         SourceError: the file cannot be read.
@@ -80,8 +80,8 @@ def replace_sound(video: Path, sound: Path, target: Path, track: str = "") -> No
     Args:
         video: the original file.
         sound: the new audio, as FLAC.
-        target: output file; its suffix decides on the container.
-        track: sound track of the original whose language, title and disposition the new one keeps.
+        target: output file; its suffix determines the container.
+        track: sound track of the original from which language, title and disposition are copied.
 
     Raises:
         ProgramError: ffmpeg cannot mux the streams.
@@ -102,20 +102,20 @@ def replace_sound(video: Path, sound: Path, target: Path, track: str = "") -> No
 
 
 def count_samples(path: Path) -> int:
-    """Samples per channel that a player decodes from a file's first audio stream."""
+    """Count the samples per channel that a player decodes from a file's first audio stream."""
     with open_file(path, use_ffmpeg=True) as sound:
         return sum(len(block) for block in sound.blocks)
 
 
 def expected_samples(media: Path, track: str, rate_hz: int, n_decoded: int) -> int:
-    """Samples per channel of a media file by the headers of its packets, independently of any decoder.
+    """Number of samples per channel according to the packets of a media file, independently of any decoder.
 
     Args:
         media: the file.
         track: sound track, see `find_track`.
-        rate_hz: sampling rate of the count.
-        n_decoded: samples that were decoded, the answer where the packets do not determine it: lossy codecs add delay
-            and padding.
+        rate_hz: sampling rate to count at.
+        n_decoded: number of samples that were decoded. It is returned if the packets agree within a tolerance, since
+            lossy codecs add delay and padding.
     """
     number = find_track(media, track)[0] if track else 0
     counted = round(_packet_times(media, number).end_s * rate_hz)

@@ -1,4 +1,4 @@
-"""Streams of a media file, from ffmpeg's own description of it."""
+"""Sound tracks of a media file, from ffmpeg's description of the file."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _SIXTEEN_OF_32 = re.compile(r"s32p? \(16 bit\)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoundTrack:
-    """One sound track of a media file."""
+    """Properties of a sound track of a media file."""
 
     language: str
     title: str
     dispositions: tuple[str, ...]
     is_deep: bool
-    """True if its samples have more than 16 bits without loss."""
+    """True if the samples are lossless and have more than 16 bits."""
 
 
 def read_sound_tracks(path: Path) -> tuple[SoundTrack, ...]:
-    """Sound tracks of a media file, in the order of ffmpeg's numbers.
+    """Read the properties of the sound tracks of a media file, in ffmpeg's order.
 
     Raises:
         SourceError: the file cannot be read, or is not a media file.
@@ -56,7 +56,7 @@ def read_sound_tracks(path: Path) -> tuple[SoundTrack, ...]:
 
 
 def find_track(path: Path, wanted: str) -> tuple[int, SoundTrack]:
-    """Number and description of the sound track that a user wants.
+    """Find the sound track that a user asks for; returns its index, from 0, and its properties.
 
     Args:
         path: the media file.
@@ -78,7 +78,7 @@ def find_track(path: Path, wanted: str) -> tuple[int, SoundTrack]:
 
 
 def undecodable(media: Path, reason: str) -> SourceError:
-    """Error for a media file that cannot be decoded; of a long reason the last line is shown."""
+    """Error for a media file that cannot be decoded, with the last line of the reason."""
     return SourceError(
         f"{media.name} cannot be decoded",
         expected="an undamaged audio or video file",

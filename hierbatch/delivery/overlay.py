@@ -20,7 +20,7 @@ STYLE = f".{ACTIVE_CLASS} {{ background-color: #ffe08a; color: #1b1f23; }}\n"
 
 @dataclass(frozen=True, slots=True)
 class OverlayClip:
-    """A sentence and its time span in an audio file of the publication."""
+    """Sentence with its time span in an audio file of the publication."""
 
     row_id: str
     sound: str
@@ -31,8 +31,8 @@ class OverlayClip:
 def chapter_clips(timeline: ChapterTimeline, takes: BookTakes, sound: str) -> Iterator[OverlayClip]:
     """Clips of a chapter's synthesized rows, each from its first word to the first word of the next row.
 
-    Reading systems skip the audio between two clips, so clips are contiguous and include the pauses. The last one ends
-    with its file.
+    Reading systems skip the audio between two clips, so clips are contiguous and include the pauses. The last clip ends
+    at the end of the file.
 
     Args:
         timeline: positions of the takes.
@@ -50,7 +50,7 @@ def chapter_clips(timeline: ChapterTimeline, takes: BookTakes, sound: str) -> It
 
 
 def pair_elements(clips: Sequence[OverlayClip], elements: dict[str, str]) -> list[tuple[str, OverlayClip]]:
-    """Pair a page's clips with element ids (by row id); a clip without an element extends the one before it."""
+    """Pair a page's clips with element ids, by row id; a clip without an element extends the clip before it."""
     placed: list[tuple[str, OverlayClip]] = []
     for clip in clips:
         if clip.row_id in elements:
@@ -61,7 +61,7 @@ def pair_elements(clips: Sequence[OverlayClip], elements: dict[str, str]) -> lis
 
 
 def smil_text(page: str, smil: str, placed: Sequence[tuple[str, OverlayClip]]) -> str:
-    """SMIL document of one page.
+    """Format the SMIL document of one page.
 
     Args:
         page: path of the page inside the publication.
@@ -85,5 +85,5 @@ def smil_text(page: str, smil: str, placed: Sequence[tuple[str, OverlayClip]]) -
 
 
 def overlay_duration_s(placed: Sequence[tuple[str, OverlayClip]]) -> float:
-    """Playback time of an overlay, summed over the rounded times that are written."""
+    """Playback time of an overlay in seconds: the sum of the rounded times that are written."""
     return sum(round(clip.end_s, 3) - round(clip.start_s, 3) for _, clip in placed)

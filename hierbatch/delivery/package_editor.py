@@ -28,7 +28,7 @@ _ACTIVE_PROPERTIES = frozenset({"scripted", "remote-resources"})
 
 
 class PackageEditor:
-    """Editor of a package document: lists the added files and overlays in it."""
+    """Editor of a package document, which adds entries for new files and media overlays."""
 
     def __init__(self, package: etree._Element, folder: PurePosixPath) -> None:
         self._package, self._folder = package, folder
@@ -55,12 +55,12 @@ class PackageEditor:
         return dropped
 
     def media_types(self) -> dict[str, str]:
-        """Media type of each file of the manifest."""
+        """Media type of each file in the manifest, by path."""
         items = (item for item in self._manifest if local_name(item) == "item")
         return {self._name(item): (item.get("media-type") or "").lower() for item in items}
 
     def drop_active_files(self) -> list[str]:
-        """Remove scripts, remote items, their properties and handlers; returns the names of the scripts."""
+        """Remove scripts, remote items, and other active content; returns the names of the removed files."""
         dropped, ids = [], set()
         for item in list(self._manifest):
             if not isinstance(item.tag, str):
@@ -88,7 +88,7 @@ class PackageEditor:
             page: path of the page.
             smil: path of the overlay.
             number: number of the overlay, unique in the book.
-            length_s: its playback time.
+            length_s: playback time of the overlay.
         """
         name = f"{ADDED}-smil-{number:03d}"
         for item in self._manifest:

@@ -1,4 +1,4 @@
-"""Pause after a sentence: set by its row, or else derived from the structure of the text that follows."""
+"""Pause after a sentence: set by its row, or else derived from the boundary to the next sentence."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from hierbatch.delivery.takes import BookTake
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseRules:
-    """Silence between two sentences, in seconds, by what separates them."""
+    """Silence between two sentences in seconds, by the kind of boundary between them."""
 
     sentence_s: float = 0.35
-    """Before the next sentence of the same paragraph."""
+    """Silence before the next sentence of the same paragraph."""
     paragraph_s: float = 0.75
-    """Before the next paragraph."""
+    """Silence before the next paragraph."""
     heading_s: float = 1.2
-    """Before and after a heading inside a chapter."""
+    """Silence before and after a heading inside a chapter."""
 
 
 def pause_after_s(take: BookTake, following: BookTake, rules: PauseRules) -> float:
     """Silence between two takes of one chapter, in seconds; chapter edges use the profile's head and tail instead.
 
     Args:
-        take: the earlier take; its own `pause_after_s` takes precedence.
-        following: the take after it.
+        take: the first take; its `pause_after_s`, if set, takes precedence over the rules.
+        following: the next take.
         rules: pauses between sentences, paragraphs and headings.
     """
     if take.pause_after_s is not None:

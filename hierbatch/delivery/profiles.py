@@ -1,4 +1,4 @@
-"""Delivery profiles of audiobooks: required measurements, and the values that chapters are mastered to.
+"""Delivery profiles for audiobooks: required measurements, and the target values of mastering.
 
 Sources: ACX Audio Submission Requirements (acx); EBU R 128 and EBU Tech 3343 (ebu); AES TD1008 and the common
 podcast directories (podcast).
@@ -16,7 +16,7 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """Limits that a delivered file is checked against, and the targets that a chapter is mastered to."""
+    """Limits for the check of a delivered file, and target values for the mastering of chapters."""
 
     name: str
     level_measure: Literal["rms_db", "loudness_lufs"]
@@ -25,12 +25,12 @@ class Profile:
     peak_measure: Literal["peak_db", "true_peak_dbtp"]
     peak_max_db: float
     ceiling_dbtp: float
-    """Limiter ceiling; below `peak_max_db`, since lossy codecs overshoot."""
+    """Ceiling of the limiter; it is below `peak_max_db`, since lossy codecs overshoot."""
     rate_hz: int
     head_s: float
     tail_s: float
     room_tone_db: float = -75.0
-    """RMS of the added room tone, well below any allowed noise floor."""
+    """RMS of the added room tone in dB re full scale, well below every allowed noise floor."""
     noise_floor_max_db: float | None = None
     head_range_s: Range | None = None
     tail_range_s: Range | None = None
@@ -38,7 +38,7 @@ class Profile:
     mp3_min_kbps: int | None = None
     """Minimum bit rate; if set, only constant-bit-rate MP3 at `rate_hz` is accepted."""
     note: str = ""
-    """Limitation of the check, shown with its result."""
+    """Limitation of the check, which is shown with the result."""
 
 
 _ACX = Profile(

@@ -1,4 +1,4 @@
-"""EPUB 3 built from a book's rows: one page per chapter, with its paragraphs and sentences."""
+"""EPUB 3 built from the rows of a book: one page per chapter, with its paragraphs and sentences."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CONTAINER = """<?xml version="1.0" encoding="utf-8"?>
 
 @dataclass(frozen=True, slots=True)
 class PublicationFile:
-    """One file inside a publication; `name` is its path."""
+    """File inside a publication; `name` is its path."""
 
     name: str
     data: bytes
@@ -33,7 +33,7 @@ class PublicationFile:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """All files except `mimetype` and the audio, and the folder for the audio."""
+    """All files of a publication except `mimetype` and the audio, and the folder for the audio."""
 
     files: tuple[PublicationFile, ...]
     sound_folder: str
@@ -86,7 +86,7 @@ def build_publication(
 
 
 def _pages(takes: BookTakes, timelines: Sequence[ChapterTimeline]) -> Iterator[_Page]:
-    """Pages, one per audio file; rows without audio go to the page of the row before them."""
+    """Yield the pages, one per audio file; rows without audio are on the page of the row before them."""
     page_index = {placement.take.id: number for number, t in enumerate(timelines) for placement in t.placements}
     rows: dict[int, list[BookTake]] = {}
     for chapter in takes.chapters:
@@ -177,7 +177,7 @@ def _package(
 
 
 def overlay_metadata(total_s: float, tags: BookTags) -> list[str]:
-    """Metadata elements of every publication with our overlays, including the synthetic-speech notice."""
+    """Metadata elements for every publication with media overlays, including the synthetic-speech notice."""
     return [
         f'<meta property="media:duration">{total_s:.3f}s</meta>',
         f'<meta property="media:active-class">{ACTIVE_CLASS}</meta>',

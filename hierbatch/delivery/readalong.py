@@ -1,6 +1,6 @@
 """Read-along books: EPUB 3 that highlights each sentence while it is played.
 
-The times come from the model's own word timings, so no forced alignment is needed.
+The times are derived from the word timings of the model, so no forced alignment is needed.
 """
 
 from __future__ import annotations

@@ -21,7 +21,10 @@ from hierbatch.delivery.profiles import Profile, Range
 from hierbatch.errors import InputError
 
 MAX_DECODED_SAMPLES = 240_000_000
-"""Samples of all channels that `check` decodes at most: 90 min of mono sound at 44.1 kHz, some 15 CPU s."""
+"""Maximum number of samples, over all channels, that `check` decodes.
+
+It is 90 min of mono sound at 44.1 kHz, which takes about 15 CPU seconds.
+"""
 
 _LOWEST_HZ, _HIGHEST_HZ = 4_000, 768_000
 _SHOWN_CONTAINERS = {"mov": "M4A/M4B", "ogg": "Ogg", "matroska": "MKV/WebM", "mpegts": "TS", "asf": "WMA"}
@@ -43,7 +46,7 @@ class DeliveredMeasures:
     n_channels: int
     duration_s: float
     measured_s: float
-    """Duration of the measured part; all, unless the file was too long."""
+    """Duration of the part that was measured; less than `duration_s` only if the file is too long."""
     rms_db: float
     peak_db: float
     true_peak_dbtp: float
@@ -83,8 +86,9 @@ def check_file(path: Path, profile: Profile, *, is_ours: bool = False, max_sampl
     Args:
         path: the file.
         profile: rules for it.
-        is_ours: the file was encoded here, so that the faster decoder can be trusted with its headers.
-        max_samples: samples of all channels to decode; None decodes the whole file.
+        is_ours: True if this package encoded the file; then a faster decoder is used, which trusts the headers of the
+            file.
+        max_samples: maximum number of samples to decode, over all channels; None decodes the whole file.
 
     Raises:
         InputError: the file is missing or is not an audio file.
@@ -101,10 +105,10 @@ def measure_file(
 
     Args:
         path: the file.
-        profile: loudness and true peak are measured only if its rules need them, and are NaN otherwise; None measures
-            both.
-        is_ours: the file was encoded here.
-        max_samples: samples of all channels to decode; None decodes the whole file.
+        profile: profile whose rules determine if loudness and true peak are measured; those not measured are NaN. None
+            measures both.
+        is_ours: True if this package encoded the file; then a faster decoder is used.
+        max_samples: maximum number of samples to decode, over all channels; None decodes the whole file.
 
     Raises:
         InputError: the file is missing, is not an audio file, or has too many channels or an unusual sampling rate.
@@ -162,7 +166,7 @@ def _check_measurable(path: Path, sound: DecodedSound) -> None:
 
 
 def _extent_rows(measures: DeliveredMeasures) -> list[CheckRow]:
-    """A failed rule for a truncated file, and the measured part of a long one; empty for others."""
+    """Rows on the extent of a file: a failed rule if it is truncated, and the measured part if not all was measured."""
     rows = []
     if measures.is_truncated:
         got = f"truncated: {measures.duration_s:.2f} s can be read"

@@ -1,4 +1,4 @@
-"""Room tone that all chapters of a book share: generated once, kept in a file, and read from its start by each."""
+"""Room tone that all chapters of a book share: it is generated once, and every chapter reads it from the start."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BLOCK_SAMPLES = 1 << 18
 
 
 class SharedRoomTone:
-    """Samples of `RoomTone` at any position, for several threads; equal to those that a new `RoomTone` generates.
+    """Samples of a `RoomTone` in a file, which several threads can read at any position.
 
     Args:
         path: file for the samples; it grows to the length of the longest chapter.
@@ -30,7 +30,7 @@ class SharedRoomTone:
         self._lock = threading.Lock()
 
     def read(self, start: int, n_samples: int) -> Samples:
-        """Samples from position `start`; raises StorageError if the disk is full."""
+        """Read samples from position `start`, generating them if needed; raises StorageError if the disk is full."""
         try:
             with self._lock:
                 self._generate(start + n_samples)

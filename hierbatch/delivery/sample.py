@@ -14,7 +14,7 @@ from hierbatch.delivery.timeline import EdgeSilence, plan_chapters
 from hierbatch.errors import RunError
 
 MAX_SAMPLE_S = 300.0
-"""Longest sample that ACX accepts."""
+"""Longest sample that ACX accepts, in seconds."""
 
 SAMPLE_NAME = "sample.mp3"
 _PROFILE = "acx"
@@ -23,13 +23,15 @@ _PROFILE = "acx"
 def sample_edition(
     chapters: Sequence[ChapterTakes], edition: Edition, rules: PauseRules, edge_silence: EdgeSilence
 ) -> Edition:
-    """Edition of the sample: the first chapter that has audio, credits left out, up to the end of a sentence.
+    """Create the edition of the sample: the start of the first chapter with audio after the opening credits.
+
+    The sample ends at the end of a sentence.
 
     Args:
         chapters: takes by chapter.
         edition: edition of the book, for tags and cover.
         rules: pauses between takes.
-        edge_silence: measures a take's own leading and trailing silence.
+        edge_silence: function that measures the leading and trailing silence inside a take.
 
     Raises:
         RunError: no take is short enough for a sample.
@@ -51,7 +53,7 @@ def sample_edition(
 
 
 def _beginning(takes: Sequence[BookTake], limit_s: float, rules: PauseRules) -> tuple[BookTake, ...]:
-    """Takes from the start that last at most `limit_s` seconds, each with the longest pause that may follow it."""
+    """Takes from the start that last at most `limit_s` seconds, if each is followed by the longest possible pause."""
     longest_pause_s = max(rules.sentence_s, rules.paragraph_s, rules.heading_s)
     selected: list[BookTake] = []
     for take in takes:

@@ -1,6 +1,7 @@
-"""Files beside an audiobook that libraries and players read: cue sheet, chapters and metadata.
+"""Files next to an audiobook that libraries and players read: cue sheet, chapters and metadata.
 
-`cue` is a cue sheet, `chapters` JSON of Podcasting 2.0, and `audiobookshelf` the `metadata.json` of Audiobookshelf.
+`cue` is a cue sheet, `chapters` is chapter JSON of Podcasting 2.0, and `audiobookshelf` is the `metadata.json` of
+Audiobookshelf.
 """
 
 from __future__ import annotations
@@ -17,18 +18,18 @@ from hierbatch.delivery.timeline import ChapterTimeline
 
 CUE, CHAPTERS, AUDIOBOOKSHELF = "cue", "chapters", "audiobookshelf"
 SIDECARS = (CUE, CHAPTERS, AUDIOBOOKSHELF)
-"""Names of these files in a list of formats."""
+"""Names of these kinds of files in a list of formats."""
 
 _FRAMES_PER_S = 75
 _CHAPTERS_VERSION = "1.2.0"
 
 
 def sidecar_texts(edition: Edition, names: Sequence[str]) -> Iterator[tuple[Path, str]]:
-    """Yield relative paths and contents of the sidecars of an edition.
+    """Yield relative paths and contents of the sidecar files of an edition.
 
     Args:
         edition: files and their chapters.
-        names: names of sidecars, see `SIDECARS`.
+        names: kinds of sidecar files, see `SIDECARS`.
     """
     files = [file for file in edition_files(edition) if not file.kind.is_packed]
     books = [[file] for file in files if file.kind.is_whole_book]
@@ -70,7 +71,7 @@ def cue_sheet(files: Sequence[EditionFile], tags: BookTags) -> str:
 
 
 def podcast_chapters(chapters: Sequence[ChapterTimeline], tags: BookTags) -> str:
-    """Chapters as JSON of the Podcasting 2.0 namespace.
+    """Format chapters as JSON of the Podcasting 2.0 namespace.
 
     Args:
         chapters: chapters of one file.
@@ -85,11 +86,11 @@ def podcast_chapters(chapters: Sequence[ChapterTimeline], tags: BookTags) -> str
 
 
 def audiobookshelf_metadata(chapters: Sequence[ChapterTimeline], tags: BookTags) -> str:
-    """`metadata.json` of an Audiobookshelf folder.
+    """Format the `metadata.json` of an Audiobookshelf folder.
 
     Args:
         chapters: chapters of the book.
-        tags: its metadata.
+        tags: metadata of the book.
     """
     starts_s = _starts_s(chapters)
     return _json(
@@ -121,7 +122,7 @@ def audiobookshelf_metadata(chapters: Sequence[ChapterTimeline], tags: BookTags)
 
 
 def _starts_s(chapters: Sequence[ChapterTimeline]) -> list[float]:
-    """Start of each chapter in a file that holds them one after the other, in seconds."""
+    """Start of each chapter, in seconds, in a file that contains all of them in order."""
     ends = list(accumulate(chapter.n_samples for chapter in chapters))
     rate_hz = chapters[0].rate_hz if chapters else 1
     return [start / rate_hz for start in (0, *ends[:-1])]

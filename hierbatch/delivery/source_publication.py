@@ -1,4 +1,4 @@
-"""Read-along version of a book's source EPUB: markup preserved, sentences wrapped, media overlays added.
+"""Read-along version of a book's source EPUB: its markup is kept, sentences are wrapped, media overlays are added.
 
 Scripts, event handlers and remote resources of the source are removed, see `active_content`.
 """
@@ -80,7 +80,7 @@ def annotate_publication(
         now: time of modification, in UTC.
 
     Returns:
-        All files of the source, changed and added ones included, without its active content.
+        All files of the source, including changed and added files, without active content.
 
     Raises:
         BookError: the source is damaged.
@@ -158,7 +158,7 @@ def _is_script(name: str) -> bool:
 
 
 def _without_active_content(name: str, media_type: str, data: bytes) -> bytes:
-    """Content of a file of the source; unchanged if it has nothing active."""
+    """Content of a source file without active content; unchanged if it has none."""
     if media_type in _PAGE_TYPES or name.lower().endswith(_PAGE_SUFFIXES):
         root, _ = parse_page(data, name)
         return _page_bytes(root) if clean_page(root) else data

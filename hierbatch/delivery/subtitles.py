@@ -1,7 +1,7 @@
 """SRT and WebVTT subtitles from the takes' word timings, offset by each take's position in the chapter or book.
 
-A short sentence becomes one cue with the text as written. A long one is split between words, at the synthesized word
-times.
+A short sentence becomes one cue with the text as written. A long sentence is split between words, at the times of the
+synthesized words.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from hierbatch.delivery.takes import BookTake, TimedWord, Transcript
 from hierbatch.delivery.timeline import ChapterTimeline
 
 _MAX_COLUMNS = 84
-"""Two lines of 42 columns, the common limit of subtitle guides; a Hangul syllable takes two columns."""
+"""Maximum width of a subtitle: two lines of 42 columns, as most guides require; a Hangul syllable takes two columns."""
 _MAX_CUE_S = 7.0
 _CLAUSE_MARKS = (",", ";", ":", ".", "!", "?", "—", "，", "。")
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One subtitle, in seconds from the start of its file."""
+    """Subtitle with its start and end in seconds from the start of the file."""
 
     start_s: float
     end_s: float
@@ -33,12 +33,12 @@ class Cue:
 def chapter_cues(
     timeline: ChapterTimeline, read_script: Callable[[BookTake], Transcript], offset_s: float
 ) -> Iterator[Cue]:
-    """Cues of one chapter.
+    """Yield the cues of one chapter.
 
     Args:
         timeline: positions of the takes.
-        read_script: reads text and word times of a take.
-        offset_s: start of the chapter in its file.
+        read_script: function that reads the text and word times of a take.
+        offset_s: start of the chapter in its file, in seconds.
     """
     for placement in timeline.placements:
         start_s = offset_s + placement.start_sample / timeline.rate_hz
@@ -95,7 +95,7 @@ def _as_written(transcript: Transcript) -> Sequence[TimedWord]:
 
 
 def _groups(words: Sequence[TimedWord]) -> Iterator[Sequence[TimedWord]]:
-    """Split words into runs that fit one cue, after a clause mark if the second half of a run has one."""
+    """Split words into groups that fit one cue, after a clause mark if the second half of a group has one."""
     start = 0
     while not _fits(words[start:]):
         end = start + 1

@@ -14,7 +14,7 @@ from hierbatch.frontend.language import match_language
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookTags:
-    """Metadata of the book; a text is empty if it is not known."""
+    """Metadata of a book; unknown values are empty."""
 
     title: str
     author: str = ""
@@ -37,7 +37,7 @@ class BookTags:
 
 @dataclass(frozen=True, slots=True)
 class ChapterMark:
-    """One entry of a book file's table of contents, in samples."""
+    """Entry of the table of contents in a book file, with start and end in samples."""
 
     title: str
     start_sample: int
@@ -56,7 +56,7 @@ class Cover:
 
     @property
     def size(self) -> tuple[int, int] | None:
-        """Width and height in pixels; None if the file does not say."""
+        """Width and height in pixels; None if the file's header does not contain them."""
         if self.suffix == ".png":
             return struct.unpack(">II", self.content[16:24]) if len(self.content) >= 24 else None  # its header chunk
         at = 2
@@ -78,7 +78,7 @@ class Cover:
 
 
 def synthetic_notice() -> str:
-    """Comment tag of every file, naming it as AI-generated speech and the version that made it."""
+    """Text of the comment tag of every file: it is AI-generated speech, by this version of hierbatch."""
     return f"AI-generated speech; hierbatch {version('hierbatch')}"
 
 

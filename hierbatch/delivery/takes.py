@@ -1,7 +1,7 @@
-"""A run's takes in book order: an in-memory index of all takes, and their audio in small batches.
+"""Takes of a run in book order: an index of all takes in memory, and their audio in small batches.
 
-`manifest.takes` selects the take of each row; this module groups the takes by chapter. The index holds what order and
-pauses need, about a hundred bytes per sentence; audio stays on disk until its chapter is assembled.
+`manifest.takes` selects the take of each row; this module groups the takes by chapter. The index has the values that
+order and pauses depend on, about a hundred bytes per sentence; audio stays on disk until its chapter is assembled.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _OPTIONAL = ("chapter_title", "kind", "source_ref", "pause_after_s", "book", "la
 _AUDIO_INFO = ("id", "status", "sample_rate_hz", "n_samples", "take_key", "attempt")
 _TEXT = ("id", "text", "text_norm", "timings")
 _READ_BATCH = 64
-"""Takes whose audio is read at once, about five megabytes."""
+"""Number of takes whose audio is read at once, about five megabytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookTake:
-    """One sentence of the book, its position and the length of its audio (0 samples if it failed or is pending)."""
+    """Sentence of the book, its position and the length of its audio (0 samples if it failed or is pending)."""
 
     id: str
     chapter: int
@@ -48,13 +48,13 @@ class BookTake:
     n_samples: int
     language: str = ""
     take_key: str = ""
-    """Key of the take, which determines its audio together with the attempt."""
+    """Key of the take; key and attempt together determine the audio."""
     attempt: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class TimedWord:
-    """One spoken word, with times in seconds from the start of its take."""
+    """Spoken word, with times in seconds from the start of its take."""
 
     text: str
     start_s: float
@@ -71,7 +71,7 @@ class Transcript:
 
 @dataclass(frozen=True, slots=True)
 class ChapterTakes:
-    """One chapter's takes in reading order."""
+    """Takes of one chapter in reading order."""
 
     number: int
     title: str
@@ -129,7 +129,7 @@ class BookTakes:
                 yield read_sound(encoded[take.id], name=f"the audio of row {take.id}", raises=RunError)
 
     def transcript(self, take: BookTake) -> Transcript:
-        """Text and word timings of a synthesized take."""
+        """Read the text and word timings of a synthesized take."""
         table, position = self._texts
         row = table.slice(position[take.id], 1).to_pylist()[0]
         words = tuple(
@@ -147,7 +147,7 @@ class BookTakes:
 
 
 def _planned_rows(takes: Takes, selection: RowSelection | None) -> list[dict[str, Any]]:
-    """All selected rows with their position in the book."""
+    """Read all selected rows with their positions in the book."""
     names = takes.plan_schema.names
     missing = [name for name in _REQUIRED if name not in names]
     if missing:
@@ -210,7 +210,7 @@ def _most_common(rows: list[dict[str, Any]], name: str) -> str:
 
 @contextmanager
 def _damage_as_run_error(run: Path) -> Iterator[None]:
-    """Convert read errors of a run's files to RunError."""
+    """Context that converts errors in reading a run's files to RunError."""
     try:
         yield
     except (pa.ArrowException, OSError) as error:

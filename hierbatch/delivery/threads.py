@@ -1,4 +1,4 @@
-"""Threads for the chapters of a book: numpy, soundfile and ffmpeg do the work outside Python's lock."""
+"""Threads for the chapters of a book; numpy and soundfile release the GIL, and ffmpeg is a separate process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 
 def n_cores() -> int:
-    """Number of cores this process may use."""
+    """Number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -23,10 +23,11 @@ def map_ahead(
 ) -> Iterator[Result]:
     """Apply a function to items in threads; yield the results in order.
 
-    At most one item more than there are threads is started before its turn, which bounds what waits for the consumer.
+    At most `n_threads` + 1 items are in progress or wait for the consumer, which bounds the memory.
 
     Args:
-        function: called once per item. An exception is raised at the turn of its item, and no further item is started.
+        function: function that is called once per item. Its exception is raised in place of the result of the item, and
+            no further items are started.
         items: the items, read one at a time.
         n_threads: number of threads; by default one per core.
     """
@@ -43,7 +44,7 @@ def map_ahead(
 
 @contextmanager
 def thread_pool(n_threads: int) -> Iterator[ThreadPoolExecutor]:
-    """Pool of threads; an exception in the block cancels the calls that have not started."""
+    """Context with a pool of threads; at its end, calls that have not started are cancelled."""
     pool = ThreadPoolExecutor(n_threads)
     try:
         yield pool

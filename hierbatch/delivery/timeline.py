@@ -15,12 +15,12 @@ from hierbatch.delivery.profiles import Profile
 from hierbatch.delivery.takes import BookTake, ChapterTakes
 
 EdgeSilence = Callable[[BookTake], tuple[float, float]]
-"""Returns a take's leading and trailing silence, in seconds."""
+"""Function that returns the leading and trailing silence inside a take, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedTake:
-    """Position of a take; its own edge silence may start before sample 0 or extend past the chapter's end."""
+    """Position of a take; the silence at its edges may start before sample 0 or extend past the chapter's end."""
 
     take: BookTake
     start_sample: int
@@ -33,7 +33,7 @@ class PlacedTake:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChapterTimeline:
-    """One delivered chapter: title, length, positions of its takes, and ids of the rows missing from it."""
+    """Timeline of a delivered chapter: title, length, positions of its takes, and ids of rows without audio."""
 
     number: int
     title: str
@@ -65,8 +65,8 @@ def plan_chapters(
         profile: head and tail silence, and the maximum duration of a file.
         rate_hz: sample rate of the timelines.
         rules: pauses between takes.
-        edge_silence: measures a take's own leading and trailing silence.
-        keep_numbers: number the files as the chapters of the book are, since some are left out.
+        edge_silence: function that measures the leading and trailing silence inside a take.
+        keep_numbers: True to number the files like the chapters of the book, of which some may be left out.
     """
     named = [(chapter.number, *part) for chapter in chapters for part in _named_parts(chapter, profile, rules)]
     timelines = []
@@ -95,7 +95,7 @@ def plan_chapters(
 def _place(
     takes: Sequence[BookTake], start: int, rate_hz: int, rules: PauseRules
 ) -> tuple[tuple[PlacedTake, ...], int]:
-    """Place the synthesized takes in sequence; returns the placements and the end of the last take, in samples."""
+    """Place the synthesized takes in order; returns the placements and the end of the last take, in samples."""
     placements = []
     position = end = start
     for take, pause_s in zip(takes, [*_pauses(takes, rules), 0.0], strict=True):
@@ -123,7 +123,7 @@ def _trimmed(takes: Sequence[BookTake]) -> Sequence[BookTake]:
 
 
 def _parts(takes: Sequence[BookTake], profile: Profile, rules: PauseRules) -> Iterator[Sequence[BookTake]]:
-    """Split takes into runs that fit the profile's maximum duration, between paragraphs where possible."""
+    """Split takes into parts that fit the profile's maximum duration, between paragraphs if possible."""
     limit_s = (profile.max_duration_s or float("inf")) - profile.head_s - profile.tail_s
     start, boundary, length_s = 0, 0, 0.0
     for index, take in enumerate(takes):

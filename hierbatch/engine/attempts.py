@@ -19,16 +19,16 @@ from hierbatch.manifest.verdicts import REJECTED_KIND
 from hierbatch.stages.base import Stage
 
 _SOURCE_BATCH_ROWS = 8
-"""Recordings checked again at a time; their audio is in memory meanwhile."""
+"""Number of recordings that are checked again at a time; their audio is then in memory."""
 
 
 def latest_plan_rows(plans: Sequence[Path], ids: pa.Array, takes: Takes) -> pa.Table:
-    """Latest planned attempt of each row, without rows whose latest attempt has no take yet.
+    """Read the latest planned attempt of each row, without rows whose latest attempt has no take yet.
 
     Args:
-        plans: the plan of a generation and its retries.
+        plans: plan files of a generation: its plan and its retries.
         ids: ids of the rows.
-        takes: snapshot that decides which attempts have a take.
+        takes: snapshot of the takes, which shows the attempts that have a take.
     """
     found = [planned_rows(plan, ids) for plan in plans]
     rows = pa.concat_tables(found, promote_options="default")  # a plan of an earlier version may lack a column
@@ -43,13 +43,13 @@ def latest_plan_rows(plans: Sequence[Path], ids: pa.Array, takes: Takes) -> pa.T
 
 
 def _with_content_of_best_takes(newest: pa.Table, rows: pa.Table, planned: pa.Table, takes: Takes) -> pa.Table:
-    """Replace the latest attempts, which may be of an edit that nobody chose, by the rows of the best takes.
+    """Replace the latest attempts, which may be of an edit that was not chosen, with the rows of the best takes.
 
     Args:
         newest: latest planned attempt of each row; its number of attempts is kept.
         rows: all planned attempts.
-        planned: first attempts, used where the best take was rejected or is not planned.
-        takes: snapshot that selects the best takes.
+        planned: first attempts, used if the best take was rejected or is not planned.
+        takes: snapshot of the takes, which selects the best takes.
     """
     best = takes.rows(newest.column("id").to_pylist(), [*TAKE_ID_COLUMNS, "error_kind"])
     best = best.filter(pc.fill_null(pc.not_equal(best.column("error_kind"), REJECTED_KIND), True))
@@ -70,7 +70,7 @@ def attempts_made(rows: pa.Table) -> pa.ChunkedArray:
 
 
 def planned_rows(plan: Path, ids: pa.Array, columns: Sequence[str] | None = None) -> pa.Table:
-    """Rows of a plan by id, with all columns or with the requested ones that exist."""
+    """Read rows of a plan by id, with all columns or with those of the requested columns that exist."""
     with open_run_file(plan) as file:
         schema = file.schema_arrow
         names = [name for name in schema.names if columns is None or name in columns]
@@ -88,7 +88,7 @@ def plan_attempt(rows: pa.Table, settings: TakeSettings, *, keep_manifest_seeds:
     Args:
         rows: rows of a plan.
         settings: take settings of the run.
-        keep_manifest_seeds: keep seeds that the manifest gave, instead of deriving new ones.
+        keep_manifest_seeds: True to keep seeds from the manifest instead of deriving new seeds.
     """
     planned = [rows.slice(0, 0)]
     made = attempts_made(rows)
@@ -111,8 +111,8 @@ def reread_sources(rows: pa.Table, read: Stage, sources: PlanSources) -> pa.Tabl
 
     Args:
         rows: rejected rows of a plan.
-        read: the stage that checks recordings.
-        sources: recordings that came with the manifest.
+        read: stage that checks recordings.
+        sources: recordings that were inside the manifest.
     """
     checked = [rows.slice(0, 0)]
     for start in range(0, len(rows), _SOURCE_BATCH_ROWS):
@@ -128,9 +128,8 @@ def reread_rejected(rows: pa.Table, read_text: Callable[[pa.Table], pa.Table], v
 
     Args:
         rows: rows of a plan.
-        read_text: the stage that rejected them.
-        voices: voices of the run; rows with another one stay rejected, since its prompt was unusable. Empty for a run
-            without voices.
+        read_text: stage that rejected the rows.
+        voices: usable voices of the run; rows with another voice stay rejected. Empty for a run without voices.
     """
     refused = rows.column("error_kind").is_valid()
     if voices and "voice" in rows.column_names:

@@ -1,7 +1,7 @@
-"""Takes of rows that listeners worked on, carried into a new generation: all of them can still be compared and pinned.
+"""Second plan of a generation, which keeps all takes of rows that listeners worked on, to be compared and pinned.
 
-The plan of a generation names one take of each row. The other takes of these rows are named by a second plan, provided
-that the new settings would make the same audio; nothing is synthesized for it.
+The plan of a generation has one take of each row. The second plan has the other takes of these rows, provided that the
+new settings would result in the same audio; nothing is synthesized for this plan.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from hierbatch.manifest.take_requests import read_requests
 from hierbatch.manifest.takes import Takes
 
 _OF_TAKE = frozenset((*(column.name for column in PLAN_COLUMNS), *SPEAK_COLUMNS, "text")) - {"position"}
-"""Columns of a plan that belong to the take; the others belong to the row, and may have changed."""
+"""Columns of a plan that belong to the take; the other columns belong to the row, and may have changed."""
 
 
 def carry_takes(folder: RunFolder, generation: int, plan: Path, settings: TakeSettings) -> None:
-    """Write the second plan of a generation, if there are takes to carry. Call it before the plan is in its place.
+    """Write the second plan of a generation, if there are takes for it; call before the plan itself is renamed.
 
     Args:
         folder: the run.
@@ -73,12 +73,12 @@ def carry_takes(folder: RunFolder, generation: int, plan: Path, settings: TakeSe
 
 
 def _content(row: Mapping[str, Any]) -> str:
-    """Text of a planned row; its phonemes, if it has no text."""
+    """Text of a planned row, or its phonemes if it has no text."""
     return str(row.get("text") or row["phonemes"])
 
 
 def _is_valid(row: Mapping[str, Any], new: Mapping[str, Any], settings: TakeSettings) -> bool:
-    """Return True if the new settings would make the same audio for an earlier take."""
+    """Return True if the new settings would result in the same audio as an earlier take."""
     if row["seed"] != new["own_seed"]:
         is_derived = row["seed"] == row_seed(settings.seed, row["id"], row["attempt"])
         if not is_derived or row.get("own_seed") != new["own_seed"]:

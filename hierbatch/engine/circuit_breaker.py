@@ -14,9 +14,9 @@ class CircuitBreaker:
     """Stop condition of a run: too many failed rows."""
 
     max_failed_ratio: float = 0.2
-    """Failed rows over processed rows, above which the run stops."""
+    """Share of failed rows among processed rows above which the run stops."""
     min_rows: int = 50
-    """Processed rows before the ratio is checked."""
+    """Number of processed rows from which the ratio is checked."""
 
     def is_open(self, progress: Progress) -> bool:
         """Return True if the run should stop."""

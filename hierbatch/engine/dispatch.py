@@ -1,7 +1,7 @@
 """Dispatch of work units to workers, with isolation of rows that crash a worker.
 
-If a worker dies, its unit is halved and both halves are queued again, so after log2(rows) crashes the faulty row is a
-unit of its own. After two crashes alone it becomes a failed take; all other rows of the unit have been processed.
+If a worker dies, its unit is halved and both halves are queued again, so after log2(rows) crashes the faulty row is
+alone in a unit. After two crashes alone it becomes a failed take; all other rows of the unit have been processed.
 Workers that hang or raise an unexpected exception are treated the same way.
 """
 
@@ -22,7 +22,7 @@ from hierbatch.errors import RunError
 _MAX_CRASHES_ALONE = 2
 _WAIT_S = 1.0
 MIN_SHARE_S = 15.0
-"""Units shorter than this, in seconds of audio, are not divided among workers."""
+"""Length, in seconds of audio, below which units are not divided among workers."""
 
 _FAILURE_MESSAGES = {
     "exception": "The worker failed twice on this row alone",
@@ -32,11 +32,11 @@ _FAILURE_MESSAGES = {
 
 
 class Requests(Protocol):
-    """Requests of listeners for new takes."""
+    """Protocol for the requests of listeners for new takes."""
 
     @property
     def is_listened_to(self) -> bool:
-        """True while a listener works on the run."""
+        """Return True while a listener works on the run."""
 
     def plan_waiting(self) -> Sequence[WorkUnit]:
         """Plan the requests that have arrived since the last call."""
@@ -44,7 +44,7 @@ class Requests(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatcher:
-    """Runs work units through a pool of workers."""
+    """Dispatcher of work units to a pool of workers."""
 
     pool: Pool
     progress: Progress
@@ -59,7 +59,7 @@ class Dispatcher:
         """Process all units; units in progress are always finished and committed first.
 
         Returns:
-            `done`, or the reason of an early end: `interrupted` or `failures`.
+            `done`, or the reason for an early end: `interrupted` or `failures`.
 
         Raises:
             SetupError: no worker can continue.
@@ -87,7 +87,7 @@ class Dispatcher:
     def _max_unit_s(self) -> float:
         """Seconds of audio allowed in one unit.
 
-        No worker is left alone with the last rows of a run, and a listener does not wait long for a free worker.
+        The limit divides the last rows of a run among all workers, and a listener does not wait long for a free worker.
         """
         limit_s = MIN_SHARE_S if self.requested and self.requested.is_listened_to else math.inf
         if self.pool.n_workers == 1:
@@ -126,7 +126,7 @@ class Dispatcher:
 
 
 class _Queue:
-    """Queue of units: returned ones first, then those of the plan, read one ahead; oversized units are halved."""
+    """Queue of units: returned units first, then those of the plan, read one ahead; large units are halved."""
 
     def __init__(self, units: Iterator[WorkUnit], max_unit_s: Callable[[], float]) -> None:
         self._units = units

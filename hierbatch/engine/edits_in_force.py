@@ -1,7 +1,8 @@
 """Edits of listeners that a new plan applies, so that a changed manifest or setting does not undo them.
 
-The edit of a row is that of the take that listeners pinned or kept; without one, the edit they decided on. It applies
-to the text it was made for: if the manifest has another text by now, the manifest counts, and a notice names the row.
+The edit of a row is that of the take that listeners pinned or kept; without such a take, it is their latest edit. An
+edit applies to the text for which it was made: if the manifest has another text by now, the text of the manifest is
+used, and a notice names the row.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _MAX_SHOWN_IDS = 20
 
 
 class EditsInForce:
-    """Edits of the rows of a run, and the rows that they no longer fit."""
+    """Edits of the rows of a run, and the rows whose text has changed since the edit."""
 
     def __init__(self, run: Path) -> None:
         choices = read_choices(run)
@@ -35,7 +36,7 @@ class EditsInForce:
 
     @property
     def notices(self) -> list[str]:
-        """Message on the rows whose edits were not applied, if there are any."""
+        """Messages about the rows whose edits were not applied; empty if all were applied."""
         if not self._conflicts:
             return []
         shown = ", ".join(self._conflicts[:_MAX_SHOWN_IDS]) + (", ..." if len(self._conflicts) > _MAX_SHOWN_IDS else "")
@@ -45,7 +46,7 @@ class EditsInForce:
         ]
 
     def apply(self, rows: pa.Table) -> pa.Table:
-        """Replace the values of edited rows."""
+        """Apply the edits to rows of a manifest, and remember the rows that they do not fit."""
         if not self._edits:
             return rows
         edited = pc.indices_nonzero(pc.is_in(rows.column("id"), value_set=pa.array(list(self._edits)))).to_pylist()
@@ -71,7 +72,7 @@ class EditsInForce:
 
 
 def _edit_in_force(row: RowChoices, requests: list[RequestState]) -> RowEdit:
-    """Edit of the pinned or last kept take, or else the latest edit."""
+    """Edit of the pinned take, else of the take kept last, else the latest edit."""
     by_take = {take: state for state in requests for take in state.takes}
     kept = [take for take, verdict in row.verdicts.items() if verdict == KEEP]
     take: TakeName | None = row.pinned or (kept[-1] if kept else None)
@@ -81,7 +82,7 @@ def _edit_in_force(row: RowChoices, requests: list[RequestState]) -> RowEdit:
 
 
 def _from_manifest(state: RequestState, requests: list[RequestState]) -> RowEdit:
-    """Edit of a request relative to the manifest: its row may have been planned with an earlier edit."""
+    """Edit of a request relative to the manifest, since its row may have been planned with an earlier edit."""
     edit = replace(state.request.edit, base_text=state.base_text)
     for earlier in reversed(requests[: requests.index(state)]):
         before = earlier.request.edit

@@ -1,4 +1,4 @@
-"""Options that say where the rows of a run are processed, and by how many workers."""
+"""Options for the engine that processes the rows of a run, and for its workers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ENGINES = ("ray", "local")
 
 @dataclass(frozen=True, kw_only=True)
 class Execution(OptionGroup):
-    """Engine and number of workers."""
+    """Engine, number of workers and their resources."""
 
     TITLE: ClassVar[str] = "Workers"
 

@@ -1,7 +1,7 @@
 """Handling of Ctrl-C and SIGTERM.
 
-While units are in progress, the first signal requests a stop and the second one interrupts; elsewhere the first signal
-interrupts.
+While units are in progress, the first signal requests a stop and the second signal interrupts; at other times the first
+signal interrupts.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _SIGNALS: tuple[int, ...] = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def sigterm_as_interrupt(exit_within_s: float | None = None) -> Iterator[None]:
-    """Inside the block, raise KeyboardInterrupt on SIGTERM as on Ctrl-C, so that all cleanup code runs.
+    """Context in which SIGTERM raises KeyboardInterrupt, like Ctrl-C, so that all cleanup code runs.
 
-    Signals that already have a handler or are ignored stay unchanged, as does everything outside the main thread.
+    Signals that already have a handler or are ignored stay unchanged. Outside the main thread nothing changes.
 
     Args:
-        exit_within_s: seconds after the first signal in which the process has to exit, even after the block. If cleanup
+        exit_within_s: time limit, from the first signal, for the process to exit, even after the block. If cleanup
             hangs, the process prints the stack traces of its threads and exits with code 1.
     """
     is_timed = False
@@ -54,9 +54,9 @@ def sigterm_as_interrupt(exit_within_s: float | None = None) -> Iterator[None]:
 
 @contextmanager
 def preserve_sigterm_handler() -> Iterator[None]:
-    """Restore the SIGTERM handler after a block in which a library installs its own.
+    """Context after which the SIGTERM handler is restored, for blocks in which a library installs its own handler.
 
-    If there was no handler before, the library keeps its handler. A SystemExit inside the block is raised by the
+    If there was no handler before, the handler of the library stays. A SystemExit inside the block is raised by the
     library's handler and becomes a KeyboardInterrupt.
     """
     before = signal.getsignal(signal.SIGTERM)

@@ -23,12 +23,12 @@ from hierbatch.errors import RunError
 from hierbatch.storage import storage_error
 
 LEASE_S = 60.0
-"""Validity of a lease without renewal; after a crash of its driver, others wait this long."""
+"""Validity of a lease without renewal, in seconds; other drivers wait this long after a crash."""
 
 
 @contextmanager
 def hold_lease(lock: Path) -> Iterator[None]:
-    """Acquire the lease for the duration of a block; a thread renews it.
+    """Context that holds the lease, which a thread renews.
 
     Raises:
         RunError: another driver has a valid lease.
@@ -47,11 +47,11 @@ def hold_lease(lock: Path) -> Iterator[None]:
 
 
 def read_holder(lock: Path, *, exclude: Path | None = None) -> dict[str, Any] | None:
-    """Content of a valid lease, or None; expired leases are removed.
+    """Read the content of a valid lease, or return None; expired leases are deleted.
 
     Args:
-        lock: path of the lock; leases are objects with this prefix.
-        exclude: the caller's own lease.
+        lock: path of the lock; leases are objects whose names begin with it.
+        exclude: lease of the caller, which is ignored.
 
     Raises:
         StorageError: the store does not respond.

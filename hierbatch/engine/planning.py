@@ -21,7 +21,7 @@ from hierbatch.stages.base import Stage
 from hierbatch.stages.tasks import find_task
 
 AUTO_LANGUAGE = "auto"
-"""Name of the default language that is detected from the text of a row."""
+"""Value of the default language with which the language is detected from the text of each row."""
 
 UNIT_ROWS = 64
 UNIT_SOUND_S = 120.0
@@ -34,12 +34,12 @@ _TYPES = {column.name: column.type for column in MANIFEST_COLUMNS}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeSettings:
-    """Run settings that complete the rows of a manifest and enter their take keys."""
+    """Settings of a run that complete the rows of a manifest and determine their take keys."""
 
     task: str
     """Name of an entry of `TASKS`."""
     defaults: Mapping[str, Any]
-    """Values for the task's `defaultable` columns where a row has none."""
+    """Values for the task's `defaultable` columns, for rows that have none."""
     seed: int
     """Seed of the run, from which row seeds are derived."""
     voice_sha256: Mapping[str, str]
@@ -51,11 +51,11 @@ class TakeSettings:
     cast: Mapping[str, str] = field(default_factory=dict)
     """Voices of characters, for rows that have a `character` and no voice."""
     run_settings: Mapping[str, str] = field(default_factory=dict)
-    """Settings of the task (`run_settings`) that differ from their defaults."""
+    """Settings of the run that the task lists as `run_settings`, if they differ from their defaults."""
 
 
 def row_seed(run_seed: int, row_id: str, attempt: int) -> int:
-    """Seed of a row, 63 bits; independent of the machine and of the processing order.
+    """Seed of a row with 63 bits, which is independent of the machine and of the processing order.
 
     Args:
         run_seed: seed of the run.
@@ -81,16 +81,16 @@ def take_key(row: Mapping[str, Any], settings: TakeSettings) -> str:
 
 
 def take_key_columns(settings: TakeSettings) -> tuple[str, ...]:
-    """Columns that enter a take key, in addition to voice and seed."""
+    """Columns that determine a take key, in addition to voice and seed."""
     return ("error_kind", *find_task(settings.task).key_columns)
 
 
 MapTables = Callable[[Stage, Iterable[pa.Table]], Iterator[pa.Table]]
-"""Applies a stage to a sequence of tables and yields the results in order; the built-in `map` runs it sequentially."""
+"""Function that applies a stage to tables and yields the results in order; the built-in `map` runs sequentially."""
 
 
 ReuseRetakes = Callable[[pa.Table], pa.Table]
-"""Replaces a first attempt by a later one where that later take is the row's best."""
+"""Function that replaces a first attempt with a later attempt if the take of the latter is the row's best take."""
 
 
 def keep_first_attempts(rows: pa.Table) -> pa.Table:
@@ -99,11 +99,11 @@ def keep_first_attempts(rows: pa.Table) -> pa.Table:
 
 
 EditRows = Callable[[pa.Table], pa.Table]
-"""Replaces values of manifest rows, before their texts are read."""
+"""Function that replaces values of manifest rows before their texts are processed."""
 
 
 def keep_manifest_values(rows: pa.Table) -> pa.Table:
-    """Return the rows unchanged: no listener has edited any."""
+    """Return the rows unchanged, for a run without edits."""
     return rows
 
 
@@ -122,10 +122,10 @@ def plan_rows(
         manifest: the rows of the run.
         read: front-end stage that prepares the text or recording of each row.
         settings: take settings of the run.
-        map_tables: applies `read` to the batches, possibly in parallel.
-        store_sources: stores audio that the rows contain, and leaves a reference to it.
-        reuse_retakes: replaces first attempts by reusable retakes.
-        edit_rows: applies the edits of listeners.
+        map_tables: function that applies `read` to the batches, possibly in parallel.
+        store_sources: function that stores audio in the rows and replaces it with a reference.
+        reuse_retakes: function that replaces first attempts with reusable retakes.
+        edit_rows: function that applies the edits of listeners.
     """
     task = find_task(settings.task)
     schema = plan_schema(manifest.schema, task.required_columns)
@@ -148,7 +148,7 @@ def plan_rows(
 
 
 def add_take_keys(rows: pa.Table, settings: TakeSettings, *, attempt: int) -> pa.Table:
-    """Add the attempt number, the take key, and a derived seed where a row has none."""
+    """Add the attempt number and the take key, and derive the seed of rows that have none."""
     needed = ["id", "voice", "seed", *take_key_columns(settings)]
     listed = rows.select([name for name in needed if name in rows.column_names]).to_pylist()
     for row in listed:
@@ -162,9 +162,9 @@ def add_take_keys(rows: pa.Table, settings: TakeSettings, *, attempt: int) -> pa
 def assign_units(rows: pa.Table, first: int) -> pa.Table:
     """Sort rows by length and number the work units, of at most 64 rows or two minutes of audio.
 
-    The longest rows come first: out-of-memory errors show early, and the last units are short for all workers. The rows
-    of a book are sorted within groups of whole chapters, so that chapters are complete, and mastered, one after the
-    other.
+    The longest rows come first, so that out-of-memory errors occur early and all workers end at about the same time.
+    The rows of a book are sorted within groups of whole chapters, so that chapters are completed, and can be mastered,
+    one after the other.
     """
     groups = pa.array(_chapter_groups(rows), pa.int32())
     by_group = with_column(rows.select(["expected_duration_s", "position"]), "group", groups)
@@ -176,7 +176,11 @@ def assign_units(rows: pa.Table, first: int) -> pa.Table:
 
 
 def _chapter_groups(rows: pa.Table) -> npt.NDArray[np.int32]:
-    """Group number of each row: whole chapters of at least as many rows as a unit, or all without chapters."""
+    """Group number of each row.
+
+    A group consists of whole chapters, which together have at least as many rows as a work unit; rows without chapters
+    are a single group.
+    """
     groups = np.zeros(len(rows), np.int32)
     if "chapter" not in rows.column_names:
         return groups
@@ -196,7 +200,7 @@ def with_column(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:
 
 
 def _unit_numbers(lengths: Iterable[tuple[int, float]], unit: int) -> Iterator[int]:
-    """Unit of each row, from its group and its duration in seconds."""
+    """Yield the number of the work unit of each row, given its group and its duration in seconds."""
     n_rows, sound_s, last_group = 0, 0.0, 0
     for group, duration_s in lengths:
         is_full = n_rows == UNIT_ROWS or sound_s + duration_s > UNIT_SOUND_S
@@ -228,7 +232,7 @@ def _with_defaults(rows: pa.Table, settings: TakeSettings) -> pa.Table:
 
 
 def _detect_languages(rows: pa.Table) -> pa.Array:
-    """Language of each row: its own, or the one of its text; empty where it has neither."""
+    """Language of each row: as given, or else detected from its text; null without either."""
     pairs = zip(rows.column("language").to_pylist(), rows.column("text").to_pylist(), strict=True)
     found = [language or (detect_language(text, _FALLBACK_LANGUAGE) if text else None) for language, text in pairs]
     return pa.array(found, pa.string())

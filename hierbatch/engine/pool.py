@@ -13,7 +13,7 @@ from hierbatch.errors import SetupError
 
 @dataclass(frozen=True, slots=True)
 class FinishedUnit:
-    """A unit that has been committed to `parts/`."""
+    """Unit that has been committed to `parts/`, with the worker's report."""
 
     unit: WorkUnit
     report: WorkUnitReport
@@ -21,10 +21,10 @@ class FinishedUnit:
 
 @dataclass(frozen=True, slots=True)
 class LostUnit:
-    """A unit that was not committed.
+    """Unit that was not committed.
 
-    Its worker died (`crash`), exceeded the time limit (`timeout`), or raised an unexpected exception (`exception`, with
-    its text in `error`).
+    Its worker died (`crash`), exceeded the time limit (`timeout`), or raised an unexpected exception (`exception`,
+    whose text is in `error`).
     """
 
     unit: WorkUnit
@@ -33,11 +33,11 @@ class LostUnit:
 
 
 class Pool(Protocol):
-    """Workers that process one unit each; dead workers are replaced automatically."""
+    """Protocol for a pool of workers, each of which processes one unit at a time; dead workers are replaced."""
 
     @property
     def n_workers(self) -> int:
-        """Number of workers, including those still starting."""
+        """Number of workers, including those that are starting."""
 
     @property
     def n_free(self) -> int:
@@ -51,14 +51,14 @@ class Pool(Protocol):
         """Send a unit to an idle worker."""
 
     def wait(self, timeout_s: float) -> Sequence[FinishedUnit | LostUnit]:
-        """All units that have ended, after at most `timeout_s`; raises SetupError if no worker can continue."""
+        """Wait up to `timeout_s` for units to end, and return them; raises SetupError if no worker can continue."""
 
     def close(self) -> None:
         """Stop all workers."""
 
 
 class LocalPool:
-    """Pool of one worker in this process, for laptops, notebooks and tests; needs no Ray.
+    """Pool of one worker in this process, for laptops, notebooks and tests; it does not need Ray.
 
     The worker processes its unit inside `wait`. A row that crashes the process ends the run; only the Ray pool isolates
     such rows.
@@ -69,7 +69,7 @@ class LocalPool:
         self._unit: WorkUnit | None = None
 
     def encode_voices(self, names: Iterable[str]) -> None:
-        """Encode voices before a row needs them."""
+        """Encode voices in advance, so that no row has to wait for its voice."""
         self._worker.encode_voices(names)
 
     @property
@@ -104,4 +104,4 @@ class LocalPool:
             return [LostUnit(unit, "exception", f"{type(error).__name__}: {error}")]
 
     def close(self) -> None:
-        """Do nothing: the worker has no process of its own."""
+        """Do nothing, since the worker runs in this process."""

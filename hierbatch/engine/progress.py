@@ -11,7 +11,7 @@ from typing import Any
 from hierbatch.engine.work_units import WorkUnit, WorkUnitReport
 
 _MAX_REASONS = 1000
-"""Limit of distinct failure reasons: a model that puts row ids in its errors must not exhaust the memory."""
+"""Maximum number of distinct failure reasons, since a model may put row ids into its errors."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,14 +48,14 @@ class Progress:
         self._finished_s += unit.expected_s
 
     def revert(self, n_rows: int, error_kinds: Counter[str], expected_s: float) -> None:
-        """Subtract rows that will be synthesized again.
+        """Subtract rows that will be synthesized again from the counts.
 
-        Rows finished in an earlier session were never counted by error kind here; they are subtracted from
+        Rows that an earlier session finished are not in this session's counts; they are subtracted from
         `n_done_before`.
 
         Args:
-            n_rows: rows of the new attempt.
-            error_kinds: error kinds of those rows that have failed.
+            n_rows: number of rows in the new attempt.
+            error_kinds: number of these rows that failed, by error kind.
             expected_s: expected seconds of audio of the rows.
         """
         failed = self.error_kinds & error_kinds
@@ -78,7 +78,7 @@ class Progress:
 
     @property
     def times_real_time(self) -> float:
-        """Seconds of audio produced per second."""
+        """Seconds of audio produced per second of wall-clock time."""
         return self.sound_s / self.elapsed_s if self.elapsed_s > 0 else 0.0
 
     @property
@@ -88,7 +88,7 @@ class Progress:
 
     @property
     def remaining_s(self) -> float | None:
-        """Estimated seconds until the end; None before the first unit is finished."""
+        """Estimated number of seconds until the end; None before the first unit is finished."""
         if not self._finished_s:
             return None
         return self.remaining_sound_s * self.elapsed_s / self._finished_s

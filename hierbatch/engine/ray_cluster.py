@@ -1,4 +1,4 @@
-"""Ray itself: starting it on this machine, connecting to a cluster, and counting worker slots."""
+"""Management of Ray: starting it on this machine, connecting to a cluster, and counting worker slots."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from hierbatch.errors import RunError
 _CONNECT_TIMEOUT_S = 10.0
 _ROUNDING = 1e-9
 _REFUSED = "Failed to connect to Ray cluster"
-"""Ray's error if a cluster answers, but not this driver: with a missing or wrong token. Ray only logs the reason."""
+"""Ray's error if a cluster refuses this driver, because of a missing or wrong token; Ray only logs the reason."""
 _OBJECT_STORE_BYTES = 100 << 20
-"""Size of Ray's object store: it carries only work units, no audio."""
+"""Size of Ray's object store, which holds work units but no audio."""
 
 
 def count_worker_slots(gpus_per_worker: float, memory_bytes: int = 0) -> int:
-    """Number of workers that fit on the nodes of the running Ray; a worker runs on one node.
+    """Count the workers that fit on the nodes of the running Ray; each worker runs on one node.
 
     Args:
-        gpus_per_worker: GPUs, or a share of one.
-        memory_bytes: memory that is reserved for a worker; 0 reserves none.
+        gpus_per_worker: number of GPUs for each worker; a fraction is a share of one GPU.
+        memory_bytes: memory that is reserved for each worker; 0 reserves none.
 
     Raises:
         RunError: the workers need GPUs, and no node has both a CPU core and the GPUs of a worker.
@@ -57,7 +57,7 @@ def _cpu_slots(resources: Mapping[str, float], memory_bytes: int) -> int:
 
 
 def _slots_on_node(resources: Mapping[str, float], gpus_per_worker: float, memory_bytes: int) -> int:
-    """Worker slots of a node; a fractional share is taken from one GPU, so remainders of two GPUs give no slot."""
+    """Worker slots of a node; a fraction must fit on one GPU, so the remainders of two GPUs do not add up to a slot."""
     n_gpus = resources.get("GPU", 0.0)
     if gpus_per_worker < 1:
         n_shares = int(n_gpus) * int(1 / gpus_per_worker + _ROUNDING)
@@ -67,10 +67,10 @@ def _slots_on_node(resources: Mapping[str, float], gpus_per_worker: float, memor
 
 
 def check_worker_slots(n_workers: int, gpus_per_worker: float, memory_bytes: int = 0) -> None:
-    """Reject a number of workers that exceeds the slots of this machine.
+    """Check that a number of workers does not exceed the slots of the running Ray.
 
     Args:
-        n_workers: requested number.
+        n_workers: requested number of workers.
         gpus_per_worker: as `count_worker_slots`.
         memory_bytes: as `count_worker_slots`.
 
@@ -89,12 +89,12 @@ def check_worker_slots(n_workers: int, gpus_per_worker: float, memory_bytes: int
 
 @contextmanager
 def ray_running(n_cpus: int, address: str = "") -> Iterator[None]:
-    """Ray for the duration of a block: the instance already running, the cluster at `address`, or a new local one.
+    """Context in which Ray runs: the instance already running, the cluster at `address`, or a new local instance.
 
     A new instance listens on the loopback interface only, and its files are private and temporary.
 
     Args:
-        n_cpus: CPU cores of a new instance.
+        n_cpus: number of CPU cores of a new instance.
         address: address of a cluster, `auto`, or empty.
 
     Raises:
@@ -149,7 +149,7 @@ def _join_cluster(address: str) -> None:
 
 
 def _start_ray(n_cpus: int, folder: Path) -> None:
-    """Start a local Ray, with retries: its processes time out after 30 s, which a busy machine can exceed."""
+    """Start a local Ray; retries, since its processes time out after 30 s, which is too short on a busy machine."""
     for is_last in (False, False, True):
         try:
             with without_metadata_requests(folder):

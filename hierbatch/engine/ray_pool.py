@@ -1,7 +1,7 @@
 """Pool of workers as Ray actors; only this module and `ray_cluster` import Ray.
 
-Each worker is one actor that Ray neither restarts nor retries: the dispatcher decides what happens to the unit of a
-dead worker. Units are sent as small tables and counts come back; audio never passes through Ray.
+Each worker is one actor that Ray neither restarts nor retries: the dispatcher handles the unit of a dead worker. Units
+are sent to workers as small tables, and workers return counts; audio never passes through Ray.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MAX_FAILED_STARTS = 2
 
 
 class _Reader:
-    """Actor for a stage without a model; it keeps the libraries the stage has loaded."""
+    """Actor for a stage without a model; the libraries that the stage has loaded stay in memory."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -39,7 +39,7 @@ class _Reader:
 
 
 def map_tables(stage: Stage, tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Apply a stage to tables on all cores of the running Ray; results come in order.
+    """Apply a stage to tables on all cores of the running Ray, and yield the results in order.
 
     Raises:
         SetupError: raised by the stage.
@@ -80,7 +80,7 @@ def _result(reference: Any) -> pa.Table:
 
 
 class _RayWorker:
-    """Actor that loads its worker in `start`: Ray loses the message of an error in an actor's constructor."""
+    """Actor that loads its worker in `start`, since Ray loses the message of an error in an actor's constructor."""
 
     def __init__(self) -> None:
         self._worker: Worker | None = None
@@ -107,9 +107,9 @@ class _Slot:
 
 
 class RayPool:
-    """Pool of actors that process one unit each.
+    """Pool of Ray actors, each of which processes one unit at a time.
 
-    A slot in which no worker starts any more, because its node is gone or out of memory, is removed as long as other
+    A slot in which workers no longer start, because its node is gone or out of memory, is removed as long as other
     slots remain.
     """
 
@@ -121,7 +121,7 @@ class RayPool:
 
     @property
     def n_workers(self) -> int:
-        """Number of workers, including those still starting."""
+        """Number of workers, including those that are starting."""
         return len(self._slots)
 
     @property
@@ -142,7 +142,7 @@ class RayPool:
         slot.deadline = monotonic() + self._timeouts.timeout_s(unit.expected_s)
 
     def wait(self, timeout_s: float) -> Sequence[FinishedUnit | LostUnit]:
-        """All units that have ended, after at most `timeout_s`; raises SetupError if no worker can continue."""
+        """Wait up to `timeout_s` for units to end, and return them; raises SetupError if no worker can continue."""
         calls = [slot.call for slot in self._slots if slot.unit or not slot.is_ready]
         if not calls:
             return []
@@ -168,7 +168,7 @@ class RayPool:
         return _Slot(actor, actor.start.remote(self._spec), monotonic() + self._settings.start_timeout_s)
 
     def _collect(self, slot: _Slot) -> FinishedUnit | LostUnit | None:
-        """Result of a worker's call; errors of hierbatch are raised unchanged."""
+        """Collect the result of a worker's call; a SetupError is raised unchanged."""
         try:
             report = ray.get(slot.call)
         except RayTaskError as error:

@@ -1,8 +1,8 @@
-"""Privacy of a Ray that hierbatch starts: nobody else reads its session folder, and it asks no cloud metadata service.
+"""Privacy of a Ray that hierbatch starts: a private session folder, and no requests to cloud metadata services.
 
-Ray's dashboard process, which starts even without the dashboard, finds out on which cloud it runs before it looks at
+Ray's dashboard process, which starts even without the dashboard, detects its cloud provider before it reads
 `RAY_USAGE_STATS_ENABLED`: it sends requests to 169.254.169.254 and a name server, unless its home folder has a
-`ray_bootstrap_config.yaml`. That process therefore gets a home folder of its own.
+`ray_bootstrap_config.yaml`. That process is therefore started with a separate home folder.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Any
 
 _DASHBOARD = "dashboard"
-"""Ray's name of the process type."""
+"""Ray's name for the type of its dashboard process."""
 _MAX_PARENT_CHARACTERS = 24
-"""Sockets below the session folder have paths of at most 107 characters."""
+"""Maximum length of the parent folder's path, since paths of sockets are limited to 107 characters."""
 
 
 @contextmanager
 def ray_folder() -> Iterator[Path]:
-    """Folder for the files of one Ray, readable only by this user; removed when the block ends."""
+    """Context with a folder for the files of a Ray instance, readable only by this user; removed at the end."""
     folder = Path(tempfile.mkdtemp(prefix="hb-ray-", dir=_parent()))  # mode 0700
     try:
         yield folder
@@ -34,9 +34,9 @@ def ray_folder() -> Iterator[Path]:
 
 @contextmanager
 def without_metadata_requests(folder: Path) -> Iterator[None]:
-    """Start Ray's dashboard process with a home folder inside `folder` while the block runs.
+    """Context in which Ray's dashboard process is started with a home folder inside `folder`.
 
-    Other processes of Ray keep the user's home. A version of Ray without the patched function starts as it is.
+    Other processes of Ray keep the user's home folder. A version of Ray without the patched function starts unchanged.
     """
     home = folder / "home"
     home.mkdir(exist_ok=True)
@@ -66,6 +66,6 @@ def _environment(home: Path) -> dict[str, str]:
 
 
 def _parent() -> str | None:
-    """Folder for temporary files whose path is short enough for sockets; None for the system's."""
+    """Folder for temporary files whose path is short enough for sockets; None for the system's default."""
     candidates = [os.environ.get("RAY_TMPDIR"), tempfile.gettempdir(), "/tmp"]
     return next((path for path in candidates if path and len(path) <= _MAX_PARENT_CHARACTERS), None)

@@ -9,13 +9,13 @@ LOOPBACK_ENV = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # the one switch that binds Ray's ports to 127.0.0.1, on Linux too
     "RAY_USAGE_STATS_ENABLED": "0",
 }
-"""Environment that binds Ray to the loopback interface and turns off usage reports; read when Ray is imported."""
+"""Environment variables that bind Ray to the loopback interface and turn off usage reports, read on import of Ray."""
 
 WORKER_ENV = {"RAY_worker_niceness": "0"}
-"""Normal priority for workers: by default Ray runs them at nice 15, where they starve on a busy machine."""
+"""Environment variable for normal priority of workers; Ray's default, nice 15, is too low on a busy machine."""
 
 SHARED_CLUSTER_ENV = {"RAY_USAGE_STATS_ENABLED": "0"}
-"""Environment for an existing cluster, whose network settings belong to its owner; no usage reports."""
+"""Environment variable that turns off usage reports, for an existing cluster, which has its own network settings."""
 
 
 START_TIMEOUT_S = 600.0
@@ -32,13 +32,16 @@ class RaySettings:
     base_timeout_s: float = 60.0
     """Constant part of a unit's time limit."""
     timeout_factor: float = 20.0
-    """Additional seconds per second of expected audio; after some units, at most ten times the slowest of them."""
+    """Seconds that each second of expected audio adds to the time limit of a unit.
+
+    After three units have finished, it is at most ten times the time that the slowest of them took per second of audio.
+    """
     start_timeout_s: float = START_TIMEOUT_S
-    """Time limit for loading the model; infinite where workers may wait for a node to join."""
+    """Time limit for loading the model; infinite if workers may wait for a node to join the cluster."""
 
 
 class TimeoutPolicy:
-    """Time limit of a unit, after which its worker counts as hanging."""
+    """Rule for the time limit of a unit, after which its worker is considered to hang."""
 
     _MIN_UNITS = 3
     _SLOWEST_FACTOR = 10.0
@@ -55,7 +58,7 @@ class TimeoutPolicy:
             self._slowest = max(self._slowest, work_s / expected_s)
 
     def timeout_s(self, expected_s: float) -> float:
-        """Time limit of a unit with this many seconds of expected audio."""
+        """Time limit of a unit with `expected_s` seconds of expected audio."""
         each = self._settings.timeout_factor
         if self._n_seen >= self._MIN_UNITS:
             each = min(each, self._SLOWEST_FACTOR * self._slowest)

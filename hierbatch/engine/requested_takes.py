@@ -1,7 +1,7 @@
-"""Planning of takes that listeners request while a run exists: other texts, phonemes, voices or paces of single rows.
+"""Planning of takes that listeners request for single rows: with other text, phonemes, voice or speed.
 
-A request becomes a plan of its own, whose metadata names it. The plan is written before the answer, so that a driver
-that is killed between the two does not plan the takes twice.
+The takes of waiting requests are planned in a plan file, whose metadata has the names of the requests. The plan is
+written before the requests are answered, so that a driver that is killed between the two does not plan the takes twice.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ from hierbatch.stages.base import Stage
 from hierbatch.stages.tasks import SPEAK
 
 _LISTENING_S = 900.0
-"""Time after a decision or request during which a listener is expected to make more."""
+"""Time in seconds after a decision or request during which the listener is expected to continue."""
 
 _Signature = tuple[tuple[str, int], ...]
 
 
 class RequestedTakes:
-    """Plans the waiting requests of one generation of a run. The caller must own the lock of the run."""
+    """Planner of the waiting requests of one generation of a run; the caller must own the lock of the run."""
 
     def __init__(self, folder: RunFolder, generation: int, take_settings: TakeSettings, read: Stage | None) -> None:
         """Create the planner.
@@ -56,7 +56,7 @@ class RequestedTakes:
             folder: the run.
             generation: number of the generation, from 1.
             take_settings: take settings of the run.
-            read: front end of a run that reads texts; None if its rows are recordings.
+            read: front-end stage of a run of texts; None if the rows are recordings.
         """
         self._folder, self._generation = folder, generation
         self._settings, self._read = take_settings, read
@@ -83,7 +83,7 @@ class RequestedTakes:
         return units
 
     def load(self) -> None:
-        """Load the front end of each language of the run, which takes seconds at its first sentence."""
+        """Load the front end of each language of the run now, since this takes seconds at the first sentence."""
         if self._read is None:
             return
         with open_run_file(self._folder.plan_files(self._generation)[0]) as file:
@@ -94,14 +94,14 @@ class RequestedTakes:
 
     @property
     def is_listened_to(self) -> bool:
-        """True if a request or a decision was written within the last minutes; False in an object store."""
+        """Return True if a request or decision was written in the last 15 minutes; always False in an object store."""
         if is_remote(self._folder.root):
             return False
         logs = [path for folder in (self._folder.requests, self._folder.choices) for path in folder.glob("*.jsonl")]
         return any(time.time() - path.stat().st_mtime < _LISTENING_S for path in logs)
 
     def _signature(self) -> _Signature:
-        """Names and sizes of the files of requests: equal if nothing was appended."""
+        """Names and sizes of the request files, which stay equal as long as nothing is appended."""
         files = self._folder.requests.glob("*.jsonl")
         if is_remote(self._folder.root):
             return tuple(sorted((path.name, 0) for path in files))
@@ -127,7 +127,7 @@ class RequestedTakes:
         self._folder.log_event("refused", request=request.request, id=request.id, error=str(error))
 
     def _planned_before(self) -> dict[str, pa.Table]:
-        """Plans of requests without an answer yet, by request."""
+        """Read the plans that requests already have, by name of the request."""
         found = {}
         for plan in self._folder.plan_files(self._generation)[1:]:
             metadata = pq.read_schema(arrow_source(plan)).metadata or {}
@@ -136,14 +136,18 @@ class RequestedTakes:
         return found
 
     def _base_text(self, row_id: str) -> str | None:
-        """Planned text of a row; its phonemes, if it has no text."""
+        """Planned text of a row, or its phonemes if it has no text."""
         plan = self._folder.plan_files(self._generation)[0]
         [row] = planned_rows(plan, pa.array([row_id], pa.string()), ["id", "text", "phonemes"]).to_pylist()
         text: str | None = row.get("text") or row.get("phonemes")
         return text
 
     def _plan(self, requests: Sequence[TakeRequest]) -> list[WorkUnit]:
-        """Write one plan of the requests that fit the run, and answer all of them; their rows differ."""
+        """Write one plan for the requests that are valid, and answer all requests.
+
+        Args:
+            requests: requests for takes of different rows.
+        """
         plans = self._folder.plan_files(self._generation)
         ids = pa.array([request.id for request in requests], pa.string())
         before = [planned_rows(plan, ids) for plan in plans]
@@ -194,7 +198,7 @@ class RequestedTakes:
         return pa.concat_tables(takes)
 
     def _edit(self, row: pa.Table, edit: RowEdit) -> pa.Table:
-        """Apply an edit to a planned row; a changed text, or one that was rejected, is phonemized again."""
+        """Apply an edit to a planned row; a text that was changed or rejected is phonemized again."""
         values = self._changed_values(row, edit)
         if "phonemes" in values or "text" not in values:
             row = _with_values(row, values)
@@ -244,7 +248,7 @@ def _with_values(row: pa.Table, values: dict[str, Any]) -> pa.Table:
 
 
 def _without_repeated_rows(requests: Iterable[TakeRequest]) -> list[list[TakeRequest]]:
-    """Groups of requests in their order, each with no row twice: the attempts of a row are numbered plan by plan."""
+    """Divide requests, in their order, into groups without repeated rows, since attempts are numbered plan by plan."""
     groups: list[list[TakeRequest]] = []
     n_seen: Counter[str] = Counter()
     for request in requests:

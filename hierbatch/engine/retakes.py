@@ -1,9 +1,9 @@
-"""Retakes: flawed takes are synthesized again with another seed, and the best take counts.
+"""Retakes: flawed takes are synthesized again with another seed, and the best take of a row is used.
 
-Retakes run in rounds after the plan is complete: all flawed rows are planned together as new work units, then the rows
-that are still flawed, until none is left or none has attempts left. The takes themselves record the flaws (flags,
-failed synthesis, rejection by a corpus rule), and a round is a plan file like any other, so a run that is killed
-between two attempts resumes there. `hierbatch.manifest.takes.Takes` selects the best take of a row.
+Retakes run in rounds after the plan is complete: all flawed rows are planned together as new work units, then those
+that are still flawed, until no row is flawed or has attempts left. The flaws are recorded in the takes (flags, failed
+synthesis, rejection by a corpus rule), and each round is a plan file like any other, so a run that is killed between
+two attempts resumes there. `hierbatch.manifest.takes.Takes` selects the best take of a row.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from hierbatch.manifest.takes import Takes
 from hierbatch.object_path import arrow_source
 
 RETRYABLE_ERROR_KINDS = (SynthesisError.kind,)
-"""Failures that another seed may avoid; all others would fail again."""
+"""Kinds of failures that another seed may avoid; other failures would occur again."""
 
 MAX_RETAKES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedRetakes:
-    """A plan of further attempts, and the number of its rows with failed takes only, by error kind."""
+    """Plan of further attempts, and the number of its rows that have only failed takes, by error kind."""
 
     plan: Path
     error_kinds: Counter[str]
@@ -50,7 +50,7 @@ class Retakes:
     take_settings: TakeSettings
     max_retakes: int
     flags: frozenset[str] | None = None
-    """Flags that trigger a retake; None means any flag."""
+    """Flags for which a row is synthesized again; None is any flag."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.max_retakes <= MAX_RETAKES:
@@ -62,7 +62,7 @@ class Retakes:
             )
 
     def plan_next(self, folder: RunFolder, generation: int) -> PlannedRetakes | None:
-        """Plan another attempt at every flawed row with attempts left; None if there is no such row.
+        """Plan another attempt at every flawed row that has attempts left; None if there is no such row.
 
         Raises:
             StorageError: the disk is full; no plan was written.
@@ -92,7 +92,7 @@ def flawed_rows(takes: Takes, flags: frozenset[str] | None = None) -> pa.Table:
 
     Args:
         takes: takes of the run.
-        flags: flags that count; None means any flag.
+        flags: flags that make a take flawed; None for any flag.
     """
     flawed = []
     for table in takes.iter_tables(sorted({*TAKE_ID_COLUMNS, "error_kind", "flags", *takes.rule_columns})):

@@ -1,9 +1,9 @@
 """Reuse of retakes across generations, so a row that was already fixed is not synthesized again.
 
-A plan requests first attempts. If the best take of a row is a later attempt, that take has its own key, and compaction
-has dropped the first one. A new generation therefore plans that later attempt, provided the new settings would produce
-the same take. Takes of older generations count too: a sentence may be edited and edited back. Attempt counts kept by
-compaction are copied along.
+A plan has first attempts. If the best take of a row is a later attempt, that take has another key, and compaction may
+have dropped the first attempt. A new generation therefore plans the later attempt, provided that the new settings would
+produce the same take. Takes of older generations are used too, since an edit of a sentence may be undone. The attempt
+counts that compaction has recorded are copied.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _PLAN_FIELDS = pa.schema([pa.field("own_seed", pa.int64()), pa.field("attempts_m
 
 
 def reusable_retakes(folder: RunFolder) -> pa.Table:
-    """Best takes of rows with more than one attempt, newest generation first.
+    """Read the best takes of rows with more than one attempt, newest generation first.
 
     Returns:
         Table of `id`, `attempt`, `seed`, `take_key`, the seed from the manifest (`own_seed`) and the attempts counted
@@ -50,7 +50,7 @@ def reusable_retakes(folder: RunFolder) -> pa.Table:
 
 
 def _has_retries(folder: RunFolder, generation: int) -> bool:
-    """Return True if a generation may have later attempts that no earlier generation had."""
+    """Return True if a generation has plans other than its first, and so may have later attempts."""
     return folder.plan_files(generation) not in ([], [folder.plan_file(generation)])
 
 
@@ -67,7 +67,7 @@ def _retakes_of_generation(folder: RunFolder, generation: int) -> pa.Table:
 
 
 def _counted_first_takes(plan: Path, schema: pa.Schema) -> pa.Table:
-    """First attempts that are the best take although there were later ones, which compaction dropped."""
+    """Read first attempts that are the best take although there were later attempts, which compaction dropped."""
     found = [schema.empty_table()]
     with open_run_file(plan) as file:
         if "attempts_made" in file.schema_arrow.names:
@@ -88,12 +88,12 @@ def _with_plan_fields(planned: pa.Table) -> pa.Table:
 
 
 def reuse_retakes(rows: pa.Table, *, later: pa.Table, take_settings: TakeSettings) -> pa.Table:
-    """Replace first attempts by retakes where those are the best take, and copy the attempt counts.
+    """Replace first attempts with retakes that are the best take of their rows, and copy the attempt counts.
 
     Args:
-        rows: planned rows, all first attempts.
+        rows: planned rows, all of them first attempts.
         later: result of `reusable_retakes`.
-        asked: take settings of the new generation.
+        take_settings: take settings of the new generation.
     """
     candidates = later.filter(pc.is_in(later.column("id"), value_set=rows.column("id")))
     if not len(candidates):
@@ -119,7 +119,7 @@ def reuse_retakes(rows: pa.Table, *, later: pa.Table, take_settings: TakeSetting
 
 
 def _matches(take: Mapping[str, Any], row: Mapping[str, Any], take_settings: TakeSettings) -> bool:
-    """Return True if these settings would produce the same take of a row at that attempt."""
+    """Return True if the settings would produce the same take of a row at the take's attempt."""
     if take["seed"] != row["own_seed"]:  # a row with a seed from the manifest has the same key at every attempt
         is_derived = take["seed"] == row_seed(take_settings.seed, row["id"], take["attempt"])
         if not is_derived or take["own_seed"] != row["own_seed"]:

@@ -23,7 +23,7 @@ from hierbatch.object_path import is_remote
 from hierbatch.storage import STAGING_PREFIX, storage_error, write_atomically
 
 _LOCK_RETRY_S = 0.2
-"""Delay before a second attempt at the lock; `is_locked` owns the lock for a much shorter time."""
+"""Delay in seconds before a second attempt at the lock; `is_locked` holds the lock for a much shorter time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,9 @@ class RunFolder(RunLayout):
             raise storage_error(error, self.root) from error
 
     def remove_leftovers(self) -> None:
-        """Remove incomplete files of a stopped run; an object store never has any.
+        """Remove incomplete files of a stopped run; there are none in an object store.
 
-        Only folders written by the driver alone are cleaned: an export may be in progress elsewhere in the run.
+        Only folders that the driver alone writes are cleaned, since an export may be in progress elsewhere in the run.
         """
         if is_remote(self.root):
             return
@@ -52,15 +52,15 @@ class RunFolder(RunLayout):
             leftover.unlink(missing_ok=True)
 
     def delete_old_sources(self, *, before: int) -> None:
-        """Delete stored recordings of older generations; only those of the newest are needed, and they can be large."""
+        """Delete the stored recordings of generations below `before`; only those of the newest are needed."""
         for generation in range(1, before):
             self.sources_file(generation).unlink(missing_ok=True)
 
     def read_record(self) -> dict[str, Any]:
-        """Content of `run.json`.
+        """Read the content of `run.json`.
 
         Raises:
-            RunError: the folder is not a run, its record is damaged, or it belongs to a newer version.
+        RunError: the folder is not a run, its record is damaged, or it belongs to a newer version.
         """
         try:
             return read_record(self.record_file)
@@ -74,7 +74,7 @@ class RunFolder(RunLayout):
         return self.generations()[-1]
 
     def newest_complete(self) -> dict[str, Any]:
-        """Record of the newest generation, with all settings of a run; raises RunError if one is missing."""
+        """Record of the newest generation, with all settings of a run; raises RunError if a setting is missing."""
         newest = self.newest()
         check_generation(newest, self.record_file)
         return newest
@@ -91,8 +91,8 @@ class RunFolder(RunLayout):
     def log_event(self, event: str, **facts: Any) -> None:
         """Append a line to events.jsonl.
 
-        Objects in a store cannot be appended to: there each event is an object under `events/`, and events of finished
-        units are omitted because their parts exist anyway.
+        In an object store, which has no append operation, each event is an object under `events/`; events of finished
+        units are omitted, since the part files show them.
         """
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = json.dumps({"at": at, "event": event, **facts}, ensure_ascii=False) + "\n"
@@ -125,7 +125,7 @@ class RunFolder(RunLayout):
 
 @contextmanager
 def lock_run(folder: RunFolder) -> Iterator[None]:
-    """Lock the run for the duration of a block; the system releases the lock even if this process is killed.
+    """Context that holds the lock of a run; the system releases the lock even if this process is killed.
 
     In an object store the lock is a lease, and best effort.
 
@@ -160,7 +160,7 @@ def lock_run(folder: RunFolder) -> Iterator[None]:
 
 
 def _lock(descriptor: int) -> None:
-    """Acquire the lock, with one retry in case `is_locked` was just checking it; raises OSError."""
+    """Acquire the lock, with one retry in case `is_locked` is holding it; raises OSError."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -187,7 +187,7 @@ def is_locked(folder: RunFolder) -> bool:
 
 
 def open_generation(folder: RunFolder, settings: Mapping[str, Any], origin: Mapping[str, str], *, update: bool) -> int:
-    """Number of the generation with these settings: the newest one if they are equal, else a new one.
+    """Return the number of the generation with these settings; if those of the newest differ, a new one is added.
 
     Args:
         folder: the run.

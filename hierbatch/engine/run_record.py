@@ -1,4 +1,4 @@
-"""Checks of `run.json`: another program, or a person, may have written it."""
+"""Checks of `run.json`, which another program or a person may have changed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def read_record(path: Path) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: there is no such file.
-        RunError: the file cannot be read, has another content, or belongs to another version.
+        RunError: the file cannot be read, is not the record of a run, or has another format version.
     """
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
@@ -48,7 +48,7 @@ def read_record(path: Path) -> dict[str, Any]:
 
 
 def check_generation(generation: Mapping[str, Any], path: Path) -> None:
-    """Check that a generation has the settings of a run, which all commands that continue it need.
+    """Check that a generation has all settings that are needed to continue a run.
 
     Args:
         generation: entry of a record.

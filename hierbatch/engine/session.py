@@ -40,19 +40,19 @@ class SessionResult:
 
     @property
     def times_real_time(self) -> float:
-        """Seconds of audio produced per second."""
+        """Seconds of audio produced per second of wall-clock time."""
         return self.sound_s / self.wall_s if self.wall_s > 0 else 0.0
 
 
 RAY_READ_MIN_ROWS = 8_192
-"""Minimum number of rows for which starting Ray speeds up the front end."""
+"""Number of rows from which starting Ray speeds up the front end."""
 
 
 @contextmanager
 def open_table_mapper(execution: Execution, n_rows: int) -> Iterator[MapTables]:
-    """Yield a map function for the front end: sequential for few rows, else on all cores.
+    """Context with a map function for the front end: sequential for few rows, else on all cores.
 
-    A Ray that is started here keeps running for the workers.
+    A Ray that is started here runs until the end of the context, and the workers use it too.
     """
     if execution.engine == "local" or n_rows < RAY_READ_MIN_ROWS:
         yield map
@@ -75,7 +75,7 @@ def run_session(
     requested: RequestedTakes | None = None,
     selection: RowSelection | None = None,
 ) -> SessionResult:
-    """Process all pending rows of a generation, including retries, and repeat flawed takes.
+    """Process all pending rows of a generation, including retries, and synthesize flawed takes again.
 
     The caller must own the lock of the run.
 
@@ -85,9 +85,9 @@ def run_session(
         spec: parameters of the workers.
         execution: engine and number of workers.
         listener: callbacks for progress and messages.
-        retakes: policy for repeating flawed rows; None repeats none.
-        requested: requests of listeners, which are planned before each work unit; None leaves them waiting.
-        selection: rows to process; the others stay pending.
+        retakes: policy for retakes of flawed rows; None for no retakes.
+        requested: planner of the requests of listeners, which have priority; None leaves the requests waiting.
+        selection: rows to process; the other rows stay pending.
 
     Raises:
         SetupError: no worker can continue.
@@ -121,7 +121,7 @@ def run_session(
 
 
 def _find_pending(folder: RunFolder, generation: int, selection: RowSelection | None) -> tuple[list[Pending], Progress]:
-    """Pending rows of all plans, requested ones first, and the progress of the run before this session."""
+    """Find the pending rows of all plans, requested takes first, and the progress of the run before this session."""
     committed = committed_names(folder)
     plans = folder.plan_files(generation)
     is_wanted = selection.positions(plans[0]) if selection else None
@@ -135,7 +135,7 @@ def _find_pending(folder: RunFolder, generation: int, selection: RowSelection | 
 
 
 def _run_rounds(dispatcher: Dispatcher, rounds: Iterable[Sequence[Pending]]) -> str:
-    """Process the plans of each round; returns `done`, or the reason of an early end."""
+    """Process the plans of each round, and return `done`, or the reason of an early end."""
     for planned in rounds:
         ending = dispatcher.run(chain.from_iterable(plan.units() for plan in planned))
         if ending != "done":
@@ -170,7 +170,7 @@ def _rounds(
 
 @contextmanager
 def _open_pool(spec: WorkerSpec, execution: Execution, n_shares: int) -> Iterator[Pool]:
-    """Pool with at most one worker per share of the remaining work."""
+    """Context with a pool of workers, at most one worker per share of the remaining work."""
     if execution.engine == "local":
         yield LocalPool(spec)
         return

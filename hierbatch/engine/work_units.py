@@ -1,4 +1,4 @@
-"""Work units: rows that a worker processes together, and the report about them."""
+"""Work units, which are rows that a worker processes together, and the report about a unit."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from hierbatch.manifest.parts import open_run_file
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, digest_rows, row_names
 
 _READ_BATCH_ROWS = 1024
-"""Rows of a plan read at a time."""
+"""Number of rows of a plan that are read at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkUnit:
-    """Planned rows, with the name of the part file they will become."""
+    """Planned rows that a worker processes together, with the name of their future part file."""
 
     name: str
     rows: pa.Table
@@ -52,18 +52,18 @@ class WorkUnit:
         return self.subset(self.rows.slice(0, middle)), self.subset(self.rows.slice(middle))
 
     def subset(self, rows: pa.Table) -> Self:
-        """Create a unit of some of the rows, with a name derived from them.
+        """Create a unit of some of the rows, with a name derived from these rows.
 
-        A running number would not be unique: after a crash and a restart, halves of the remaining rows would overwrite
-        parts of the original halves, which contain other rows.
+        Numbers would not be unique names: after a crash and a restart, halves of the remaining rows would overwrite the
+        part files of the original halves, which contain other rows.
         """
         return replace(self, name=f"{self.name.partition('.')[0]}.{digest_rows(rows)}", rows=rows)
 
     def as_failed(self, kind: str, error: str) -> Self:
-        """Mark all rows as failed: a worker writes them as failed takes without processing them.
+        """Create a unit with all rows marked as failed, which a worker writes as failed takes without processing them.
 
-        The unit gets a new name: its worker may have died between the commit and the report, and good takes must not be
-        overwritten.
+        The unit has another name: its worker may have died between the commit and the report, and good takes must not
+        be overwritten.
         """
         rows = self.rows
         for name, value in (("error_kind", kind), ("error", error)):
@@ -93,7 +93,7 @@ class Pending:
     n_rows: int
     expected_s: float
     repeated: frozenset[int]
-    """Numbers that occur at two places of the plan; earlier versions joined plans this way."""
+    """Unit numbers that occur in two places of the plan, as in plans that earlier versions joined."""
     is_requested: bool = False
     """True for a plan of requested takes."""
 
@@ -117,7 +117,7 @@ def find_pending(plan: Path, committed: pa.Array, is_wanted: npt.NDArray[np.bool
     Args:
         plan: plan file.
         committed: `row_names` of all committed takes.
-        is_wanted: mask of positions of the manifest to make; None for all.
+        is_wanted: mask of the manifest positions to process; None for all.
 
     Raises:
         VanishedError: another driver has compacted the run.
@@ -149,7 +149,7 @@ def find_pending(plan: Path, committed: pa.Array, is_wanted: npt.NDArray[np.bool
 
 
 def _grouped(plan: Path, mask: pa.BooleanArray) -> Iterator[tuple[WorkUnit, pa.BooleanArray]]:
-    """Yield the units of a plan, each with its slice of the mask."""
+    """Yield the units of a plan, each with its part of the mask."""
     current: list[pa.Table] = []
     offset = 0
     with open_run_file(plan) as file:

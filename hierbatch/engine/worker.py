@@ -39,7 +39,7 @@ class WorkerSpec:
     voices: Path
     """Voice table of the run."""
     sources: Path
-    """Recordings that came inside the manifest, if any."""
+    """File with the recordings that were inside the manifest, if any."""
     model: str
     """Name or folder of the bundle."""
     placement: DevicePlacement
@@ -52,7 +52,7 @@ class WorkerSpec:
     def from_run(
         cls, folder: RunFolder, generation: int, origin: Mapping[str, str], placement: DevicePlacement
     ) -> Self:
-        """Parameters for a generation of a run.
+        """Create the parameters for a generation of a run.
 
         Args:
             folder: the run.
@@ -74,7 +74,7 @@ class WorkerSpec:
 
 
 class Worker:
-    """Loads the model once, then processes units and commits their parts."""
+    """Worker that loads the model once, then processes units and commits their part files."""
 
     def __init__(self, spec: WorkerSpec) -> None:
         config = StageConfig(
@@ -91,13 +91,13 @@ class Worker:
         self._stages: tuple[Stage, ...] = (synthesize, ScoreTakes(spec.measures, spec.voices))
 
     def encode_voices(self, names: Iterable[str]) -> None:
-        """Encode voices before a row needs them."""
+        """Encode voices in advance, so that no row has to wait for its voice."""
         for stage in self._stages:
             if isinstance(stage, TakeMaker):
                 stage.encode_voices(names)
 
     def process(self, unit: WorkUnit) -> WorkUnitReport:
-        """Process a unit and commit its part.
+        """Process a unit and commit its part file.
 
         Raises:
             SetupError: the run cannot continue; nothing of the unit was committed.
@@ -113,13 +113,14 @@ class Worker:
 def commit_part(folder: RunFolder, name: str, takes: Iterable[pa.Table], schema: pa.Schema) -> None:
     """Write takes to a temporary file, flush it, and rename it into `parts/`.
 
-    A unit that is processed twice overwrites its part with the same rows. In an object store the PUT is the commit.
+    If a unit is processed twice, its part file is overwritten with the same rows. In an object store, the PUT request
+    is the commit.
 
     Args:
         folder: the run.
         name: name of the unit, and stem of the part file.
         takes: tables of takes, in order.
-        schema: schema of the part.
+        schema: schema of the part file.
 
     Raises:
         StorageError: the disk is full, read-only or gone.

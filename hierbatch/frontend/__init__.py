@@ -1,1 +1,1 @@
-"""Text front end: books, sentences, normalisation, pronunciation."""
+"""Text front end: books, sentences, normalization, pronunciation."""

@@ -1,4 +1,4 @@
-"""Character clean-up: one form of each quote, dash and width, no invisible characters, no foreign scripts."""
+"""Clean-up of characters: one form of each quote, dash and width; no invisible characters, no unsupported scripts."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import unicodedata
 from hierbatch.errors import TextError
 
 PLACEHOLDERS = "\ue000-\uf8ff"
-"""Private-use characters, as the inside of a character class; the lexicon puts them in place of its words."""
+"""Range of private-use characters for a regular-expression class; the lexicon replaces its words with them."""
 
 SUPER_AND_SUBSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉"
-"""Superscript and subscript digits, as the inside of a character class: exponents in some rules, else note marks."""
+"""Superscript and subscript digits for a regular-expression class: exponents in some rules, else note marks."""
 
 # Compatibility forms that differ only in appearance. Superscripts and fractions are not among them, since they have a
 # meaning of their own ("m²", "4½").
@@ -79,20 +79,20 @@ def drop_placeholders(text: str) -> str:
 def drop_foreign_letters(text: str, *, hanja: bool) -> str:
     """Remove the letters of unsupported scripts.
 
-    Latin and Hangul belong to both languages, Hanja only to Korean, and an isolated Greek letter is a symbol.
+    Latin and Hangul are read in both languages and Hanja in Korean alone; Greek letters are read as symbols.
 
     Args:
         text: text of one sentence
-        hanja: accept Hanja
+        hanja: True to keep Hanja
     """
     return "".join(char for char in text if not char.isalpha() or is_known_letter(char, hanja))
 
 
 def refuse_long_numbers(text: str) -> None:
-    """Refuse a text with a number of hundreds of figures, before any rule reads it.
+    """Check that no number in a text has 300 digits or more; the rules would take too long on it.
 
     Raises:
-        TextError: there is such a number; the message shows its beginning.
+        TextError: a number has too many digits; the message shows its beginning.
     """
     if match := _LONG_NUMBER.search(text):
         raise TextError(
@@ -109,7 +109,7 @@ def is_hanja(char: str) -> bool:
 
 
 def is_known_letter(char: str, hanja: bool) -> bool:
-    """True for a letter that is read: Latin, Hangul, a Greek symbol or, with `hanja`, a Chinese character."""
+    """True for a letter that can be read: Latin, Hangul, a Greek symbol or, with `hanja`, a Chinese character."""
     if char < "\u0250" or "\ue000" <= char <= "\uf8ff":
         return True
     if is_hanja(char):

@@ -1,4 +1,4 @@
-"""Split a sentence that is too long for the model where a reader would take a breath."""
+"""Division of a sentence that is too long for the model, at points where a reader would take a breath."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _MIN_SHARE = 0.4
 
 
 def split_long(text: str, language: str, max_characters: int) -> list[str]:
-    """Split a text into parts of at most `max_characters`, as even as its break points allow.
+    """Split a text into parts of at most `max_characters`, of lengths as even as the break points allow.
 
-    No text is lost: the parts joined by spaces are the text (a break after a dash, or inside a word longer than the
-    limit, adds a space).
+    No text is lost: the parts, joined with spaces, are the text. (A break after a dash, or inside a word longer than
+    the limit, adds a space.)
 
     Args:
         text: one sentence
         language: language code
-        max_characters: length of the longest part
+        max_characters: maximum length of a part
     """
     text = text.strip()
     parts: list[str] = []

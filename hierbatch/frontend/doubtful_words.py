@@ -1,4 +1,4 @@
-"""Words of a book whose pronunciation a person should check: names, acronyms, other scripts, heteronyms, loanwords."""
+"""Words of a book whose pronunciation should be checked: names, acronyms, other scripts, heteronyms, loanwords."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REASONS = {
     "loanword": "a foreign word in a Korean sentence, pronounced by rule",
     "second opinion": "a Korean word that g2pk pronounces differently",
 }
-"""Reasons to check a word, with their meaning."""
+"""Reasons to check a word, each with its explanation."""
 
 _WORD = re.compile(r"[A-Za-zÀ-ÿ]+(?:['’-][A-Za-zÀ-ÿ]+)*")
 _MIXED = re.compile(r"\b(?=\w*\d)(?=\w*[A-Za-z])[A-Za-z0-9]{2,}\b")
@@ -38,7 +38,7 @@ _HANGUL = re.compile("[가-힣]+")
 
 @dataclass(slots=True)
 class DoubtfulWord:
-    """Word as written, its language, the reason to check it, its number of occurrences and the first sentence."""
+    """Word as written, with its language, the reason to check it, its number of occurrences and the first sentence."""
 
     word: str
     language: str
@@ -48,7 +48,7 @@ class DoubtfulWord:
 
 
 def find_doubtful_words(sentences: Iterable[str], language: str = "en") -> list[DoubtfulWord]:
-    """Words to check, the most frequent first.
+    """Find the words to check, the most frequent first.
 
     Args:
         sentences: sentences of a book, in order.
@@ -104,7 +104,7 @@ def _korean(sentence: str) -> Iterator[tuple[str, str]]:
 
 
 def find_second_opinions(sentences: Iterable[str]) -> list[DoubtfulWord]:
-    """Korean words that g2pk pronounces differently, each alone, in order of appearance.
+    """Find the Korean words that g2pk pronounces differently in isolation, in order of appearance.
 
     Raises:
         ProgramError: g2pk is not installed; it needs Python 3.12 or older.

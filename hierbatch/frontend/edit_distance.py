@@ -10,7 +10,7 @@ from rapidfuzz.distance import Levenshtein
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """Number of substitutions, insertions and deletions, and of tokens in the reference."""
+    """Number of errors (substitutions, insertions and deletions), and number of tokens in the reference."""
 
     n_errors: int
     n_tokens: int
@@ -24,7 +24,7 @@ def count_errors(reference: Sequence[str], hypothesis: Sequence[str]) -> Errors:
 def character_error_rate(reference: str, hypothesis: str) -> float:
     """Character error rate over letters and digits, ignoring spaces, punctuation and case.
 
-    1 if the reference is empty and the hypothesis is not.
+    The rate is 1 if only the reference is empty, and 0 if both are.
 
     >>> character_error_rate("Good evening!", "good even ink")
     0.09090909090909091

@@ -1,4 +1,4 @@
-"""Words of unsupported scripts in a sentence: found, and transliterated so that the rest can be spoken."""
+"""Words in unsupported scripts: they are found, and transliterated so that the sentence can be synthesized."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _MAX_CHARACTERS_SHOWN = 40
 
 
 def find_foreign_words(text: str, *, hanja: bool) -> tuple[str, ...]:
-    """Words of other scripts than Latin and Hangul, in order; single letters, which are symbols, do not count.
+    """Find the words in scripts other than Latin and Hangul, in order; single letters, which are symbols, do not count.
 
     Args:
         text: text of one sentence
-        hanja: accept Hanja
+        hanja: True to accept Hanja
 
     >>> find_foreign_words("Привет, 東京タワー, 東京 and α", hanja=True)
     ('Привет', '東京タワー')
@@ -37,7 +37,7 @@ def find_foreign_words(text: str, *, hanja: bool) -> tuple[str, ...]:
 
 
 def romanize_foreign_words(text: str) -> str:
-    """Transliterate words of other scripts to Latin letters, and remove single letters except for Greek symbols.
+    """Transliterate words in other scripts to Latin letters, and remove single letters except for Greek symbols.
 
     >>> romanize_foreign_words("She said Привет in 東京 at angle α.")
     'She said Privet in Dong Jing at angle α.'
@@ -46,14 +46,14 @@ def romanize_foreign_words(text: str) -> str:
 
 
 def refuse_foreign_text(text: str, *, hanja: bool) -> None:
-    """Refuse a text with more words of unsupported scripts than others: its transliteration would not be understood.
+    """Check that a text has at most as many words in unsupported scripts as others, so that it can be understood.
 
     Args:
         text: text of one sentence
-        hanja: accept Hanja and kana, which Korean has fixed readings for
+        hanja: True to accept Hanja and kana, for which Korean has fixed readings
 
     Raises:
-        TextError: there is no sentence to speak around the words; the message has some of them.
+        TextError: there are more such words than others; the message shows some of them.
     """
     foreign = [word for word in find_foreign_words(text, hanja=hanja) if not (hanja and _KANA.search(word))]
     rest = _WORD.sub(lambda match: "" if match[0] in foreign else match[0], text)

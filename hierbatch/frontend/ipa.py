@@ -1,4 +1,4 @@
-"""Conversion of IPA spellings to the symbols of the shared table."""
+"""Conversion of IPA spellings to the phones of the shared table."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ _IGNORED = frozenset("ː.‿͜͡ˑ/[]()ʼ'")
 
 @dataclass(frozen=True)
 class IpaSpelling:
-    """Spelling of a language's sounds in IPA, beside the phones of the shared table themselves."""
+    """IPA spellings of a language's sounds, in addition to the phones of the shared table, which spell themselves."""
 
     rewrites: Mapping[str, Phones] = field(default_factory=dict)
-    """Phones of spellings that are not in the table."""
+    """Phones for spellings that are not in the shared table."""
     excluded: frozenset[str] = frozenset()
-    """Phones of the table that do not occur in the language, and are rewritten."""
+    """Phones of the shared table that do not occur in the language, and are rewritten to others."""
     has_stress: bool = False
 
     @functools.cached_property
     def decomposed(self) -> dict[str, Phones]:
-        """The rewrites in Unicode's decomposed form (NFD)."""
+        """The rewrites, with spellings in Unicode's decomposed form (NFD)."""
         return {unicodedata.normalize("NFD", written): word for written, word in self.rewrites.items()}
 
 
 def split_phones(ipa: str, spelling: IpaSpelling) -> tuple[Phones, tuple[str, ...]]:
-    """Split one word of IPA into phones of the table; also return the characters that are not IPA.
+    """Split one word of IPA into phones of the shared table; also return the unknown characters.
 
-    The longest match wins. A stress mark before the syllable, as in dictionaries, moves to its vowel; without stress in
-    the language it is dropped.
+    The longest match wins. A stress mark before a syllable, as in dictionaries, moves to the vowel of the syllable; it
+    is dropped for a language without stress.
 
     >>> split_phones("həˈloʊ", IpaSpelling(has_stress=True))
     (('h', 'ə', 'l', 'ˈoʊ'), ())

@@ -1,7 +1,7 @@
-"""Table of languages: the built-in ones, and those of other packages.
+"""Table of languages: the built-in languages, and those of other packages.
 
 A package adds a language by an entry point in the group `hierbatch.languages`, whose name is the language code and
-whose object is a `Language`. Its phones come from the shared table of `hierbatch.frontend.symbols`.
+whose object is a `Language`. The phones of such a language must be in the shared table of `hierbatch.frontend.symbols`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ENTRY_POINT_GROUP = "hierbatch.languages"
 
 
 def load_phonemizer(language: Language, version: str | None = None) -> Phonemizer:
-    """Load the phonemizer of a version, by default the current one.
+    """Load a version of a language's phonemizer, by default the current version.
 
     Raises:
         BundleError: there is no such version.
@@ -42,12 +42,12 @@ def language_codes() -> tuple[str, ...]:
 
 
 def find_language(code: str) -> Language | None:
-    """Language by its code; None for an unknown one."""
+    """Find a language by its code; None for an unknown code."""
     return _languages().get(code)
 
 
 def get_language(code: str) -> Language:
-    """Language by its code; raises TextError for an unknown one."""
+    """Find a language by its code; raises TextError for an unknown code."""
     found = find_language(code)
     if found is None:
         raise TextError(
@@ -57,7 +57,7 @@ def get_language(code: str) -> Language:
 
 
 def match_language(tag: str) -> Language | None:
-    """Language of a BCP 47 tag, an ISO 639-2 code or an English name; None for an unknown one.
+    """Find a language by its BCP 47 tag, ISO 639-2 code or English name; None for an unknown language.
 
     >>> [match_language(tag).code for tag in ("en-US", "kor", "Korean", "ko_KR")]
     ['en', 'ko', 'ko', 'ko']
@@ -71,7 +71,7 @@ def match_language(tag: str) -> Language | None:
 
 
 def detect_language(text: str, default: str) -> str:
-    """Detect the language of a sentence by its script; `default` if it has no letters of any (numbers, symbols).
+    """Detect the language of a sentence by its script; `default` if it has no letters (only numbers or symbols).
 
     A sentence is Korean if it has fewer than two English words per Korean word, since names have several words and
     particles are attached to them. An English sentence may quote a Korean word.
@@ -93,12 +93,13 @@ def detect_language(text: str, default: str) -> str:
 def expected_duration_s(phonemes: str, language: str, speed: float = 1.0) -> float:
     """Expected duration of a sentence in seconds; 0 for an empty string.
 
-    The paces were fitted by least squares to read speech (LJ Speech, two CC0 readers, Korean prose), with about 10 %
-    error per sentence. They balance work units and flag takes that are far too long or too short.
+    The durations per token were fitted by least squares to read speech (LJ Speech, two CC0 readers, Korean prose), with
+    an error of about 10 % per sentence. The result is used to balance work units and to flag takes that are far too
+    long or too short.
 
     Args:
         phonemes: tokens separated by spaces; `|` is a word boundary.
-        language: language code; English for an unknown one.
+        language: language code; unknown codes have the pace of English.
         speed: speaking rate; 1 is the usual pace of the language.
     """
     pace = (find_language(language) or ENGLISH).pace

@@ -1,4 +1,4 @@
-"""Definition of a language: everything that differs between languages outside their own folders."""
+"""Definition of a language: everything that the rest of the front end needs to know about it."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class ShortSentence:
-    """Limits below which a sentence is joined to its neighbour, since models synthesize it badly."""
+    """Limits below which a sentence is joined to its neighbour, since models synthesize short sentences badly."""
 
     letters: int
     words: int | None = None
-    """None: words do not count."""
+    """Number of words; None for no limit on words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Language:
-    """Language that can be spoken. The loaders import what they need on first use."""
+    """Language that can be synthesized. The loaders import the packages that they need when they are called."""
 
     code: str
     """BCP 47 code, such as `en`."""
@@ -48,27 +48,27 @@ class Language:
     name: str
     """English name."""
     letters: str
-    """Letters of its script, as the inside of a character class."""
+    """Letters of the language's script, as the content of a regular-expression class."""
     load_normalizer: Callable[[], Normalizer]
-    """Loads the function that spells out numbers and signs as words."""
+    """Loader of the normalizer, a function that spells out numbers and signs as words."""
     load_phonemizer: Callable[[], Phonemizer]
-    """Loads the phonemizer of the words of one clause."""
+    """Loader of the phonemizer, a function from the words of one clause to the phones of each."""
     version: str = "1"
-    """Version of its phonemes, as recorded in a bundle that was trained on them."""
+    """Version of the phonemes, as recorded in a bundle that was trained on them."""
     older_phonemizers: Mapping[str, Callable[[], Phonemizer]] = field(default_factory=dict)
     """Loaders of the phonemizers of older versions, by version."""
     pace: Pace
     max_characters: int
-    """Longest sentence: about twelve seconds, the length of the longest training sentences."""
+    """Maximum length of a sentence: about twelve seconds, as the longest training sentences."""
     short_sentence: ShortSentence = field(default_factory=lambda: ShortSentence(letters=12, words=2))
     clause_breaks: tuple[re.Pattern[str], ...] = (re.compile(r"[;:,](?=\s)"),)
-    """Places to split a long sentence, from the best to the worst; each match ends where the break is."""
+    """Patterns for the breaks in a long sentence, from the best to the worst; the break is at the end of a match."""
     detection_weight: int = 1
-    """Weight of each of its words when the language of a sentence is detected."""
+    """Weight of each word of the language when the language of a sentence is detected."""
     noun_ends: str = ""
-    """Pattern of what follows a noun, for languages that attach particles to it."""
+    """Pattern of the text that may follow a noun, for languages that attach particles to nouns."""
     ipa: IpaSpelling = field(default_factory=IpaSpelling)
     find_foreign_words: Callable[[str], tuple[str, ...]] = _find_none
-    """Finds the words that its normalizer transliterates or leaves out, since their script is not supported."""
+    """Function that finds the words in unsupported scripts, which the normalizer transliterates or leaves out."""
     foreign_words: Mapping[str, Callable[[], PhoneMap]] = field(default_factory=dict)
-    """Loaders of the functions that adapt words of another language's script, by its code."""
+    """Loaders of the functions that adapt the phones of another language's words, by the code of that language."""

@@ -6,9 +6,9 @@
     독립문,동닙문,respelling,ko,
 
 A respelling uses ordinary letters of the same language (in English, hyphens separate the syllables and capitals mark
-the stress); IPA is converted to the shared table. A word with a capital matches only as written, one without matches in
-any case. The longest entry wins. An entry with an empty scope applies everywhere; one with the id of a book applies to
-that book and takes precedence there.
+the stress); IPA is converted to phones of the shared table. A word with a capital matches only as written; a word
+without capitals matches in upper and lower case. The longest entry wins. An entry with an empty scope applies
+everywhere; an entry with a book as its scope applies to that book and takes precedence there.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from hierbatch.frontend.symbols import PHONES, VOWELS
 
 COLUMNS = ("word", "pronunciation", "kind", "language", "scope")
 REASON = "reason"
-"""Column of a table of words to check; in such a table, rows without a pronunciation have no effect."""
+"""Column that marks a table of words to check; in such a table, rows without a pronunciation have no effect."""
 KINDS = ("respelling", "ipa")
 _FIRST_PLACEHOLDER, _LAST_PLACEHOLDER = 0xE000, 0xF8FF
 _MAX_FAULTS_SHOWN = 5
@@ -54,14 +54,14 @@ class LexiconEntry:
 
 @dataclass(frozen=True, slots=True)
 class MarkedText:
-    """Text with a private-use character in place of each word of the lexicon, and the entry of each character."""
+    """Text with a private-use character in place of each word of the lexicon, and the entry for each such character."""
 
     text: str
     entries: dict[str, LexiconEntry]
 
 
 class Lexicon:
-    """Entries by language. Their words are matched in a text before it is normalised."""
+    """Lexicon entries by language; their words are matched in a text before it is normalized."""
 
     def __init__(self, entries: Iterable[LexiconEntry]) -> None:
         self.entries = tuple(entries)
@@ -76,7 +76,8 @@ class Lexicon:
         """Read a lexicon from a CSV file.
 
         Raises:
-            InputError: missing file, not UTF-8, wrong columns, or invalid rows; the message lists the rows.
+            InputError: the file is missing or not UTF-8, or has wrong columns or invalid rows; the message lists these
+            rows.
         """
         entries: dict[tuple[str, str, str], LexiconEntry] = {}
         faults: list[str] = []
@@ -101,7 +102,7 @@ class Lexicon:
         return cls(entries.values())
 
     def scoped(self, scope: str) -> Lexicon:
-        """Lexicon of one book: its own entries, and the general ones that they do not override."""
+        """Lexicon of one book: the entries of the book, and the general entries that they do not override."""
         own = [entry for entry in self.entries if scope and entry.scope == scope]
         overridden = {(entry.word, entry.language) for entry in own}
         general = [
@@ -110,7 +111,7 @@ class Lexicon:
         return Lexicon([*own, *general])
 
     def mark(self, text: str, language: str) -> MarkedText:
-        """Replace each known word of a text by one private-use character."""
+        """Replace each word of the lexicon in a text with one private-use character."""
         pattern, of_language = self._patterns[language], self._of_language[language]
         found: dict[str, LexiconEntry] = {}
         if pattern is None:
@@ -126,7 +127,7 @@ class Lexicon:
 
 
 def _pattern(entries: Sequence[LexiconEntry]) -> re.Pattern[str] | None:
-    """Pattern of all entries, each a named group with its index; None without entries."""
+    """Pattern of all entries, each as a named group with the index of the entry; None without entries."""
     if len(entries) > _LAST_PLACEHOLDER - _FIRST_PLACEHOLDER:
         raise InputError(
             "The lexicon is too long",
@@ -154,7 +155,7 @@ def _entry_pattern(entry: LexiconEntry) -> str:
 
 
 def _read_rows(path: Path) -> dict[int, dict[str, str]]:
-    """Rows by their number in the file."""
+    """Read the rows of the file, by row number."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
@@ -178,7 +179,11 @@ def _read_rows(path: Path) -> dict[int, dict[str, str]]:
 
 
 def read_entry(row: dict[str, str]) -> LexiconEntry:
-    """Entry from the values of `COLUMNS`; raises InputError."""
+    """Create an entry from the values of `COLUMNS`.
+
+    Raises:
+        InputError: a value is invalid.
+    """
     entry, fault = _read_entry(row)
     if entry is None:
         raise InputError(
@@ -211,7 +216,7 @@ def _read_entry(row: dict[str, str]) -> tuple[LexiconEntry | None, str]:
 
 
 def _with_stress(word: Phones) -> Phones:
-    """Add primary stress on the first vowel of a word without any."""
+    """Add primary stress to the first vowel of a word that has no primary stress."""
     if any(phone.startswith("ˈ") for phone in word):
         return word
     first = next((index for index, phone in enumerate(word) if phone in VOWELS), None)

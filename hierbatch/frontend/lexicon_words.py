@@ -1,4 +1,4 @@
-"""Words of normalised text, with the placeholders of the lexicon expanded."""
+"""Words of normalized text, with the placeholders of the lexicon expanded."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _VOICELESS = frozenset({"p", "t", "k", "f", "θ"})
 
 @dataclass(frozen=True, slots=True)
 class ClauseWord:
-    """One word of a clause: as written, as passed to a phonemizer, and its phones if the lexicon specifies them."""
+    """Word of a clause: as written, as passed to a phonemizer, and its phones if the lexicon specifies them."""
 
     written: str
     respelling: str
@@ -28,7 +28,7 @@ class ClauseWord:
 
 
 def expand_placeholders(token: str, entries: Mapping[str, LexiconEntry], phonemizer: Phonemizer) -> list[ClauseWord]:
-    """Expand a token of normalised text: itself, or the words of its lexicon entry with attached particles.
+    """Expand a token of normalized text to the words of its lexicon entry, or to itself if it has no placeholder.
 
     Args:
         token: text between spaces and punctuation marks
@@ -49,7 +49,7 @@ def expand_placeholders(token: str, entries: Mapping[str, LexiconEntry], phonemi
 
 
 def _word_with_particles(entry: LexiconEntry, head: str, tail: str, phonemizer: Phonemizer) -> ClauseWord:
-    """Apply the sound rules to a respelling together with its particle; keep IPA as it is, and append its particle."""
+    """Join an entry with its particle: a respelling is pronounced together with it, IPA is kept and followed by it."""
     written = f"{head}{'-'.join(entry.word.split())}{tail}"
     if entry.kind == "respelling":
         return ClauseWord(written, head + entry.pronunciation.replace(" ", "") + tail)
@@ -79,7 +79,7 @@ def _separate_words(entry: LexiconEntry, head: str, tail: str, phonemizer: Phone
 
 
 def _phonemize_respelling(respelling: str, phonemizer: Phonemizer) -> Phones:
-    """Phones of a respelling. If a part is in capitals, only that part is stressed."""
+    """Phones of a respelling. If parts are in capitals, only those parts are stressed."""
     parts = [part for part in respelling.split("-") if part]
     is_capital = [part.isupper() and len(part) > 1 for part in parts]
     word: list[str] = []

@@ -1,4 +1,4 @@
-"""Pause marks such as `[pause:1.2]` in a text: a silence in seconds set by the author, never read aloud."""
+"""Pause marks such as `[pause:1.2]`, with which an author sets a silence in seconds; they are never read aloud."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _SECONDS = re.compile(r"\s*:\s*(?P<seconds>\d+(?:\.\d+)?|\.\d+)\s*s?\s*", re.IGN
 
 
 def split_at_pauses(text: str) -> list[tuple[str, float | None]]:
-    """Split a text at its pause marks, each segment with the pause after it in seconds; None without a mark.
+    """Split a text at its pause marks into segments, each with the pause after it in seconds; None without a mark.
 
-    A mark before any text results in an empty first segment. Consecutive marks are added up.
+    A mark before any text results in an empty first segment. The pauses of consecutive marks are added up.
 
     Raises:
         TextError: a mark has no valid length.

@@ -24,12 +24,12 @@ from hierbatch.frontend.symbols import (
 )
 
 Phones = tuple[str, ...]
-"""Phones of one word, vowels with their stress marks."""
+"""Phones of one word; a stressed vowel includes its stress mark."""
 
 _PHONES = frozenset(PHONES)
 
 MAX_TOKENS = 20_000
-"""Longest phoneme string of one row."""
+"""Maximum number of tokens in the phoneme string of one row."""
 _MAX_SHOWN = 80
 
 
@@ -131,10 +131,10 @@ def check_phonemes(phonemes: str) -> None:
 
 
 def encode(phonemes: str, language: str) -> PhonemeIds:
-    """Encode a phoneme string as ids, START first.
+    """Encode a phoneme string as ids; the first is that of START.
 
     Raises:
-        TextError: as `check_phonemes`, or the language is unknown.
+        TextError: as in `check_phonemes`, or the language is unknown.
     """
     check_phonemes(phonemes)
     if language not in LANGUAGE_IDS:

@@ -1,4 +1,4 @@
-"""Normalisation rules and their application in order."""
+"""Normalization rules, and a function that applies them in order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Verbalizer = Callable[["re.Match[str]"], str]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Normalisation rule for one written form; `replacement` is a template for `Match.expand` or a function."""
+    """Normalization rule for one written form; `replacement` is a template for `Match.expand` or a function."""
 
     name: str
     pattern: re.Pattern[str]
@@ -38,5 +38,5 @@ def apply_rules(rules: Iterable[Rule], text: str) -> str:
 
 
 def one_of(words: Iterable[str]) -> str:
-    """Pattern of alternatives, longest first, so that `kilometers` does not match as `kilo`."""
+    """Pattern that matches any of the words, the longest first, so that `kilometers` is not matched as `kilo`."""
     return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))

@@ -11,7 +11,7 @@ from hierbatch.frontend.language import detect_language, get_language
 from hierbatch.frontend.pause_marks import split_at_pauses
 
 CLAUSE_PAUSE_S = 0.2
-"""Pause between the parts of an over-long sentence, much shorter than between two sentences."""
+"""Pause in seconds between the parts of an over-long sentence, much shorter than between two sentences."""
 
 _LOOK_AHEAD, _LOOK_BEHIND = 100, 200
 
@@ -55,8 +55,8 @@ _KOREAN_QUOTATIVE = re.compile(r"이?라[고는며던]|[고며는]\s|하[고며�
 class Sentence:
     """Unit of synthesis: its text, its language code, and the silence after it in seconds.
 
-    The silence is set by a pause mark of the author, and between the parts of an over-long sentence. Otherwise it is
-    None, and the position in the book determines it.
+    The silence is set after a pause mark of the author and between the parts of an over-long sentence. Otherwise it is
+    None, and the position of the sentence in the book determines the silence.
     """
 
     text: str
@@ -72,7 +72,7 @@ def split_sentences(text: str, language: str, max_characters: int | None = None)
 
     Args:
         text: one paragraph
-        language: language of sentences without a letter
+        language: language of sentences without letters
         max_characters: length above which a sentence is split at clauses (default: the limit of its language)
 
     Raises:
@@ -148,7 +148,10 @@ def _is_abbreviation(before: str, following: str) -> bool:
 
 
 def _join_short(sentences: Sequence[Sentence]) -> list[Sentence]:
-    """Join short sentences, which models synthesise badly, to the next of their language, the last to the previous."""
+    """Join short sentences, which models synthesize badly, to the next sentence in their language.
+
+    A short last sentence is joined to the previous one.
+    """
     joined: list[Sentence] = []
     for sentence in sentences:
         previous = joined[-1] if joined else None

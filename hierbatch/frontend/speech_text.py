@@ -1,4 +1,4 @@
-"""Text front end: pipeline from a sentence and its language to a phoneme string."""
+"""Text front end: the pipeline from a sentence to its phoneme string."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TOKEN = re.compile(rf"[^\s{''.join(PUNCTUATION)}]+|[{''.join(PUNCTUATION)}]")
 
 @dataclass(frozen=True, slots=True)
 class PhonemizedSentence:
-    """A sentence ready for synthesis; the words of `text_norm.split()` and of `phonemes` correspond one to one."""
+    """Sentence ready for synthesis; the words of `text_norm.split()` and of `phonemes` correspond one to one."""
 
     text_norm: str
     phonemes: str
@@ -31,7 +31,7 @@ class PhonemizedSentence:
 
 @dataclass(frozen=True, slots=True)
 class _LoadedLanguage:
-    """Loaded functions of a language; `foreign_words` has the script and the converter of other languages' words."""
+    """Loaded functions of a language; `foreign_words` has, by language code, the pattern and converter of its words."""
 
     normalizer: Normalizer
     phonemizer: Phonemizer
@@ -39,18 +39,18 @@ class _LoadedLanguage:
 
 
 MAX_TEXT_CHARACTERS = 10_000
-"""Longest text of one row, about ten minutes of speech. Memory and the time of some rules grow with its length."""
+"""Maximum length of the text of one row, about ten minutes of speech; it limits memory and the time of some rules."""
 
 
 class SpeechFrontEnd:
-    """Converts text to phoneme strings. What a language needs is loaded on first use."""
+    """Converter of text to phoneme strings; the functions of a language are loaded on its first use."""
 
     def __init__(self, lexicon: Lexicon | None = None, versions: Mapping[str, str] | None = None) -> None:
         """Create a front end.
 
         Args:
-            lexicon: pronunciations that take precedence.
-            versions: version of the phonemes per language, as recorded in a bundle; the current ones if absent.
+            lexicon: pronunciations that take precedence over the front end.
+            versions: version of the phonemes per language, as recorded in a bundle; by default the current version.
         """
         self._lexicon = lexicon or Lexicon([])
         self._versions = versions or {}
@@ -60,7 +60,7 @@ class SpeechFrontEnd:
         """Convert one sentence to a phoneme string.
 
         Raises:
-            TextError: unknown language, unsupported script, a text without words, or one that is too long.
+            TextError: the language is unknown, or the text is in an unsupported script, has no words or is too long.
         """
         if len(text) > MAX_TEXT_CHARACTERS:
             raise TextError(
@@ -97,7 +97,7 @@ class SpeechFrontEnd:
         return PhonemizedSentence(" ".join(words), join_words(phones, separators), language, foreign)
 
     def _pronounce(self, words: Sequence[ClauseWord], language: str) -> list[Phones]:
-        """Phones of the words of a clause: from the lexicon if it has them, otherwise by context."""
+        """Phones of the words of a clause, from the lexicon if it has them, otherwise from the phonemizer."""
         loaded = self._load(language)
         by_context = loaded.phonemizer([word.respelling for word in words])
         pronounced = [word.phones or phones for word, phones in zip(words, by_context, strict=True)]
@@ -122,7 +122,7 @@ class SpeechFrontEnd:
 
 
 def _clauses(normalized: str) -> list[tuple[list[str], str]]:
-    """Split normalised text at its punctuation: the words of each clause, and the mark after them."""
+    """Split normalized text at its punctuation marks into clauses: the words of each, and the mark after them."""
     clauses: list[tuple[list[str], str]] = []
     words: list[str] = []
     for token in _TOKEN.findall(normalized):

@@ -1,9 +1,9 @@
 """Phoneme table shared by English and Korean.
 
-Trained weights depend on the order: a new symbol takes a reserved position, and no symbol ever moves. Similar sounds of
-the two languages share one symbol (a language embedding keeps the accents apart); the three-way consonants and
-unreleased codas of Korean have their own. IPA follows the Handbook of the International Phonetic Association (1999),
-"American English" and "Korean".
+Trained weights depend on the order of the symbols: a new symbol takes a reserved position, and no symbol ever moves.
+Similar sounds of the two languages share one symbol (a language embedding keeps the accents apart); the tense and
+aspirated consonants and the unreleased codas of Korean have their own symbols. IPA follows the Handbook of the
+International Phonetic Association (1999), "American English" and "Korean".
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SYMBOLS = ("<pad>", START, *SEPARATORS, *PHONES, *RESERVED)
 SYMBOL_IDS = {symbol: index for index, symbol in enumerate(SYMBOLS)}
 
 STRESS_MARKS = ("", "ˈ", "ˌ")
-"""No stress, primary, secondary; the index is the stress id of a token."""
+"""Marks for no stress, primary and secondary stress; the index of a mark is the stress id of a token."""
 
 LANGUAGES = ("en", "ko")
 LANGUAGE_IDS = {language: index for index, language in enumerate(LANGUAGES)}

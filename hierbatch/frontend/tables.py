@@ -1,4 +1,4 @@
-"""Word lists in the `tables` folder of each language; a table's name is `english/rulers.txt`."""
+"""Readers for the word lists in the `tables` folder of each language, by a name such as `english/acronyms.txt`."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ def read_lines(name: str) -> tuple[str, ...]:
 
 @functools.cache
 def read_words(name: str) -> frozenset[str]:
-    """Read the words of a table, on any line."""
+    """Read the set of all words in a table, with any number of words per line."""
     return frozenset(word for line in read_lines(name) for word in line.split())

@@ -6,9 +6,9 @@ _CAPITALS_SHARE = 0.6
 
 
 def lowercase_all_caps(text: str) -> str:
-    """Convert a transcript in capitals, as in LibriSpeech, to lower case; others are returned unchanged.
+    """Convert a transcript in capitals, as in LibriSpeech, to lower case; other transcripts are returned unchanged.
 
-    Capitals would be spelled letter by letter.
+    The front end would spell words in capitals letter by letter.
 
     >>> lowercase_all_caps("AS YOU KNOW")
     'as you know'

@@ -1,1 +1,1 @@
-"""Jobs. Each one is a frozen dataclass and the function that runs it."""
+"""Jobs: what a command of the program does, as a frozen dataclass of its inputs and a function that runs it."""

@@ -17,47 +17,52 @@ from hierbatch.training.recipes.catalog import PHASES
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssembleJob:
-    """Training folder, output bundle and synthesis settings of HierSpeech2-Lite."""
+    """Training folder, output bundle and synthesis settings of a HierSpeech2-Lite bundle."""
 
     training: Path
     """Training folder."""
     out: Path
     """Folder of the bundle to write."""
     start: str | None = None
-    """Bundle that provides networks missing from the training folder."""
+    """Bundle that provides the networks that are missing from the training folder; None requires all networks there."""
     f0_spread: float = 1.5
-    """Scale of the predicted F0 contour around the speaker's median."""
+    """Factor on the distance of the predicted F0 contour from the speaker's median."""
     voicing_threshold_en: float = -1.25
-    """Logit above which a frame of English is voiced, so that as many are as in recordings; Korean is better at 0."""
+    """Logit above which a frame of English is voiced; with this value, as many frames are voiced as in recordings.
+
+    The threshold of Korean is 0, which is better there.
+    """
     phone_duration_en: float = 1.05
-    """Factor on the durations of English phones, which are predicted up to 10 % shorter than recorded."""
+    """Factor on the durations of English phones, since predicted ones are up to 10 % shorter than recorded ones."""
     phone_duration_ko: float = 1.06
-    """Factor on the durations of Korean phones, which are predicted 4 to 8 % shorter than recorded."""
+    """Factor on the durations of Korean phones, since predicted durations are 4 to 8 % shorter than recorded ones."""
     comma_pause_en: float = 0.7
-    """Factor on the pauses at English commas, which are predicted 0.9 to 2 times as long as recorded."""
+    """Factor on the pauses at English commas, since predicted pauses are 0.9 to 2 times as long as recorded ones."""
     latent_contrast: float = 1.1
-    """Scale of the log-mel latent around each band's sentence mean (global variance scaling)."""
+    """Factor on the distance of the log-mel latent from the mean of each band over the sentence."""
     timbre_mean_share: float = 1.0
-    """Share, 0 to 1, by which the latent's mean spectrum is moved towards the prompt's long-term spectrum."""
+    """Share (0 to 1) by which the mean spectrum of the latent is moved to the long-term spectrum of the prompt."""
     timbre_spread_share: float = 1.0
-    """Share, 0 to 1, of the prompt's temporal variance per band that replaces `latent_contrast`."""
+    """Share (0 to 1) by which each band takes the temporal variance of the prompt instead of `latent_contrast`."""
     timbre_covariance_share_ko: float = 0.7
-    """Share, 0 to 1, by which Korean band covariances are moved towards the prompt's; English gains nothing from it."""
+    """Share (0 to 1) by which the covariances of bands are moved to those of the prompt; used for Korean only, since
+    English gains nothing from it."""
     onset_aspiration: float = 0.35
-    """Share, 0 to 1, by which word-initial Korean lenis stops are moved towards aspirated ones."""
+    """Share (0 to 1) by which word-initial Korean lenis stops are moved towards aspirated ones."""
     source_articulation: float = 0.55
-    """Share, 0 to 1, of the source's temporal variance that a conversion keeps: the least that costs no words."""
+    """Share (0 to 1) of the temporal variance of the source that a voice conversion keeps; the lowest at which no words
+    are lost."""
     clean_style_share_ko: float = 1.0
-    """Share, 0 to 1, by which a prompt's style is moved towards that of a clean recording; Korean only."""
+    """Share (0 to 1) by which the style of a prompt is moved to that of clean recordings; used for Korean only."""
     clean_style_margin: float = 0.5
-    """Offset beyond the style of clean recordings, along the noise direction."""
+    """Distance by which the style is moved beyond that of clean recordings, along the direction of noise."""
 
 
 def assemble(job: AssembleJob) -> None:
-    """Write a bundle of the averaged weights (EMA) of the trained networks.
+    """Write a bundle with the averaged weights (EMA) of the trained networks.
 
     Raises:
-        InputError: a network is not trained and `start` names no bundle.
+        InputError: a network is not trained, and `start` names no bundle.
     """
     shipped = {phase: plan.networks for phase, plan in PHASES.items() if plan.ships}
     trained = {name for phase, networks in shipped.items() if has_checkpoint(job.training, phase) for name in networks}
@@ -107,7 +112,7 @@ class AssembleSpeechSR:
 
 
 def assemble_speechsr(job: AssembleSpeechSR) -> None:
-    """Write a bundle of the averaged weights (EMA) of the light SpeechSR.
+    """Write a bundle with the averaged weights (EMA) of the light SpeechSR.
 
     Raises:
         InputError: the network is not trained yet.

@@ -1,4 +1,4 @@
-"""Master the takes of a run as an audiobook."""
+"""Mastering of the takes of a run as an audiobook."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ from hierbatch.storage import staging_folder
 _MAX_SHOWN_IDS = 5
 
 OnChapter = Callable[[str, ChapterTimeline, int], None]
-"""Called after each chapter with the profile name, the chapter and the number of chapters."""
+"""Function called after each chapter, with the name of the profile, the chapter and the number of chapters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookResult:
-    """Files of an audiobook. `missing` holds the ids of rows without audio."""
+    """Files of an audiobook; `missing` contains the ids of the rows without audio."""
 
     files: tuple[BookFile, ...]
     subtitles: tuple[Path, ...]
     missing: tuple[str, ...]
     notices: tuple[str, ...] = ()
-    """Messages on the cover and on tags that could not be written."""
+    """Messages about the cover, and about tags that could not be written."""
 
     @property
     def passed(self) -> bool:
@@ -53,7 +53,9 @@ class BookResult:
 
 
 def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
-    """Write and check all files in a temporary folder, then move them into place together.
+    """Master the takes of a run as an audiobook.
+
+    All files are written and checked in a temporary folder, and then moved into place together.
 
     Raises:
         InputError: an option is invalid, a file exists and `overwrite` is not set, or a file cannot be signed.
@@ -100,7 +102,7 @@ def _make_files(
     kept: MasteredChapters | None,
     on_chapter: OnChapter | None,
 ) -> list[BookFile]:
-    """Make and check the files of all editions in the temporary folder."""
+    """Make the files of all editions in the temporary folder, and check them."""
     with thread_pool(n_cores()) as pool:
         checked: list[list[Future[BookFile]]] = []
         for edition in plan.editions:

@@ -1,7 +1,7 @@
 """Mastering of chapters while the rest of their book is being synthesized.
 
-Everything that is made here is stored under a hash of its content, see `MasteredChapters` and `EncodedFiles`:
-`make_book` uses what is still right, and makes the rest. A chapter is ready when each of its rows has a take that no
+Everything that is made is stored under a hash of what it depends on, see `MasteredChapters` and `EncodedFiles`;
+`make_book` uses what is still valid, and makes the rest. A chapter is ready when each of its rows has a take that no
 retake will replace.
 """
 
@@ -34,7 +34,7 @@ from hierbatch.manifest.run_layout import RunLayout
 
 _POLL_S = 1.0
 _MIN_WAIT_PER_SCAN = 10.0
-"""Pause between two readings of the run, as a multiple of the time that one takes."""
+"""Minimum pause between two readings of the run, as a multiple of the duration of a reading."""
 _PRESUMED_RATE_HZ = 16_000
 
 
@@ -42,11 +42,11 @@ def make_ahead(job: BookJob, is_synthesized: Callable[[], bool]) -> None:
     """Master and encode chapters as they become ready, until the synthesis has ended and all of them are made.
 
     Args:
-        job: the book.
-        is_synthesized: True when no further take will be committed.
+        job: book to make.
+        is_synthesized: function that returns True when no further take will be committed.
 
     Raises:
-        RunError: a take's audio is damaged.
+        RunError: the audio of a take is damaged.
         ProgramError: the encoder failed.
         StorageError: the disk is full.
     """
@@ -67,10 +67,10 @@ def make_ahead(job: BookJob, is_synthesized: Callable[[], bool]) -> None:
 
 
 class AheadBook:
-    """Mastered chapters and encoded files of a book that is not complete yet.
+    """Maker of the chapters and files of a book that is not complete yet.
 
     Args:
-        job: the book; its run is on this machine.
+        job: book to make, whose run is on this machine.
     """
 
     def __init__(self, job: BookJob) -> None:
@@ -94,7 +94,7 @@ class AheadBook:
 
         Args:
             takes: takes of the run.
-            is_last: no further take will be committed, so every chapter is ready.
+            is_last: True if no further take will be committed, so that every chapter is ready.
         """
         unsettled = frozenset() if is_last else unsettled_rows(takes)
 
@@ -161,12 +161,12 @@ class AheadBook:
 
 
 class BookStream:
-    """Encoder of a whole book that receives its chapters in order, as they become ready.
+    """Encoder of a file of the whole book, which receives the chapters in order, as they become ready.
 
     Args:
         path: file to write.
-        kind: its format.
-        rate_hz: sample rate.
+        kind: format of the file.
+        rate_hz: sample rate in Hz.
     """
 
     def __init__(self, path: Path, kind: AudioFormat, rate_hz: int) -> None:
@@ -174,14 +174,14 @@ class BookStream:
         self._stack = ExitStack()
         self._feed: Callable[[Samples], None] | None = None
         self.fed: list[str] = []
-        """Hashes of the chapters so far."""
+        """Hashes of the chapters that were encoded so far."""
 
     def feed(self, names: Sequence[str], mastered: Mapping[str, Path]) -> None:
-        """Feed the next chapters that are ready, after a restart if one was fed that has changed since.
+        """Encode the next chapters that are ready; start again if a chapter that was encoded has changed since then.
 
         Args:
-            names: hashes of all chapters, in order.
-            mastered: files of mastered chapters by hash.
+            names: hashes of all chapters of the book, in order.
+            mastered: files of the mastered chapters, keyed by hash.
         """
         if list(names[: len(self.fed)]) != self.fed:
             self.discard()
@@ -192,26 +192,30 @@ class BookStream:
             self.fed.append(names[len(self.fed)])
 
     def close(self) -> Path:
-        """Finish the file and return its path."""
+        """Finish the file, and return its path."""
         self._stack.close()
         self._feed = None
         return self._path
 
     def discard(self) -> None:
-        """End the encoder, and forget what it was fed."""
+        """End the encoder, so that the next chapter starts the file again."""
         with suppress(HierbatchError):
             self.close()
         self.fed = []
 
 
 def unsettled_rows(takes: BookTakes) -> frozenset[str]:
-    """Ids of rows that have no take, or one that may be replaced."""
+    """Ids of the rows that have no successful take, or a take that a retake may replace."""
     unspoken = (take.id for chapter in takes.chapters for take in chapter.takes if not take.is_spoken)
     return frozenset((*unspoken, *flawed_rows(takes.snapshot).column("id").to_pylist()))
 
 
 def _presumed(chapter: ChapterTakes, unsettled: frozenset[str]) -> ChapterTakes:
-    """The chapter as if its missing rows were spoken, which decides the numbers of the chapters after it."""
+    """Chapter in which rows without a final take count as spoken, with their expected durations.
+
+    Chapters without speech are not delivered, so an unfinished chapter would otherwise change the numbers of later
+    ones.
+    """
     takes = (
         replace(
             take,

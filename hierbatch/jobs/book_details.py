@@ -1,4 +1,4 @@
-"""Details of a book beside its manifest: written once by an import, and found again from a run."""
+"""File with the details of a book, beside its manifest: an import writes it once, and jobs on a run find it again."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _PROJECT_STEM = "manifest"
 
 
 def details_path(manifest: Path) -> Path:
-    """Path of the details of a manifest: `book.toml` in a project folder, else `NAME.toml`."""
+    """Path of the details that belong to a manifest: `book.toml` for a file named `manifest`, otherwise `NAME.toml`."""
     return manifest.with_name(BOOK_FILE) if manifest.stem == _PROJECT_STEM else manifest.with_suffix(".toml")
 
 
 def write_details(book: Book, manifest: Path) -> Path | None:
-    """Write the details of an imported book and its cover beside the manifest, unless they exist.
+    """Write the details and the cover of an imported book beside the manifest; existing files are kept.
 
     Returns:
-        The path if the file was written.
+        Path of the details; None if the file existed.
 
     Raises:
         StorageError: the disk is full.
@@ -48,7 +48,7 @@ def write_details(book: Book, manifest: Path) -> Path | None:
 
 
 def known_details(book: Book, manifest: Path | None) -> BookFile:
-    """Details beside the manifest if there are any, else those of the book.
+    """Details in the file beside the manifest, or if there is none, the title and author of the book itself.
 
     Raises:
         InputError: the file is invalid.
@@ -61,9 +61,10 @@ def known_details(book: Book, manifest: Path | None) -> BookFile:
 
 
 def find_details(run: Path) -> tuple[BookFile, Cover | None]:
-    """Details and cover of the book of a run; empty if it has none.
+    """Find the details and the cover of the book of a run.
 
-    They are in the run folder, beside the manifest of the run, or in the project folder around the run.
+    They are searched for in the run folder, beside the manifest of the run, and in the project folder that contains the
+    run. If there are none, the details are empty and the cover is None.
 
     Raises:
         InputError: the file is invalid, or its cover cannot be read.
@@ -73,7 +74,7 @@ def find_details(run: Path) -> tuple[BookFile, Cover | None]:
 
 
 def read_details(path: Path) -> tuple[BookFile, Cover | None]:
-    """Details of a file and the cover that it names.
+    """Read a file with the details of a book, and the cover that it names.
 
     Raises:
         InputError: the file is invalid, or its cover cannot be read.

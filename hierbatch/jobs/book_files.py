@@ -22,7 +22,7 @@ from hierbatch.storage import replace_file, storage_error
 
 @dataclass(frozen=True, slots=True)
 class BookFile:
-    """A finished audio file and its report against the profile."""
+    """A finished audio file, and the report of its check against the profile."""
 
     path: Path
     format: str
@@ -32,7 +32,7 @@ class BookFile:
 
 
 def edition_names(edition: Edition, job: BookJob) -> Iterator[Path]:
-    """Relative paths of everything that is delivered of an edition."""
+    """Yield the relative paths of all files of an edition that are delivered."""
     files = edition_files(edition)
     if any(file.kind.is_packed for file in files):
         yield publication_name(edition)
@@ -43,7 +43,11 @@ def edition_names(edition: Edition, job: BookJob) -> Iterator[Path]:
 
 
 def check_not_existing(out: Path, editions: Sequence[Edition], job: BookJob) -> None:
-    """Raise InputError if a file of the book exists and `overwrite` is not set."""
+    """Check that no file of the book exists, unless `overwrite` is set.
+
+    Raises:
+        InputError: a file exists.
+    """
     if job.overwrite:
         return
     for edition in editions:
@@ -54,15 +58,15 @@ def check_not_existing(out: Path, editions: Sequence[Edition], job: BookJob) -> 
 
 @dataclass(frozen=True, slots=True)
 class BookFolder:
-    """Temporary folder of a book that is being made, and the folder it is delivered to."""
+    """Temporary folder of a book that is being made, and the folder to which it is delivered."""
 
     folder: Path
     out: Path
     encoded: EncodedFiles | None = None
-    """Files that were made and checked before."""
+    """Store of files that were encoded, and mostly checked, before; None if there is none."""
 
     def check(self, edition: Edition, file: EditionFile) -> BookFile:
-        """Check a file against the profile of its edition, unless that was done when it was encoded."""
+        """Check a file against the profile of its edition, or read the report if it was checked when it was encoded."""
         report = None
         if self.encoded and not file.kind.is_whole_book:
             report = self.encoded.report(encoded_hash(edition, file))
@@ -71,13 +75,13 @@ class BookFolder:
     def packed(
         self, edition: Edition, checked: Sequence[BookFile], takes: BookTakes, source: Path | None
     ) -> Iterator[BookFile]:
-        """Yield the checked files; the chapters of a readalong are packed into its publication.
+        """Yield the checked files; the chapter files of a readalong are packed into one publication.
 
         Args:
-            edition: the files.
-            checked: results of `check`, in order.
-            takes: texts and times of the readalong.
-            source: EPUB whose markup the readalong keeps.
+            edition: edition of the files.
+            checked: results of `check` for all files of the edition, in order.
+            takes: takes of the run, with the texts of the readalong.
+            source: EPUB file whose markup the readalong keeps; None builds the pages from the rows.
         """
         files = edition_files(edition)
         yield from (made for file, made in zip(files, checked, strict=True) if not file.kind.is_packed)
@@ -98,7 +102,7 @@ class BookFolder:
         yield BookFile(self.out / name, "readalong", duration_s, len(packed), report)
 
     def make_sample(self, job: BookJob, takes: BookTakes, edition: Edition) -> BookFile:
-        """Make and check the sample; `edition` gives its tags."""
+        """Make and check the retail sample, with the profile and the tags of `edition`."""
         sample = sample_edition(takes.chapters, edition, job.pauses, take_edge_silence(takes))
         make_edition(sample, takes, self.folder / "sample", lambda _: None)
         [file] = edition_files(sample)
@@ -107,7 +111,11 @@ class BookFolder:
         return self._checked(file, check_file(self.folder / file.name, sample.profile, is_ours=True))
 
     def deliver(self, names: Sequence[Path]) -> None:
-        """Move finished files into place; raises StorageError."""
+        """Move finished files into place, given their relative paths.
+
+        Raises:
+            StorageError: the disk is full, read-only or gone.
+        """
         for name in names:
             path = self.out / name
             try:

@@ -1,4 +1,4 @@
-"""Description of an audiobook to make from a run."""
+"""Inputs and options of an audiobook that is made from a run."""
 
 from __future__ import annotations
 
@@ -18,31 +18,35 @@ class BookJob:
 
     run: Path
     out: Path | None = None
-    """Local folder of the audiobook; None takes `RUN/export/book`, which requires a local run."""
+    """Local folder of the audiobook; by default `RUN/export/book`, which requires a local run."""
     delivery: Delivery = field(default_factory=RunDelivery)
-    """Formats, profiles and tags; empty tags take the details of the book, and the title the column `book`."""
+    """Formats, profiles and tags.
+
+    Tags that are empty here are taken from the details of the book; if these have no title, it is taken from the column
+    `book`.
+    """
     device: DeviceChoice = field(default_factory=DeviceChoice)
     """Device of the bandwidth extension."""
     source: Path | None = None
-    """EPUB the rows were imported from, whose markup a readalong keeps; None builds the pages from the rows."""
+    """EPUB file that the rows were imported from; a readalong keeps its markup. None builds the pages from the rows."""
     embedded_cover: bytes | None = None
-    """Cover image where neither `delivery` nor the details of the book name one."""
+    """Cover image that is used if neither `delivery` nor the details of the book name one."""
     pauses: PauseRules = field(default_factory=PauseRules)
     allow_missing: bool = False
-    """Accept failed and missing rows: each one leaves a silence of its expected duration."""
+    """Accept failed and missing rows; silence of the expected duration takes the place of each of them."""
     overwrite: bool = False
     """Replace existing files."""
     chapters: ChapterChoice = field(default_factory=ChapterChoice)
     """Chapters to deliver."""
     details: Path | None = None
-    """`book.toml` of the book; None looks for it in the run and beside its manifest."""
+    """`book.toml` with the details of the book; None searches for it as `find_details` does."""
 
     @property
     def kept_chapters(self) -> Path:
-        """Folder of mastered chapters in the run."""
+        """Folder in the run for mastered chapters."""
         return RunLayout(self.run).mastered / self.chapters.folder_name
 
     @property
     def encoded_files(self) -> Path:
-        """Folder of files that are encoded while the rest of the book is being synthesized."""
+        """Folder in the run for files that are encoded while the rest of the book is being synthesized."""
         return self.kept_chapters / "encoded"

@@ -1,4 +1,4 @@
-"""Pronunciation lexicon from the pronunciations that a book itself gives."""
+"""Pronunciation lexicon made from the pronunciations that an EPUB file contains."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from hierbatch.storage import write_atomically
 
 _MAX_ENTRIES = 3_000
 _X_SAMPA = frozenset({"sampa", "xsampa"})
-"""Names of the alphabet in books, without the prefix `x-`."""
+"""Names that books use for the alphabet X-SAMPA, without the prefix `x-`."""
 
 
 @dataclass(frozen=True, slots=True)
 class BookLexicon:
-    """Rows of a lexicon (see `hierbatch.frontend.lexicon`), and remarks on the pronunciations left out."""
+    """Rows of a lexicon (see `hierbatch.frontend.lexicon`), and remarks on pronunciations that were left out."""
 
     rows: tuple[dict[str, str], ...]
     remarks: tuple[str, ...]
 
 
 def read_pronunciations(pronunciations: Iterable[Pronunciation], book: str, language: str) -> BookLexicon:
-    """Convert pronunciations to lexicon rows of one book.
+    """Convert the pronunciations that a book contains to rows of a lexicon.
 
-    Words with several pronunciations are left out, since a lexicon cannot distinguish their places.
+    Words with several pronunciations are left out, since a lexicon does not record where each of them applies.
 
     Args:
-        pronunciations: those of the book
-        book: its title, the scope of the rows
-        language: `en` or `ko`, for words without letters
+        pronunciations: pronunciations in the book.
+        book: title of the book, to which the rows are limited.
+        language: language code (`en` or `ko`) of words without letters.
     """
     spoken: defaultdict[str, set[str]] = defaultdict(set)
     n_foreign = 0
@@ -73,14 +73,14 @@ def read_pronunciations(pronunciations: Iterable[Pronunciation], book: str, lang
 
 
 def _to_ipa(found: Pronunciation) -> str:
-    """IPA of a pronunciation; empty for an unknown alphabet."""
+    """Pronunciation in IPA; empty if it is in an unknown alphabet."""
     if found.alphabet in _X_SAMPA:
         return x_sampa_to_ipa(found.phonemes) or ""
     return found.phonemes.replace("/", "").strip("[]") if found.alphabet == "ipa" else ""
 
 
 def write_lexicon(rows: Iterable[dict[str, str]], path: Path, user: Path | None = None) -> None:
-    """Write the lexicon of a book; entries of a user's lexicon are added and take precedence.
+    """Write the lexicon of a book, joined with the user's lexicon, whose entries take precedence.
 
     Raises:
         InputError: the user's lexicon is invalid.

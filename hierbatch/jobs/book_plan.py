@@ -1,4 +1,4 @@
-"""Plan of an audiobook: its tags, its cover, and the editions that have to be mastered."""
+"""Plan of an audiobook: its tags, its cover, and the editions to master."""
 
 from __future__ import annotations
 
@@ -43,8 +43,9 @@ def plan_book(
     Args:
         job: formats, profiles and tags.
         takes: takes of the run.
-        chapters: takes by chapter; None takes those of `takes`.
-        edge_silence: measures a take's own leading and trailing silence; None reads it from `takes`.
+        chapters: takes of each chapter; None for those in `takes`.
+        edge_silence: function that gives the leading and trailing silence of a take in seconds; None measures the
+            audio.
 
     Raises:
         InputError: the cover or the details of the book cannot be read.
@@ -69,7 +70,7 @@ def plan_book(
 
 
 def take_edge_silence(takes: BookTakes) -> EdgeSilence:
-    """Function that measures the leading and trailing silence of a take, once."""
+    """Function that measures the leading and trailing silence of a take in seconds, only once for each take."""
 
     @cache  # both ends of every chapter are needed once per edition
     def edge_silence(take: BookTake) -> tuple[float, float]:
@@ -79,7 +80,7 @@ def take_edge_silence(takes: BookTakes) -> EdgeSilence:
 
 
 def cover_notices(job: BookJob, cover: Cover | None) -> tuple[str, ...]:
-    """Message on a cover that ACX would refuse, if a file has that profile."""
+    """Message about a cover that ACX would refuse, if a file is made with the profile of ACX."""
     profiles = {job.delivery.default_profile, *job.delivery.profile_by_format.values()}
     size = cover.size if cover else None
     if "acx" not in profiles or size is None or (size[0] == size[1] and size[0] >= _ACX_COVER_PIXELS):
@@ -103,7 +104,7 @@ def _read_cover(job: BookJob) -> Cover | None:
 def _editions(
     job: BookJob, chapters: Sequence[ChapterTakes], edge_silence: EdgeSilence, tags: BookTags, cover: Cover | None
 ) -> Iterator[Edition]:
-    """Group formats by profile and sample rate: each group is mastered once."""
+    """Group the formats by profile and sample rate, so that each group is mastered once."""
     groups: dict[tuple[str, int], list[AudioFormat]] = {}
     for name in dict.fromkeys(job.delivery.formats):
         audio_format = find_format(name)
@@ -128,7 +129,7 @@ def _editions(
 
 
 def _resampler_name(job: BookJob) -> str:
-    """Name of the bandwidth extension with its weights and its arithmetic; empty without one."""
+    """Fingerprint of the bandwidth extension, and the device that it runs on; empty if it is not used."""
     if not job.delivery.full_band:
         return ""
     return f"{read_upsampler_info(DEFAULT_UPSAMPLER).fingerprint} {job.device.placement}"

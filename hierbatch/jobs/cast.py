@@ -43,7 +43,7 @@ DIALOGUE_SCHEMA = pa.schema(
 """Columns of a manifest that is divided at quotations."""
 
 _PAUSE_INSIDE_PARAGRAPH_S = 0.15
-"""Pause where the voice changes inside of a sentence, as at a comma."""
+"""Pause in seconds where the voice changes within a paragraph, as long as that at a comma."""
 _SAMPLE_CHARACTERS = 120
 
 
@@ -53,22 +53,25 @@ class CastBook:
 
     book: Path
     out: Path
-    """Cast table, CSV."""
+    """Cast table to write, as CSV."""
     manifest: Path | None = None
-    """Manifest divided at quotations, .parquet or .csv; None writes none."""
+    """Manifest to write, with rows divided at quotations (.parquet or .csv); None writes no manifest."""
     voices: Path | None = None
-    """Voices table to cast from; None leaves the column `voice` empty."""
+    """Table of the voices to choose from; None leaves the column `voice` of the cast empty."""
     narrator: str | None = None
-    """Voice of the narration and of minor characters; None takes the first voice."""
+    """Voice of the narration and of minor characters; None takes the first voice of the table."""
     language: str = "auto"
     """Language code for every row, or `auto` to detect the language of each sentence."""
     keep: str = ""
-    """Parts of the book to read although they are skipped by default; see KEEP_CHOICES."""
+    """Parts of the book to read although they are skipped by default, separated by commas; see `KEEP_CHOICES`."""
 
 
 @dataclass(frozen=True, slots=True)
 class CastMember:
-    """Character with lines: the voice, the number of quotations and of words, the most certain line."""
+    """Character who speaks in the book, with the voice and the numbers of quotations and words.
+
+    `sample_line` is the quotation that is attributed to the character with the most certainty.
+    """
 
     name: str
     voice: str
@@ -81,7 +84,10 @@ class CastMember:
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Members, the most lines first; number of quotations, and of those without a probable speaker."""
+    """Members of the cast, those with the most lines first; and the number of quotations in the book.
+
+    `n_uncertain` is the number of quotations without a probable speaker.
+    """
 
     members: tuple[CastMember, ...]
     n_quotations: int
@@ -89,7 +95,7 @@ class Cast:
 
 
 UNCERTAIN_BELOW = 0.5
-"""Probability of a speaker below which a quotation needs a listener's decision."""
+"""Probability of the speaker below which the user should check who speaks a quotation."""
 
 
 def cast_book(job: CastBook) -> Cast:
@@ -97,10 +103,10 @@ def cast_book(job: CastBook) -> Cast:
 
     Raises:
         BookError: the book cannot be read, or its language is not supported.
-        InputError: an option is invalid, the narrator is not in the voices table, or edits of the manifest are in
-            conflict with the book.
+        InputError: an option is invalid, the narrator is not in the voices table, or edits of the manifest conflict
+        with the book.
         ManifestError: the voices table is invalid.
-        PromptError: a voice's recording cannot be read.
+        PromptError: the recording of a voice cannot be read.
         StorageError: the disk is full.
     """
     options = ImportBook(book=job.book, out=job.manifest, language=job.language, keep=job.keep)
@@ -146,7 +152,7 @@ def _lines(book: Book, dialogue: BookDialogue) -> Sequence[_Line]:
 
 
 def _together(lines: Sequence[_Line]) -> Counter[tuple[int, int]]:
-    """Number of direct answers between each pair of characters."""
+    """Number of times that one character of each pair answers the other, by pair of character numbers."""
     together: Counter[tuple[int, int]] = Counter()
     for before, after in itertools.pairwise(lines):
         is_answer = before.chapter == after.chapter and after.paragraph - before.paragraph in (1, 2)
@@ -171,7 +177,7 @@ def _narrator(voices: Sequence[VoiceRow], narrator: str | None) -> str:
 
 
 def _registers(voices: Sequence[VoiceRow]) -> list[VoiceRegister]:
-    """Median F0 of each voice's prompt."""
+    """Names of the voices with the median F0 of their prompts, which are read and analysed."""
     from hierbatch.audio.files import read_sound
     from hierbatch.audio.pitch import estimate_f0, median_f0_hz
 
@@ -223,7 +229,7 @@ def _manifest(book: Book, dialogue: BookDialogue, options: ImportBook, language:
 def _divided(
     blocks: Sequence[Block], spans: Sequence[Sequence[AttributedSpan]], dialogue: BookDialogue
 ) -> tuple[list[Block], list[dict[str, Any]]]:
-    """Blocks of a chapter, divided at quotations, and the further columns of each."""
+    """Divide the blocks of a chapter at quotations; return them with the values of the additional columns of each."""
     divided: list[Block] = []
     columns: list[dict[str, Any]] = []
     paragraphs = iter(spans)

@@ -1,4 +1,4 @@
-"""Decide on takes from the command line: keep, pin or reject them, or take a decision back."""
+"""Decisions on takes from the command line: to keep, pin or reject a take, or to take back an earlier decision."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _SHOWN_COLUMNS = ("id", "attempt", "take_key", "status", "duration_s", "flags", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChooseJob:
-    """Decision on takes of some rows."""
+    """Decision to record on takes of some rows."""
 
     run: Path
     ids: tuple[str, ...]
     verdict: str | None = None
     """`keep`, `pin`, `reject` or `clear`; None only adds the note."""
     attempt: int | None = None
-    """Attempt to decide on; None takes the best take of each row, and for `clear` all of them."""
+    """Number of the attempt to decide on; None decides on the best take of each row, or with `clear`, on all takes."""
     note: str | None = None
     who: str | None = None
 
@@ -41,13 +41,13 @@ def list_takes(run: Path, ids: tuple[str, ...]) -> list[dict[str, Any]]:
 
 
 def choose(job: ChooseJob) -> list[Choice]:
-    """Append a decision for each row; a later one replaces it, and nothing is deleted.
+    """Append a decision for each row; a later decision takes precedence over it, and nothing is deleted.
 
     Returns:
         The decisions as they were written.
 
     Raises:
-        InputError: a row has no take, or no such attempt.
+        InputError: the verdict is unknown, a row has no take, or it has no such attempt.
         RunError: the folder is not a run.
         StorageError: the disk is full; earlier decisions are kept.
     """

@@ -1,4 +1,4 @@
-"""Write the takes of a run as separate audio files."""
+"""Writing of the takes of a run as separate audio files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ _BATCH_ROWS = 32
 
 
 def write_clips(run: Path) -> int:
-    """Write each successful take to `RUN/export/clips/ID.flac`; files with the same content are not rewritten.
+    """Write each successful take to `RUN/export/clips/ID.flac`.
+
+    Files that already have the same content are not written again, and the files of rows that no longer have a
+    successful take are deleted.
 
     Returns:
         Number of clips.

@@ -1,4 +1,4 @@
-"""Merge the many small Parquet files of a finished run into few large ones, for storage and sharing."""
+"""Compaction: many small Parquet files of a finished run are merged into few large ones, for storage and sharing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ATTEMPTS_MADE = pa.field("attempts_made", pa.int16())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompactJob:
-    """Run to compact and target file size."""
+    """Run to compact, and the target size of its files."""
 
     run: Path
     part_bytes: int = _PART_BYTES
@@ -38,7 +38,7 @@ class CompactJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompactionResult:
-    """Number of Parquet files before and after, and of takes in them."""
+    """Number of Parquet files before and after compaction, and number of rows."""
 
     n_parts_before: int
     n_parts: int
@@ -46,11 +46,12 @@ class CompactionResult:
 
 
 def compact(job: CompactJob) -> CompactionResult:
-    """Merge the Parquet files of a finished run and drop superseded takes, except of rows that listeners worked on.
+    """Merge the Parquet files of a finished run, and drop superseded takes, except in rows that listeners worked on.
 
-    New files are complete before old ones are deleted. An interrupted compaction therefore leaves some takes twice,
-    which all readers tolerate, and the same call finishes it. Files are immutable and names are never reused: a
-    concurrent reader may find a file gone, but its takes are then already in another file.
+    New files are complete before old ones are deleted. An interrupted compaction therefore leaves two copies of some
+    takes, which readers accept, and the same call finishes the compaction. Files are never changed, and their names are
+    never used again: a concurrent reader may find that a file has disappeared, but its takes are then already in
+    another file.
 
     Raises:
         RunError: the folder is not a run, the run is in use, or rows have no take yet.
@@ -88,7 +89,7 @@ def compact(job: CompactJob) -> CompactionResult:
 
 
 def _decided_takes(run: Path, takes: Takes) -> pa.Table:
-    """All takes of the rows that listeners have decided on or requested takes of: a decision can be taken back."""
+    """All takes of rows with decisions or requests of listeners; they are kept, as decisions can be taken back."""
     ids = {*takes.choices, *(state.request.id for state in read_requests(run).values())}
     return takes.candidates(sorted(ids), takes.schema.names) if ids else takes.schema.empty_table()
 
@@ -103,7 +104,7 @@ def _join_parts(folder: RunFolder, generation: int, takes: Takes, decided: pa.Ta
 
 
 def _fill_part(first: pa.Table, tables: Iterator[pa.Table], part_bytes: int) -> Iterator[pa.Table]:
-    """Yield tables until they fill a file; the rest stays in `tables`."""
+    """Yield tables until they fill a file of the target size; the rest stays in `tables`."""
     yield first
     n_bytes = first.nbytes
     while n_bytes < part_bytes and (table := next(tables, None)) is not None:
@@ -112,10 +113,11 @@ def _fill_part(first: pa.Table, tables: Iterator[pa.Table], part_bytes: int) -> 
 
 
 def _join_plans(folder: RunFolder, generation: int, takes: Takes, decided: pa.Table) -> None:
-    """Write one plan that names exactly the current takes, so that dropped ones are not synthesized again.
+    """Write one plan that contains exactly the takes that are kept, so that dropped takes are not synthesized again.
 
-    It records the number of attempts of each row: later retakes continue from there and never reuse a seed. Rows with
-    decisions keep their first planned take in it; their other takes are in a second plan, which is written before.
+    The plan records the number of attempts made for each row; later retakes continue from this number and never use a
+    seed twice. For rows with decisions, it contains the first planned take; their other takes are in a second plan,
+    which is written before it.
     """
     schema = takes.plan_schema
     if _ATTEMPTS_MADE.name not in schema.names:  # plans of earlier versions lack it
@@ -135,7 +137,10 @@ def _join_plans(folder: RunFolder, generation: int, takes: Takes, decided: pa.Ta
 
 
 def _write_other_takes(plans: Sequence[Path], joined: Path, names: pa.Array, schema: pa.Schema, takes: Takes) -> None:
-    """Write the plan of further takes of decided rows; like a plan of requests, it has values of its own."""
+    """Write the plan of the other takes of rows with decisions.
+
+    It is marked like a plan of requested takes, since its rows may have edited values.
+    """
     if not len(names):
         return
     rows = pa.concat_tables(_deduplicate_plan_rows(plans, names), promote_options="default")
@@ -146,16 +151,16 @@ def _write_other_takes(plans: Sequence[Path], joined: Path, names: pa.Array, sch
 
 
 def _attempts_made(rows: pa.Table, takes: Takes) -> pa.Array:
-    """Number of attempts at each row, from the existing takes or the previous compaction."""
+    """Number of attempts made for each row, according to its existing takes or the previous compaction."""
     existing = takes.last_attempts(rows.column("position").to_numpy())
     return pc.max_element_wise(attempts_made(rows), pa.array(existing, _ATTEMPTS_MADE.type)).combine_chunks()
 
 
 def _deduplicate_plan_rows(plans: Sequence[Path], names: pa.Array) -> Iterator[pa.Table]:
-    """Rows of several plans that have one of the given names, each from the first plan that contains it.
+    """Yield the rows of several plans whose takes have the given names, each from the first plan that contains it.
 
-    Every plan numbers its work units from 0. In the merged plan later units are renumbered, or their Parquet files
-    would overwrite each other.
+    Every plan numbers its work units from 0. Units of later plans get new numbers in the merged plan; otherwise their
+    Parquet files would overwrite each other.
     """
     n_units = 0
     for plan in plans:

@@ -1,4 +1,4 @@
-"""Create a synthetic corpus from texts and voices: plan, synthesize, measure, filter and split. Resumable."""
+"""Creation of a synthetic corpus from texts and voices; the same call resumes a stopped job."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _N_PACE_SPEAKERS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorpusJob:
-    """Texts, voices, duration and acceptance rules of a synthetic corpus."""
+    """Texts, voices, settings and acceptance rules of a synthetic corpus."""
 
     texts: tuple[Path, ...]
     """Text tables and books, or folders of both."""
@@ -59,7 +59,7 @@ class CorpusJob:
     settings: CorpusSettings
     reading: CorpusTextSettings = field(default_factory=CorpusTextSettings)
     quality: CorpusQuality = field(default_factory=CorpusQuality)
-    """Rejections that another seed may fix are retaken."""
+    """Measures and acceptance rules; rows that are rejected for a reason that a new seed may remove are retaken."""
     model: ModelChoice = field(default_factory=ModelChoice)
     execution: Execution = field(default_factory=Execution)
     control: RunControl = field(default_factory=RunControl)
@@ -67,20 +67,20 @@ class CorpusJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorpusResult:
-    """Result of a corpus job. Counts are empty if the run stopped before its end."""
+    """Result of a corpus job; the counts are empty if the run stopped before its end."""
 
     outcome: RunOutcome
     rows_file: Path
     kept: Mapping[str, int]
     """Number of accepted rows in each split."""
     kept_s: Mapping[str, float]
-    """Duration of the accepted rows in each split."""
+    """Duration in seconds of the accepted rows in each split."""
     rejected: Mapping[str, int]
     """Number of rows rejected by each rule; several rules may reject the same row."""
 
 
 def corpus(job: CorpusJob, listener: RunListener | None = None) -> CorpusResult:
-    """Plan a corpus, synthesize it, retake flagged rows, and accept or reject every row.
+    """Plan a corpus, synthesize it, retake rejected rows, and accept or reject every row.
 
     Raises:
         InputError: a text, voice, rule or option is invalid; nothing was started.
@@ -118,7 +118,7 @@ def corpus(job: CorpusJob, listener: RunListener | None = None) -> CorpusResult:
 
 
 def plan_corpus(job: CorpusJob, listener: RunListener | None = None) -> list[Pair]:
-    """Assign texts to voices, in manifest order.
+    """Assign texts to voices; the pairs are in the order of the manifest.
 
     Raises:
         InputError: a text or a voice is invalid, or the texts are too short for the requested duration.
@@ -156,7 +156,7 @@ def plan_corpus(job: CorpusJob, listener: RunListener | None = None) -> list[Pai
 
 
 def _encode_some_voices(voices: Sequence[VoiceRow], model: SpeechModel, job: CorpusJob) -> list[Any]:
-    """Encode the prompts of a few speakers."""
+    """Encode the prompts of a few speakers, for the estimate of the speaking rate."""
     n_speakers = len({speaker_of(voice) for voice in voices})
     some = choose_speakers(voices, min(_N_PACE_SPEAKERS, n_speakers), job.reading.seed)
     prompts = prepare_voices(some, model.encode_voice, allow_unknown=job.voices.allow_unknown_consent).values()
@@ -178,7 +178,7 @@ def _filter_by_duration(
 
 
 def _plan_corpus(job: CorpusJob, target: Path, listener: RunListener) -> None:
-    """Write the manifest, unless the folder already holds another corpus."""
+    """Write the manifest, unless the folder already contains another corpus."""
     pairs = plan_corpus(job, listener)
     voices = {voice.voice: voice for voice in list_voices(job.voices)}
     languages = {pair.speaker: voices[pair.voice].language or "" for pair in sorted(pairs, key=lambda pair: pair.voice)}
@@ -216,7 +216,7 @@ def _sha256(path: Path) -> str:
 
 
 def _count_kept(outcome: RunOutcome, layout: RunLayout) -> CorpusResult:
-    """Write the accepted and rejected rows and count them."""
+    """Write the table of accepted and rejected rows, and count them."""
     write_corpus_rows(layout.root)
     kept: Counter[str] = Counter()
     kept_s: defaultdict[str, float] = defaultdict(float)

@@ -1,4 +1,4 @@
-"""Assign texts to voices for a corpus: balanced over languages and speakers, with varied speed, pitch and prosody."""
+"""Assignment of texts to voices for a corpus, balanced over languages and speakers, with varied manners of speaking."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from hierbatch.manifest.voices import VoiceRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
-    """Ranges of speed, pitch and prosody in a corpus. Values are sampled uniformly, the speed on a log scale."""
+    """Ranges of speed, pitch and prosody in a corpus; values are drawn uniformly, those of speed on a log scale."""
 
     speed: tuple[float, float] = (0.9, 1.12)
     """Factor on the speaking rate."""
     pitch_semitones: tuple[float, float] = (-1.5, 1.5)
-    """Transposition."""
+    """Pitch shift in semitones."""
     prosody: tuple[float, float] = (0.8, 1.25)
-    """Factor on the pitch variation."""
+    """Factor on the variation of pitch."""
 
     def __post_init__(self) -> None:
         limits = {"speed": (0.5, 2.0), "pitch_semitones": (-12.0, 12.0), "prosody": (0.0, 2.0)}
@@ -40,7 +40,7 @@ class Spread:
                 )
 
     def sample(self, seed: str) -> tuple[float, float, float]:
-        """Sample speed, semitones and prosody for one row, rounded for readable tables."""
+        """Draw the speed, pitch shift and prosody of one row, rounded so that tables are easy to read."""
         rng = random.Random(seed)
         low, high = map(math.log, self.speed)
         speed = math.exp(rng.uniform(low, high))
@@ -70,12 +70,12 @@ class _Speaker:
     texts: set[str] = field(default_factory=set)
 
     def next_voice(self) -> str:
-        """Rotate through the speaker's voices."""
+        """Voice of the speaker for the next row; the voices are used in turn."""
         return self.voices[self.n_rows % len(self.voices)]
 
 
 def choose_speakers(voices: Sequence[VoiceRow], n_speakers: int | None, seed: int) -> list[VoiceRow]:
-    """Sample `n_speakers` speakers, alternating between languages, and return their voices; None takes all.
+    """Draw speakers, alternating between languages, and return their voices; all of them if `n_speakers` is None.
 
     Raises:
         InputError: `n_speakers` is below 1 or above the number of speakers.
@@ -103,7 +103,9 @@ def choose_speakers(voices: Sequence[VoiceRow], n_speakers: int | None, seed: in
 def voices_by_language(
     voices: Sequence[VoiceRow], languages: Sequence[str], *, cross_lingual: bool
 ) -> dict[str, list[VoiceRow]]:
-    """Voices for each language: those with a prompt in it or without a language, or all if `cross_lingual` is set.
+    """Voices that may speak each language.
+
+    They are those whose prompt is in that language or has no language; if `cross_lingual` is set, all voices.
 
     Raises:
         InputError: a language has no voice.
@@ -134,9 +136,8 @@ def pair_texts(
 ) -> Iterator[Pair]:
     """Assign texts to voices until a duration or a number of rows is reached.
 
-    Both are balanced over languages, and the duration over their speakers.
-
-    A text is reused, by another speaker, once all texts are assigned. Equal arguments give equal pairs.
+    Languages get equal shares of both, and the speakers of a language similar durations. Once all texts are assigned,
+    they are used again, by other speakers. Equal arguments give equal pairs.
 
     Args:
         texts: sentences.
@@ -144,8 +145,8 @@ def pair_texts(
         pace: expected durations.
         spread: ranges of speed, pitch and prosody.
         seed: seed of all random choices.
-        sound_s: total duration of the corpus; None for any.
-        n_rows: total number of rows; None for any.
+        sound_s: total duration of the corpus, in seconds; None for no limit.
+        n_rows: total number of rows; None for no limit.
 
     Raises:
         InputError: the texts are too short, even if every speaker reads all of them.
@@ -164,7 +165,7 @@ def pair_texts(
 
 @dataclass(frozen=True, slots=True)
 class _Budget:
-    """Seconds and rows of one language; the corpus ends where either is reached."""
+    """Seconds and rows wanted in one language; assignment stops when either is reached."""
 
     sound_s: float
     n_rows: float
@@ -220,7 +221,7 @@ def _pair_language(
 
 
 def _pop_next_speaker(heap: list[tuple[float, int, _Speaker]], text: CorpusText) -> tuple[float, int, _Speaker]:
-    """Pop the speaker with the least assigned audio who does not have this text yet."""
+    """Pop the speaker who has the least assigned audio among those who do not have this text yet."""
     skipped = []
     while True:
         entry = heapq.heappop(heap)

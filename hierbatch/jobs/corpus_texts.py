@@ -58,13 +58,13 @@ class SecondsPerCharacter:
 def read_texts(
     sources: Sequence[Path], language: str = "auto", on_message: Callable[[str], None] = lambda message: None
 ) -> list[CorpusText]:
-    """Read sentences from tables (column `text`), books (split into sentences), or folders of both.
+    """Read sentences from tables (column `text`), books (split into sentences), and folders of both.
 
-    Duplicate sentences are dropped.
+    Repeated sentences are dropped.
 
     Args:
         sources: files and folders.
-        language: language of all sentences; `auto` detects that of each one.
+        language: language of all sentences; `auto` detects the language of each sentence.
         on_message: called with each remark on a book, such as a large part that is not read.
 
     Raises:
@@ -95,14 +95,15 @@ def read_texts(
 def estimate_pace(
     texts: Iterable[CorpusText], model: SpeechModel, voices: Mapping[str, Sequence[Any]], seed: int = 0
 ) -> SecondsPerCharacter:
-    """Estimate the speaking rate of a model in each language.
+    """Estimate how fast a model speaks each language.
 
-    The expected durations of the phonemes are scaled by the durations of a few synthesized sentences.
+    The durations that the phonemes of sample sentences suggest are corrected by those of a few sentences that are
+    synthesized.
 
     Args:
         texts: sentences to draw samples from.
         model: speech model to measure.
-        voices: encoded prompts by language, used in turn because speakers differ in their rate.
+        voices: encoded prompts by language; they are used in turn, because speakers differ in their rate.
         seed: seed of the sample.
 
     Raises:

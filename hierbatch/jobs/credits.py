@@ -1,4 +1,4 @@
-"""Opening and closing credits of an audiobook, as rows of its manifest, which can be edited like all others."""
+"""Opening and closing credits of an audiobook, as manifest rows that can be edited like all others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hierbatch.delivery.book_file import BOOK_FILE, BookFile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditTexts:
-    """Sentences of the credits in one language; `{title}`, `{author}` and `{narrator}` are filled in."""
+    """Sentences of the credits in one language, with the placeholders `{title}`, `{author}` and `{narrator}`."""
 
     opening_title: str
     closing_title: str
@@ -18,7 +18,7 @@ class CreditTexts:
     author: str
     narrator: str
     no_narrator: str
-    """Said if the book names no narrator."""
+    """Sentence used if the details of the book name no narrator."""
     closing: str
 
 
@@ -47,7 +47,7 @@ _TEXTS = {
 def credit_rows(
     details: BookFile, language: str, n_chapters: int, voice: str | None
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Rows of the opening and of the closing credits: chapter 0, and the one after the last.
+    """Rows of the opening credits, which are chapter 0, and of the closing credits, which follow the last chapter.
 
     Args:
         details: title, author and narrator.

@@ -1,4 +1,4 @@
-"""Narrate the sample book of the package, so that an installation can be tried without any input."""
+"""Narration of the sample book in the package, with which an installation can be tried without any input."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SAMPLES = ("book.md", "narrator.flac", "LICENSES.md")
 
 
 def write_samples(folder: Path) -> tuple[Path, Path]:
-    """Write the sample book and the sample voice; return their paths."""
+    """Copy the sample book, the sample voice and their licenses to a folder; return the paths of book and voice."""
     for name in _SAMPLES:
         with as_file(files("hierbatch") / "demo" / name) as packaged, write_atomically(folder / name) as temporary:
             shutil.copyfile(packaged, temporary)
@@ -27,7 +27,8 @@ def narrate_sample(out: Path, execution: Execution, listener: RunListener | None
     """Narrate the sample book in the sample voice; raises the errors of `narrate`.
 
     Args:
-        out: output folder; it also gets the book and the voice, to be edited and used again.
+        out: output folder; the book and the voice are written to it too, so that the user can change them and try
+            again.
         execution: engine and number of workers.
         listener: receives progress and notices.
     """

@@ -1,4 +1,4 @@
-"""Check the installation by running every component, rather than by looking up versions."""
+"""Check of the installation; components are run rather than only looked up."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hierbatch.errors import HierbatchError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComponentCheck:
-    """Result of one check: the component, its version or the error, and the fix if it does not work."""
+    """Result of the check of a component: `found` is its version or the error, `fix` the advice if it does not work."""
 
     part: str
     is_ok: bool
@@ -26,11 +26,15 @@ class _Probe:
     run: Callable[[], str]
     fix: str
     is_optional: bool = False
-    """A missing package is no failure: it belongs to an extra."""
+    """True if the package belongs to an extra, so that its absence is not a failure."""
 
 
 def check_installation(bundle: str = "lite") -> tuple[ComponentCheck, ...]:
-    """Check every component. Failures are returned, never raised."""
+    """Check every component; failures are part of the result and raise no error.
+
+    Args:
+        bundle: model bundle to check.
+    """
     probes = (
         _Probe("hierbatch", lambda: version("hierbatch"), "pip install hierbatch"),
         _Probe("torch", _torch, "pip install -c constraints.txt torch torchaudio"),

@@ -1,4 +1,4 @@
-"""Dub a folder of recordings and films: replace the voices and keep the length of every file."""
+"""Dubbing of a folder of recordings and films: voices are replaced, and every file keeps its length."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class DubJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DubResult:
-    """Result of a dubbing job: a row for each file and speaker, also written to `report`."""
+    """Result of a dubbing job, with a row for each file and speaker; the rows are also in the table `report`."""
 
     lines: tuple[DubReportRow, ...]
     report: Path
@@ -61,10 +61,10 @@ class DubResult:
 
 
 def dub(job: DubJob, listener: RunListener | None = None) -> DubResult:
-    """Dub every file of a folder. The same call resumes a stopped job.
+    """Dub every file of a folder; the same call resumes a stopped job.
 
-    `out` receives `files/` (the dubbed files under their original names), `dubbed.csv`, `run/` (the voice tracks) and
-    `work/` (audio extracted from films).
+    The following is written to `out`: `files/` (the dubbed files, named by `output_names`), `dubbed.csv` (the report),
+    `run/` (the voice tracks) and `work/` (audio extracted from films).
 
     Raises:
         InputError: the folder, a voice or the voice map is invalid, or no file can be dubbed.
@@ -109,7 +109,7 @@ def _check_folders(job: DubJob) -> None:
 def _prepare_prompts(
     job: DubJob, info: ModelInfo, voices: Sequence[VoiceRow], mapped: Sequence[VoiceMapEntry]
 ) -> tuple[PreparedVoices, dict[str, PromptError]]:
-    """Prompts of the voices that the map names, and the errors of those that cannot be used."""
+    """Prepare the prompts of the voices in the voice map; return them, and by voice the errors of unusable prompts."""
     named = {entry.voice for entry in mapped}
     return prepare_some_voices(
         [row for row in voices if row.voice in named],

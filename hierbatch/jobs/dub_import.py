@@ -1,4 +1,4 @@
-"""Import a folder of recordings and films for dubbing: extract audio, read segments, assign voices."""
+"""Import of a folder of recordings and films for dubbing: audio is extracted, segments are read, voices assigned."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ _SCHEMA = arrow_schema(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DubSources:
-    """Files of a folder that can be dubbed, and the errors of the others."""
+    """Manifest rows of the files that can be dubbed, and the errors of the other files."""
 
     n_files: int
     rows: tuple[dict[str, Any], ...]
     errors: dict[str, str]
-    """Error message by file."""
+    """Error messages, keyed by file."""
     notices: tuple[str, ...] = ()
-    """Messages on segment tables that were corrected."""
+    """Messages, among them those on segment tables that were corrected."""
 
 
 def find_media(folder: Path) -> list[Path]:
-    """Find recordings and films in a folder and its subfolders, sorted; hidden ones are skipped.
+    """Find recordings and films in a folder and its subfolders, sorted by path; hidden files and folders are skipped.
 
     Raises:
         InputError: the folder does not exist or contains no media files.
@@ -82,20 +82,20 @@ def import_media(
     track: str = "",
     unusable_voices: Mapping[str, PromptError] | None = None,
 ) -> DubSources:
-    """Build a manifest row for each file that can be dubbed.
+    """Make a manifest row for each file that can be dubbed; audio is extracted from films.
 
     Args:
         folder: base folder of the file names.
-        lines: voice map.
-        voice_sha256: prompt hash by voice.
+        lines: entries of the voice map.
+        voice_sha256: SHA-256 of the prompt of each voice.
         media: files to import, inside `folder`.
-        segments: folder of segment tables; None looks for them next to the media files.
+        segments: folder of segment tables; None searches for them next to the media files.
         work_folder: cache for audio extracted from formats that cannot be read directly.
-        track: sound track to dub, see `find_track`.
-        unusable_voices: errors of voices without a usable prompt, whose files fail.
+        track: name of the sound track to dub, see `find_track`.
+        unusable_voices: errors of voices without a usable prompt; files that need such a voice fail.
 
     Raises:
-        InputError: a line of the voice map matches no file.
+        InputError: an entry of the voice map matches no file.
         StorageError: the disk is full.
     """
     files = {path.relative_to(folder).as_posix(): path for path in media}
@@ -138,7 +138,7 @@ def _check_name(file: str, path: Path) -> None:
 
 
 def _unused_speakers(lines: Sequence[VoiceMapEntry], rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Message on speakers of the voice map that no file has, with speakers of the files that are spelled alike."""
+    """Message about speakers of the voice map who are in no file, with similarly spelled names of speakers."""
     found = {entry["speaker"] for row in rows for entry in row["cast"] if entry["speaker"]}
     unused = dict.fromkeys(line.speaker for line in lines if line.speaker and line.speaker not in found)
     if not unused:
@@ -148,7 +148,11 @@ def _unused_speakers(lines: Sequence[VoiceMapEntry], rows: Sequence[Mapping[str,
 
 
 def _check_inside(path: Path, folder: Path) -> None:
-    """Refuse a link that leads out of the folder, as a folder from someone else must not read other files."""
+    """Check that a path is no link out of the folder; a folder from someone else must not give access to other files.
+
+    Raises:
+        SourceError: the path leads out of the folder.
+    """
     if not path.resolve().is_relative_to(folder.resolve()):
         raise SourceError(
             f"{path.name} is a link out of the folder",
@@ -168,13 +172,13 @@ def write_manifest(rows: Sequence[dict[str, Any]], target: Path) -> None:
 
 
 def row_id(file: str) -> str:
-    """Unique row id that is safe as a file name: `a/b.wav` and `a-b.wav` differ by their hash."""
+    """Unique row id that is safe as a file name; a hash distinguishes files such as `a/b.wav` and `a-b.wav`."""
     safe = re.sub(r"[^A-Za-z0-9._-]+", "-", file).strip(".-_")[:100]
     return f"{safe or 'file'}-{hashlib.sha256(file.encode()).hexdigest()[:8]}"
 
 
 def _extract_audio(path: Path, stem: Path, track: str) -> Path:
-    """Extract the audio of a film, cached by size and modification time: a changed film is extracted again."""
+    """Extract the audio of a film, unless this was done before and its size and modification time are the same."""
     stat = path.stat()
     state = hashlib.sha256(f"{stat.st_size} {stat.st_mtime_ns} {track}".encode()).hexdigest()[:8]
     target = stem.with_name(f"{stem.name}-{state}.flac")
@@ -185,9 +189,9 @@ def _extract_audio(path: Path, stem: Path, track: str) -> Path:
 
 
 def _segments_of(path: Path, audio: Path, folder: Path | None, notices: list[str]) -> tuple[Segment, ...]:
-    """Read the segment table with the file's stem, next to the file or in `folder`; empty if there is none.
+    """Read the segment table named like the file, next to the file or in `folder`; empty if there is none.
 
-    Small overlaps are settled, with a message added to `notices`.
+    Small overlaps are corrected, and a message about them is added to `notices`.
     """
     info = describe_sound(audio, name=path.name, raises=SourceError)
     candidates = [find_path((folder or path.parent) / f"{path.stem}{suffix}") for suffix in SUFFIXES]

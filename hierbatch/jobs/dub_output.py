@@ -1,4 +1,4 @@
-"""Mix voice tracks into the dubbed files, each once, and write the report table."""
+"""Writing of the dubbed files, into which voice tracks are mixed, and of the report table."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MIN_COMPARED_S, _MAX_COMPARED_S = 1.0, 600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Background:
-    """Gain of the source audio outside speech: 0 dB keeps it, lower values attenuate it, None mutes it."""
+    """Gain in dB of the source audio outside speech: 0 keeps it, lower values attenuate it, None mutes it."""
 
     gain_db: float | None = 0.0
 
@@ -55,7 +55,7 @@ class Background:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DubReportRow:
-    """A row of the report: one file and one of its speakers."""
+    """A row of the report, about a file and one of its speakers."""
 
     file: str
     output: str = ""
@@ -64,26 +64,29 @@ class DubReportRow:
     duration_s: float | None = None
     speech_s: float | None = None
     length_error_samples: int | None = None
-    """Decoded samples of the output minus those expected from the source."""
+    """Number of samples of the decoded output, minus the number expected from the source."""
     speaker_similarity: float | None = None
-    """Similarity to the target prompt; None if the optional speaker network is not installed."""
+    """Cosine similarity of the dubbed speech to the target prompt.
+
+    None if the optional speaker network is not installed, or there is less than 1 s of speech.
+    """
     flags: str = ""
     error: str = ""
 
 
 @dataclass(frozen=True)
 class DubWriter:
-    """Writes the dubbed files of one run. Files that exist and are up to date are not written again."""
+    """Writer of the dubbed files of a run; files that exist and are up to date are not written again."""
 
     folder: Path
     out: Path
     background: Background
     names: Mapping[str, str]
-    """Path of the dubbed file by the path of its source, see `output_names`."""
+    """Path of each dubbed file, keyed by the path of its source; see `output_names`."""
     track: str = ""
 
     def write_files(self, run: Path) -> Iterator[DubReportRow]:
-        """Write every file and yield a row for each file and speaker, failed files included.
+        """Write every file, and yield a row for each file and speaker, also of files that failed.
 
         Raises:
             StorageError: the disk is full.
@@ -164,7 +167,7 @@ class DubWriter:
         return rows
 
     def _similarity(self, track: bytes, spans: Sequence[Mapping[str, Any]], voice: str) -> float | None:
-        """Similarity of a speaker to the target prompt, by the first minutes of the speech."""
+        """Cosine similarity of a speaker's first minutes to the target prompt; None if it cannot be measured."""
         if self._network is None:
             return None
         spoken = _read_speech(track, [(span["start_s"], span["end_s"]) for span in spans])
@@ -195,7 +198,7 @@ class DubWriter:
 
 
 def _read_speech(track: bytes, spans: Sequence[tuple[float, float]]) -> Waveform:
-    """The first minutes of some spans of an encoded voice track, which may be hours long."""
+    """Read the first minutes of speech in some spans of an encoded voice track, which may be hours long."""
     excerpts: list[Samples] = [np.zeros(0, np.float32)]
     with soundfile.SoundFile(io.BytesIO(track)) as sound:
         n_left = int(_MAX_COMPARED_S * sound.samplerate)
@@ -220,7 +223,7 @@ def write_dub_report(rows: Iterable[DubReportRow], target: Path) -> None:
 
 
 def _read_facts(facts_file: Path, inputs: dict[str, Any], target: Path) -> list[DubReportRow] | None:
-    """Report rows of a file that is already written and unchanged; None otherwise."""
+    """Read the report rows of a file that was written before and is up to date; None if it must be written."""
     try:
         facts = json.loads(facts_file.read_text(encoding="utf-8"))
         if target.stat().st_size != facts.pop("bytes"):
@@ -232,9 +235,9 @@ def _read_facts(facts_file: Path, inputs: dict[str, Any], target: Path) -> list[
 
 
 def output_names(files: Sequence[str]) -> dict[str, str]:
-    """Path of each dubbed file: WAV files and films keep their names, other recordings become FLAC.
+    """Path of each dubbed file: WAV files and films keep their names, other recordings become FLAC files.
 
-    A name that another file has already gets `.dubbed` before its ending.
+    If another file already has the same name, `.dubbed` is added before the suffix.
     """
     names: dict[str, str] = {}
     taken = set[str]()
@@ -255,5 +258,5 @@ def _output_name(file: str) -> str:
 
 
 def _samples_at(n_samples: int, rate_hz: int, target: Path) -> int:
-    """Expected number of samples of the output; Opus always decodes at 48 kHz."""
+    """Expected number of samples of the decoded output; the Opus audio of WebM files is always decoded at 48 kHz."""
     return -(-n_samples * 48_000 // rate_hz) if target.suffix.lower() == ".webm" else n_samples

@@ -1,7 +1,7 @@
-"""The manifest of a book as a file that people edit: a new import is merged into it and never overwrites it.
+"""Manifest of a book as a file that the user edits: a new import is merged into it and never overwrites it.
 
-Next to `manifest.csv`, the hidden `.manifest.import.parquet` holds the rows of the last import. Compared with it, the
-manifest shows what was edited, and a new import what has changed in the book.
+The hidden file `.manifest.import.parquet` next to `manifest.csv` contains the rows of the last import. Its comparison
+with the manifest shows what was edited, and its comparison with a new import what has changed in the book.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from hierbatch.manifest.store import open_table, write_table
 from hierbatch.storage import write_atomically
 
 WHOLE, DIVIDED = "whole", "divided"
-"""Kinds of imports: whole sentences, or sentences that are divided at quotations by `hierbatch cast`."""
+"""Kinds of imports: with whole sentences, or with sentences divided at quotations, as by `hierbatch cast`."""
 
 _USED_KEY = b"hierbatch_used_ids"
 _KIND_KEY = b"hierbatch_import_kind"
@@ -30,17 +30,20 @@ _MAX_SHOWN = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestUpdate:
-    """Effect of an import on the manifest; without `merged`, the manifest was written for the first time or kept."""
+    """Effect of an import on the manifest.
+
+    If `merged` is None, the manifest was either written for the first time (`is_new`) or left as it was.
+    """
 
     manifest: Path
     is_new: bool = False
     merged: MergedRows | None = None
     is_divided: bool = False
-    """True if the manifest was kept because it is divided at quotations, and this import is not."""
+    """True if the manifest was left as it was because it is divided at quotations, and the import is not."""
 
     @property
     def notices(self) -> list[str]:
-        """Message on the changes that were merged."""
+        """Messages for the user about the changes that were merged; empty if there is nothing to say."""
         if self.is_divided:
             return [f"{self.manifest} is divided at quotations; `hierbatch cast` merges a changed book into it"]
         if self.merged is None:
@@ -56,10 +59,10 @@ class ManifestUpdate:
 
 
 def find_manifest(folder: Path) -> Path:
-    """Manifest of a project folder: `manifest.csv` or `manifest.parquet`, which it is where neither exists.
+    """Path of the manifest of a project folder: `manifest.csv` if it exists, otherwise `manifest.parquet`.
 
     Raises:
-        InputError: both exist.
+        InputError: both files exist.
     """
     found = [path for name in ("manifest.csv", "manifest.parquet") if (path := folder / name).exists()]
     if len(found) > 1:
@@ -73,17 +76,17 @@ def find_manifest(folder: Path) -> Path:
 
 
 def update_manifest(table: pa.Table, manifest: Path, prefer: str | None = None, kind: str = WHOLE) -> ManifestUpdate:
-    """Write an imported book to its manifest, or merge it into a manifest that exists.
+    """Write the rows of an imported book as its manifest, or merge them into the existing manifest.
 
     Args:
         table: rows of the new import.
         manifest: Parquet or CSV file.
-        prefer: version that decides conflicts, `edited` or `imported`; None refuses them.
+        prefer: version that wins conflicts, `edited` or `imported`; None raises an error if there are any.
         kind: kind of the import, `whole` or `divided`.
 
     Raises:
         ManifestError: the manifest cannot be read.
-        InputError: edits and the new import are in conflict; nothing was written.
+        InputError: edits conflict with the new import; nothing was written.
         StorageError: the disk is full.
     """
     base_file = _base_file(manifest)

@@ -1,4 +1,4 @@
-"""Export a finished run as a data set in the format of another tool. Reads shard by shard and writes atomically."""
+"""Export of a finished run as a data set in the format of another tool."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ class ExportJob:
 
     run: Path
     to: str
-    """Export format, one of `WRITERS`."""
+    """Export format, a key of `WRITERS`."""
     out: Path
     """Folder to create; it must not exist yet."""
     watermark: bool = False
     """Put an inaudible watermark into every utterance."""
     name: str = ""
-    """Title of the data set; the folder name if empty."""
+    """Title of the data set; if it is empty, the name of the folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportResult:
-    """Rows and seconds written to each split, and rows rejected by each rule."""
+    """Number of rows and seconds written to each split, and number of rows rejected by each rule."""
 
     out: Path
     n_rows: Mapping[str, int]
@@ -46,7 +46,7 @@ class ExportResult:
 
 
 def export(job: ExportJob, on_progress: Callable[[int], None] = lambda n_rows: None) -> ExportResult:
-    """Write the accepted takes of a run.
+    """Write the accepted takes of a run as a data set; the folder appears only when it is complete.
 
     Args:
         job: run, format and output folder.
@@ -110,7 +110,10 @@ def _write_rejected(source: CorpusSource, folder: Path) -> Counter[str]:
 
 
 def _move_into_place(folder: Path, out: Path) -> None:
-    """Rename the finished folder into place. Its files are not flushed one by one: the export can be repeated."""
+    """Rename the finished folder into place.
+
+    Its files are not flushed to disk one by one, since an export can be repeated.
+    """
     try:
         folder.rename(out)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Export trained weights: as a bundle, or as a checkpoint under the published names."""
+"""Export of trained weights as a bundle, or as a checkpoint that the published code can open."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ from hierbatch.training.trainer.checkpoints import CheckpointFolder, read_tensor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportTraining:
-    """Run folder to export, and the target."""
+    """Training run to export, and the form and path of the result."""
 
     run: Path
     target: str
     """`bundle` or `published`."""
     out: Path
     checkpoint: str = "best"
-    """`best` by the validation, `latest`, or a step."""
+    """Checkpoint to export: `best` (according to the validation), `latest`, or the number of a step."""
     is_averaged: bool = True
-    """Export the moving average of the weights."""
+    """True exports the moving average of the weights, False the weights themselves."""
     base: str | None = None
-    """Bundle that provides the other networks."""
+    """Bundle that provides the other networks of an exported bundle; None exports the trained network alone."""
     license: str = "not stated"
 
 
 def export_training(job: ExportTraining) -> int:
-    """Export the weights of a run; returns the step of the checkpoint.
+    """Export the weights of a training run, and return the step of the checkpoint.
 
     Raises:
-        InputError: the folder is no run, or has no such checkpoint.
+        InputError: the folder is not a training run, or it has no such checkpoint.
         BundleError: the bundle of the other networks cannot be read.
         StorageError: the disk is full, read-only or gone.
     """
@@ -64,7 +64,9 @@ def export_training(job: ExportTraining) -> int:
 
 
 def find_checkpoint(run: Path, name: str) -> tuple[int, Path]:
-    """Step and folder of a checkpoint: `best`, `latest`, or a step. Without a validation, the best is the latest.
+    """Find the step and the folder of a checkpoint by its name: `best`, `latest`, or the number of a step.
+
+    If there was no validation, the latest checkpoint counts as the best.
 
     Raises:
         InputError: there is no such checkpoint.
@@ -87,7 +89,7 @@ def find_checkpoint(run: Path, name: str) -> tuple[int, Path]:
 
 
 def _write_published(path: Path, weights: Mapping[str, Tensor], kind: RecipeKind, config: Any) -> None:
-    """Write a checkpoint that the published code opens; SpeechSR's layout has the weights under `model`."""
+    """Write a checkpoint that the published code can open; for SpeechSR, the weights are under the key `model`."""
     try:
         named = publish_weights(weights, kind.names(config), kind.normalized)
     except KeyError as error:

@@ -1,4 +1,4 @@
-"""Fine-tune the packaged model to one speaker from recordings without transcripts."""
+"""Fine-tuning of the packaged model to one speaker, with recordings that need no transcripts."""
 
 from __future__ import annotations
 
@@ -43,22 +43,22 @@ class FinetuneJob:
     """Recordings of one speaker and the bundle to write."""
 
     recordings: tuple[Path, ...]
-    """Recordings of one speaker, in any layout of a data set; transcripts are not used."""
+    """Recordings of one speaker, in any layout of `hierbatch.datasets.readers.LAYOUTS`; transcripts are not used."""
     out: Path
-    """Folder of the bundle; its folder `training` holds everything that a resumed training needs."""
+    """Folder of the bundle; its folder `training` contains everything that is needed to resume a training."""
     consent: str
-    """Consent of the speaker, as in the voices table."""
+    """Consent of the speaker, one of the values of the column `consent` of a voices table, but not `unknown`."""
     model: str = "lite"
     """Bundle to start from."""
     layout: DataLayout = field(default_factory=DataLayout)
     settings: FinetuneSettings = field(default_factory=FinetuneSettings)
     asr_model: Path | None = None
-    """Folder of a Whisper model for the error rate; None leaves it out."""
+    """Folder of a Whisper model, with which the error rate is measured; None leaves out this measure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinetuneResult:
-    """Outcome of a fine-tuning; `comparison` is None while the training is not finished."""
+    """Result of a fine-tuning; `comparison` is None if the training is not finished yet."""
 
     training_s: float
     held_out_s: float
@@ -68,7 +68,7 @@ class FinetuneResult:
 
 
 def finetune(job: FinetuneJob, log: Callable[[str], None]) -> FinetuneResult:
-    """Fine-tune to one voice, or resume; writes the bundle and compares it with the start bundle.
+    """Fine-tune a model to one voice, or resume the training; then write the bundle, and compare it with the first.
 
     Raises:
         InputError: there is too little usable speech, no consent, or an option is invalid.
@@ -165,7 +165,7 @@ def _trainer_options(settings: FinetuneSettings) -> TrainerOptions:
 
 
 def _baseline(recipe: OneVoiceRecipe, path: Path) -> float:
-    """Validation figure of the start bundle, measured once."""
+    """Validation loss of the start bundle; it is measured once, and then read from `path`."""
     if not path.is_file():
         with torch.no_grad():
             figures = recipe.validate(recipe.networks)
@@ -199,7 +199,7 @@ def _write_bundle(job: FinetuneJob, start: Bundle, weights: dict[str, Tensor], c
 
 
 def _write_card(job: FinetuneJob, clips: VoiceClips, comparison: VoiceComparison) -> None:
-    """Write the model card: origin, consent, and the comparison with the start model."""
+    """Write the model card, with the origin of the model, the consent, and the comparison with the start model."""
     missing = "".join(f"\nNot measured: {name}.\n" for name in comparison.missing)
     text = f"""# {job.out.resolve().name}
 

@@ -1,4 +1,4 @@
-"""Import a book file as manifest rows, one per sentence, in reading order."""
+"""Import of a book file as manifest rows, one per sentence, in reading order."""
 
 from __future__ import annotations
 
@@ -39,31 +39,34 @@ _MAX_UNREAD_SHARE, _MAX_REASONS = 1 / 3, 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportBook:
-    """Book to import and import options."""
+    """Book to import, and options of the import."""
 
     book: Path
     out: Path | None = None
-    """Manifest to write, as Parquet or, for editing by hand, CSV; None writes no file."""
+    """Manifest to write, as Parquet, or as CSV for editing by hand; None writes no file."""
     voice: str | None = None
     """Voice of every row; None leaves the choice to the run."""
     language: str = "auto"
     """Language code for every row, or `auto` to detect the language of each sentence."""
     keep: str = ""
-    """Parts of the book to read although they are skipped by default, such as `index,notes`; see KEEP_CHOICES."""
+    """Parts of the book to read although they are skipped by default, such as `index,notes`; see `KEEP_CHOICES`."""
     max_characters: int | None = None
-    """Maximum length of a sentence; None takes the limit of the language."""
+    """Maximum length of a sentence in characters; None takes the limit of the language."""
     credits: bool = False
-    """Add rows of opening and closing credits, with the details beside the manifest or else those of the book."""
+    """Add rows of opening and closing credits, with the details in the file beside the manifest or in the book."""
     conflicts: str | None = None
-    """Version that counts where an edit of an existing manifest and the changed book are in conflict, `edited` or
-    `imported`; None refuses the import."""
+    """Version that wins if an edit of an existing manifest conflicts with the changed book: `edited` or `imported`.
+
+    None refuses the import.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedBook:
-    """Parsed book and its manifest rows; `n_rows` holds the number of rows of each chapter.
+    """Parsed book and its manifest rows; `n_rows` is the number of rows of each chapter.
 
-    `lexicon` has the rows of the book's own pronunciation lexicon, `update` the effect on the manifest that was named.
+    `lexicon` contains rows for the pronunciations in the book, and `update` is the effect of the import on the manifest
+    in `ImportBook.out`.
     """
 
     book: Book
@@ -72,11 +75,11 @@ class ImportedBook:
     lexicon: tuple[dict[str, str], ...] = ()
     update: ManifestUpdate | None = None
     details: Path | None = None
-    """File of the book's details, if this import wrote it."""
+    """File with the details of the book; None if this import did not write it."""
 
     @property
     def warning(self) -> str:
-        """Warning if more than a third of the text is not read aloud; else empty."""
+        """Warning if more than a third of the text is not read aloud; otherwise empty."""
         if self.book.unread_share <= _MAX_UNREAD_SHARE:
             return ""
         unread: Counter[str] = Counter()
@@ -89,13 +92,13 @@ class ImportedBook:
 def import_book(job: ImportBook) -> ImportedBook:
     """Read a book and convert its sentences to manifest rows.
 
-    `sentence_index` counts within a chapter, so that editing one chapter does not change the ids of the others.
-    Sentences of one paragraph share their `source_ref`. A manifest that exists is never overwritten: the import is
+    `sentence_index` is counted within a chapter, so that the edit of a chapter does not change the ids of the others.
+    Sentences of the same paragraph have the same `source_ref`. An existing manifest is not overwritten: the import is
     merged into it, and edited rows keep their edits and their ids.
 
     Raises:
         BookError: the book cannot be read, or its language is not supported.
-        InputError: an option is invalid, the manifest cannot be written, or its edits are in conflict with the book.
+        InputError: an option is invalid, the manifest cannot be written, or its edits conflict with the book.
         StorageError: the disk is full.
     """
     check_options(job)
@@ -121,15 +124,15 @@ def import_book(job: ImportBook) -> ImportedBook:
 
 
 def lexicon_path(manifest: Path) -> Path:
-    """Path of the lexicon that a book's own pronunciations are written to; entries of an existing one are kept."""
+    """Path of the lexicon to which the pronunciations in a book are written, beside its manifest."""
     return manifest.with_suffix(".lexicon.csv")
 
 
 def check_options(job: ImportBook) -> None:
-    """Check the language and the name of the manifest.
+    """Check the options of an import before the book is read.
 
     Raises:
-        InputError: one of them is not supported.
+        InputError: the language, the side of conflicts or the name of the manifest is not supported.
     """
     choices = ("auto", *language_codes())
     if job.language not in choices:
@@ -156,7 +159,11 @@ def check_options(job: ImportBook) -> None:
 
 
 def default_language(book: Book, job: ImportBook) -> str:
-    """Language of text without letters: the option, the book's metadata, or the main script of its text."""
+    """Language of text without letters: that of the option, of the metadata of the book, or of the script of its text.
+
+    Raises:
+        BookError: the language is not supported.
+    """
     if job.language != "auto":
         return job.language
     tag = language_of_tag(book.language)
@@ -184,7 +191,7 @@ def chapter_rows(
         number: number of the chapter, from 1.
         job: import options.
         default: language of text without letters.
-        columns: further columns of the rows of each block, in the order of the blocks; empty adds none.
+        columns: values of additional columns for the rows of each block, in the order of the blocks; empty for none.
 
     Raises:
         BookError: a pause mark is invalid.
@@ -218,7 +225,12 @@ def chapter_rows(
 
 
 def _sentences(block: Block, job: ImportBook, default: str) -> tuple[float | None, list[Sentence]]:
-    """Split a block into sentences, and return a pause mark before its first word as a pause after the previous row."""
+    """Split a block into sentences.
+
+    Returns:
+        Seconds of a pause mark before the first word, which becomes the pause after the previous row (None without such
+        a mark), and the sentences.
+    """
     try:
         segments = split_at_pauses(block.text)
         if block.kind == "heading":
@@ -236,7 +248,10 @@ def _sentences(block: Block, job: ImportBook, default: str) -> tuple[float | Non
 
 
 def _heading_parts(text: str, pause_s: float | None, job: ImportBook, default: str) -> list[Sentence]:
-    """Split a heading only if it is too long. A bare Roman numeral is read as a number: "I" would be the pronoun."""
+    """Split a heading only if it is too long.
+
+    A heading that is only a Roman numeral becomes a number, since "I" would be read as the pronoun.
+    """
     is_numeral = text.isascii() and not _NO_HEADING_NUMERALS.intersection(text)
     number = numeral_value(text.rstrip(".")) if is_numeral else None
     spoken = str(number) if number else text

@@ -1,4 +1,4 @@
-"""Import external checkpoints as a bundle: identify each file, load it strictly, store it as safetensors."""
+"""Import of published checkpoints as a bundle: each file is identified, loaded strictly, and stored as safetensors."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ from hierbatch.storage import staging_folder, storage_error
 
 _SUFFIXES = {".pth", ".pt", ".ckpt", ".bin", ".safetensors"}
 _SUFFIXLESS = re.compile(r"g_.+")
-"""File name of the published denoiser checkpoint, which has no suffix."""
+"""Pattern of the name of the published denoiser checkpoint, which has no suffix."""
 _SAFE, _PICKLED = "model.safetensors", "pytorch_model.bin"
 """The two file names under which `transformers` may store the same weights."""
 _DESCRIBED = ("ttv", "synthesizer", "speechsr24k", "speechsr48k")
-"""Networks whose sizes a page may give."""
+"""Networks whose sizes a TOML page may describe."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportModels:
-    """Checkpoints to import and name of the bundle."""
+    """Checkpoints to import, and the name of the bundle."""
 
     sources: Sequence[str]
-    """Files and folders; `NETWORK=FILE` names the network of a file that cannot be identified."""
+    """Files and folders; `NETWORK=FILE` states the network of a file that cannot be identified."""
     name: str
     folder: Path | None = None
     """Folder of imported bundles; None takes `imported_bundle_folder()`."""
     replace: bool = False
     """Replace an imported bundle of the same name."""
     page: Path | None = None
-    """TOML page of networks trained elsewhere; None for the published ones."""
+    """TOML page that describes networks trained elsewhere; None for the published networks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class ImportedComponent:
 
 @dataclass(frozen=True, slots=True)
 class ImportedModels:
-    """The new bundle, its components, and the files that were skipped."""
+    """The new bundle, its components, and the files in folders that were skipped."""
 
     bundle: Bundle
     components: tuple[ImportedComponent, ...]
@@ -76,27 +76,27 @@ class _Source:
     path: Path
     network: ImportableNetwork | None = None
     is_found: bool = False
-    """Found by searching a folder: an unknown file is skipped instead of being an error."""
+    """True if the file was found in a folder; then it is skipped if it is unknown, instead of raising an error."""
 
 
 @dataclass(slots=True)
 class _Imported:
-    """Components and skipped files so far."""
+    """Components imported and files skipped so far."""
 
     components: list[ImportedComponent] = field(default_factory=list)
     skipped: list[Path] = field(default_factory=list)
 
 
 def import_models(job: ImportModels, on_component: Callable[[ImportedComponent], None] | None = None) -> ImportedModels:
-    """Read and check every checkpoint and write the bundle atomically.
+    """Read and check every checkpoint, and write the bundle atomically.
 
     Args:
-        job: checkpoints and bundle name.
+        job: checkpoints to import, and the name of the bundle.
         on_component: called after each imported checkpoint.
 
     Raises:
-        BundleError: a file cannot be opened, belongs to no known network, does not fit it, or a network occurs twice;
-            or the page describes networks that cannot be used.
+        BundleError: a file cannot be opened, belongs to no known network, or does not fit its network; a network occurs
+            twice; or the page describes networks that cannot be used.
         InputError: a name or a path is invalid, or a bundle of that name exists.
         StorageError: the disk is full.
     """
@@ -171,7 +171,10 @@ def _sources(arguments: Sequence[str]) -> Iterator[_Source]:
 
 
 def _files_of(folder: Path) -> list[Path]:
-    """List possible checkpoints. If `transformers` saved weights twice, take the format that needs no unpickling."""
+    """Files of a folder that may be checkpoints.
+
+    If `transformers` saved the same weights in two formats, only the file that needs no unpickling is listed.
+    """
     files = {file for file in folder.rglob("*") if file.is_file() and _looks_like_weights(file)}
     return sorted(file for file in files if file.name != _PICKLED or file.with_name(_SAFE) not in files)
 
@@ -209,7 +212,7 @@ def _load(
 
 
 def _as_named(checkpoint: Checkpoint, network: ImportableNetwork) -> IdentifiedNetwork:
-    """Accept the network named by the user, unless the hash of the file belongs to another one."""
+    """Accept the network that the user stated, unless the hash of the file is that of another published network."""
     published_name = find_file_by_hash(checkpoint.sha256) or ""
     if published_name and published_name not in network.files:
         raise BundleError(
@@ -237,7 +240,7 @@ def _component_page(component: ImportedComponent, page: NetworkPage | None) -> d
 
 
 def _license(component: ImportedComponent, page: NetworkPage | None) -> str:
-    """License of a component: that of the page for a file that is not a published one."""
+    """License of a component: that of the page if the file is not published and the page describes its network."""
     is_own = page is not None and not component.published_name and component.network.name in _DESCRIBED
     return page.license if page is not None and is_own else component.network.license
 
@@ -264,7 +267,7 @@ def _page(job: ImportModels, components: Sequence[ImportedComponent], page: Netw
 
 
 def move_bundle(folder: Path, target: Path) -> None:
-    """Rename the finished folder into place. An existing one is deleted only after the new one is complete."""
+    """Rename a finished bundle folder into place; an existing folder is deleted only after the new one is in place."""
     old = folder.parent / f"{folder.name}.old"
     try:
         if target.exists():

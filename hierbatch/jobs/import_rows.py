@@ -1,4 +1,4 @@
-"""Convert a CSV or JSON Lines table to a Parquet manifest."""
+"""Conversion of a table of rows to a Parquet manifest."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hierbatch.manifest.store import open_table, write_table
 
 
 def import_rows(source: Path, output: Path) -> int:
-    """Write the rows as Parquet, with known columns in their declared types.
+    """Write the rows of a table as Parquet, with known columns in their declared types.
 
     Returns:
         Number of rows.

@@ -1,4 +1,4 @@
-"""Disk space of the installed dependencies, from the records that pip keeps of every package."""
+"""Disk space of the installed dependencies, from the lists of files that installers keep for every package."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from packaging.requirements import Requirement
 
 _DEPENDENCY_FIRST = ("torch", "torchaudio", "transformers", "ray")
-"""Dependencies whose own requirements are attributed to them first: those of others are mostly shared with them."""
+"""Dependencies to which shared packages are attributed first; most requirements of other dependencies are shared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstalledDependency:
-    """A declared dependency, with the packages that only it, or it first, requires."""
+    """A declared dependency, together with the packages it requires that are not attributed to another dependency."""
 
     name: str
     n_bytes: int
     largest: tuple[str, ...]
-    """The largest of these packages, at most three."""
+    """Names of the largest of these packages, at most three."""
 
 
 def measure_dependency_sizes(package: str = "hierbatch") -> tuple[InstalledDependency, ...]:
-    """Size of each installed dependency of a package, largest first; each package counts once."""
+    """Size of each installed dependency of a package, largest first; each required package is counted once."""
     if not _is_installed(package):
         return ()
     declared = list(_requirements(distribution(package)))
@@ -40,7 +40,7 @@ def measure_dependency_sizes(package: str = "hierbatch") -> tuple[InstalledDepen
 
 
 def _closure(name: str, seen: set[str]) -> Iterator[str]:
-    """Packages that a package requires, directly or not, except those seen before."""
+    """Yield the packages that a package requires, directly or indirectly, but not those in `seen`; add them to it."""
     try:
         required = list(_requirements(distribution(name)))
     except PackageNotFoundError:
@@ -53,7 +53,7 @@ def _closure(name: str, seen: set[str]) -> Iterator[str]:
 
 
 def _requirements(package: Distribution) -> Iterator[str]:
-    """Names of the installed packages that a package requires on this Python, without extras."""
+    """Yield the names of the installed packages that a package requires on this Python version, without its extras."""
     for text in package.requires or ():
         requirement = Requirement(text)
         if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):

@@ -1,4 +1,4 @@
-"""Turn long recordings into rows of one utterance each, with the measures of takes. An interrupted intake resumes."""
+"""Division of long recordings into rows of one utterance each, with measures; an interrupted intake resumes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _WRITTEN_ROWS = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeJob:
-    """Recordings to divide and the folder for their rows."""
+    """Recordings to divide, and the folder for their rows."""
 
     recordings: tuple[Path, ...]
     """Data sets in any layout of `hierbatch.datasets.readers.LAYOUTS`."""
@@ -44,7 +44,7 @@ class IntakeJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeResult:
-    """Rows of an intake: those kept, those rejected by each rule, and recordings that cannot be used."""
+    """Counts of rows that are kept and rejected by each rule, and the recordings that cannot be used."""
 
     n_recordings: int
     n_kept: int
@@ -57,7 +57,7 @@ def intake(job: IntakeJob, log: Callable[[str], None]) -> IntakeResult:
     """Divide recordings at pauses, measure the rows, and apply the rules.
 
     Raises:
-        InputError: a data set, an option or a rule is invalid, or the folder was made with other settings.
+        InputError: a data set, an option or a rule is invalid, or the folder contains an intake with other settings.
         ProgramError: a package of the recogniser is missing.
         StorageError: the disk is full, read-only or gone.
     """
@@ -91,7 +91,7 @@ def intake(job: IntakeJob, log: Callable[[str], None]) -> IntakeResult:
 
 
 def _write_rows(row: DatasetRow, table: Path, maker: RowMaker) -> RejectedRow | None:
-    """Write the rows of a recording; returns the reason if there are none."""
+    """Write the rows of a recording; return the reason if it has no rows or cannot be used, otherwise None."""
     try:
         n_rows = write_table(_tables(maker.rows(row)), INTAKE_SCHEMA, table)
     except (RowError, SegmentsError) as error:
@@ -157,10 +157,10 @@ def _rule(entry: Mapping[str, Any]) -> FilterRule:
 
 
 def _check_settings(job: IntakeJob) -> None:
-    """Record the settings of a new folder; compare those of an existing one.
+    """Write the settings into a new folder, or compare them with those of an existing folder.
 
     Raises:
-        InputError: they differ.
+        InputError: the folder has other settings.
     """
     rules = DEFAULT_RULES if job.rows.filter is None else job.rows.filter.read_text(encoding="utf-8")
     settings = {

@@ -1,4 +1,4 @@
-"""Rows of one recording: division at pauses, speakers, measures, transcripts and rules."""
+"""Rows of a recording: division at pauses and by speaker, measures, transcripts and filter rules."""
 
 from __future__ import annotations
 
@@ -26,21 +26,26 @@ from hierbatch.stages.scoring import ScoringOptions, TakeToScore, TranscriptScor
 
 
 class RowMaker:
-    """Makes the rows of a recording: division, measures, transcripts and rules."""
+    """Maker of the rows of recordings."""
 
     def __init__(self, settings: RowSettings, rules: Sequence[FilterRule]) -> None:
-        """Load the recogniser, if any; raises InputError or ProgramError."""
+        """Load the recogniser, if the settings name one.
+
+        Raises:
+            InputError: the recogniser cannot be loaded.
+            ProgramError: a package of the recogniser is missing.
+        """
         self._settings, self._rules = settings, rules
         self._scorer: TranscriptScorer | None = None
         if settings.asr_model is not None:
             self._scorer = TranscriptScorer(ScoringOptions(asr_model=settings.asr_model))
 
     def rows(self, row: DatasetRow) -> Iterator[dict[str, Any]]:
-        """Rows of one recording, in order of time.
+        """Yield the rows of one recording, in order of time.
 
         Raises:
             SourceError: the recording cannot be decoded.
-            SegmentsError: its speaker segments are invalid.
+            SegmentsError: the speaker segments of the recording are invalid.
         """
         whole = row.read()
         limits = self._settings.limits
@@ -115,7 +120,7 @@ class RowMaker:
 
 
 def _speech_within(whole: Waveform, segment: Segment, min_duration_s: float) -> Iterator[TimeSpan]:
-    """Speech inside a segment of one speaker."""
+    """Yield the spans of speech inside a segment of one speaker; none if the segment is shorter than a row."""
     inside = TimeSpan(max(0.0, segment.start_s), min(segment.end_s, whole.duration_s))
     if inside.duration_s < min_duration_s:
         return
@@ -124,6 +129,6 @@ def _speech_within(whole: Waveform, segment: Segment, min_duration_s: float) -> 
 
 
 def safe_name(row_id: str) -> str:
-    """Name of a recording in ids and file names; a hash keeps changed names apart."""
+    """Name of a recording for ids and file names; if characters had to be replaced, a hash keeps the name unique."""
     safe = re.sub(r"[^A-Za-z0-9._-]+", "-", row_id).strip("-.")[:80]
     return safe if safe == row_id else f"{safe}-{hashlib.sha256(row_id.encode()).hexdigest()[:8]}".strip("-")

@@ -1,7 +1,7 @@
 """Process that masters the chapters of a book beside its synthesis, at a low priority.
 
-The driver starts it when chapters become ready, sends it the job on standard input, and a line when the synthesis has
-ended. It ends at the end of its input: it does not outlive a driver that is killed.
+The driver starts the process, and sends it the job on standard input, and a line when the synthesis has ended. If its
+input ends without this line, the process exits, so that it does not outlive a driver that is killed.
 """
 
 from __future__ import annotations
@@ -21,18 +21,21 @@ from hierbatch.object_path import is_remote
 from hierbatch.programs import feed_program
 
 _MIN_SOUND_S = 120.0
-"""Expected audio of a run below which mastering beside it would not repay the start of the process."""
+"""Minimum expected seconds of audio that are still to be synthesized when the process is started; for less, it would
+not save time."""
 _NICENESS = 10
 _END_OF_SYNTHESIS = b"synthesized\n"
 _TIMEOUT_S = 60 * 24 * 3600.0
 
 
 class MasteringProcess:
-    """Handle of the driver. The process is started by the first progress of a run that is long enough.
+    """Control of the mastering process by the driver.
+
+    The process is started when the run first reports progress, if enough audio remains to be synthesized.
 
     Args:
-        job: the book.
-        listener: receives failures.
+        job: book to make; for a remote run, or with bandwidth extension, no process is started.
+        listener: receives messages on failures, and the events of the synthesis.
     """
 
     def __init__(self, job: BookJob, listener: RunListener) -> None:
@@ -42,10 +45,10 @@ class MasteringProcess:
         uses_network = job.delivery.full_band or job.delivery.watermark  # it would compete with the workers
         self._is_wanted = not (uses_network or is_remote(job.run))
         self.listener = replace(listener, on_progress=self._on_progress)
-        """Listener of the synthesis."""
+        """Listener for the synthesis; it starts the process, and passes all events on to the given listener."""
 
     def finish(self) -> None:
-        """Wait until the chapters are made; a failure is reported, and what is missing is left to `make_book`."""
+        """Wait until all chapters are made; failures are reported, and `make_book` makes what is missing."""
         if self._feed is None:
             return
         self._listener.on_message("Mastering")
@@ -54,7 +57,7 @@ class MasteringProcess:
             self._stack.close()
 
     def stop(self) -> None:
-        """End the process, whatever it is doing."""
+        """End the process at once."""
         with suppress(HierbatchError):
             self._stack.close()  # its input ends, and with it the process
 
@@ -78,7 +81,7 @@ class MasteringProcess:
 
 @contextmanager
 def mastering_process(job: BookJob, listener: RunListener) -> Iterator[MasteringProcess]:
-    """Master ready chapters beside the synthesis of their book; leaving the block ends the process."""
+    """Context in which another process masters chapters while their book is synthesized; its exit ends the process."""
     process = MasteringProcess(job, listener)
     try:
         yield process
@@ -87,7 +90,7 @@ def mastering_process(job: BookJob, listener: RunListener) -> Iterator[Mastering
 
 
 def main() -> None:
-    """Work as the process: read the job and make what is ready."""
+    """Run as the mastering process: read the job from standard input, and make chapters as they become ready."""
     os.setpgid(0, 0)  # the driver decides on an interrupt, and the encoders have the same priority
     niceness = os.nice(0)
     os.nice(_NICENESS)

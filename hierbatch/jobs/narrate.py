@@ -1,4 +1,4 @@
-"""Turn a book into an audiobook: import, synthesize and master. The same call resumes a stopped job."""
+"""Narration of a book as an audiobook: import, synthesis and mastering; the same call resumes a stopped job."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from hierbatch.models.catalog.model_info import DEFAULT_UPSAMPLER, read_upsample
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NarrateJob:
-    """Book, voices and audio formats of an audiobook. All files are written below `out`."""
+    """Book, voices and formats of an audiobook; all files are written to the folder `out`."""
 
     book: Path
     voices: VoiceChoice
@@ -44,12 +44,12 @@ class NarrateJob:
     delivery: Delivery = field(default_factory=Delivery)
     control: RunControl = field(default_factory=RunControl)
     project: BookProject = field(default_factory=BookProject)
-    """Manifest, cast and chapters."""
+    """Settings of the manifest, the cast and the chapters."""
 
 
 @dataclass(frozen=True, slots=True)
 class NarrationResult:
-    """Result of a narration. `result` is None if the run stopped before its end."""
+    """Result of a narration; `result` is None if the run stopped before its end."""
 
     folder: Path
     imported: ImportedBook
@@ -58,7 +58,7 @@ class NarrationResult:
 
     @property
     def duration_s(self) -> float:
-        """Duration of the audiobook, the same in every format; 0 if it is not finished."""
+        """Duration of the audiobook in seconds, which is the same in every format; 0 if it is not finished."""
         files = self.result.files if self.result else ()
         return sum(file.duration_s for file in files if file.format == files[0].format)
 
@@ -71,9 +71,9 @@ def narrate(
 ) -> NarrationResult:
     """Import, synthesize and master a book.
 
-    The manifest and the details of the book can be edited between two calls: they are never overwritten, and a changed
-    book is merged into them. A failed row is reported and leaves a silence of its expected length, so that one sentence
-    does not cost the book.
+    The manifest and the details of the book can be edited between two calls: they are not overwritten, and a changed
+    book is merged into the manifest. A failed row is reported, and silence of its expected duration takes its place, so
+    that one sentence does not stop the whole book.
 
     Args:
         job: book, voices, formats and output folder.
@@ -112,7 +112,7 @@ def narrate(
 def _import(
     job: NarrateJob, listener: RunListener, on_import: Callable[[ImportedBook], None] | None
 ) -> tuple[ImportedBook, Path]:
-    """Import the book, or merge a changed one; returns it and its manifest."""
+    """Import the book, or merge a changed book into its manifest; return the book and the path of the manifest."""
     manifest = find_manifest(job.out)
     imported = import_book(
         ImportBook(
@@ -149,7 +149,11 @@ def _run_job(job: NarrateJob, imported: ImportedBook, manifest: Path) -> RunJob:
 
 
 def _check_mastering(job: NarrateJob) -> None:
-    """Check that this machine can run the bandwidth extension: mastering is local, even if workers are remote."""
+    """Check that this machine can run the bandwidth extension; mastering is local, even if the workers are remote.
+
+    Raises:
+        InputError: this machine does not have the device.
+    """
     read_upsampler_info(DEFAULT_UPSAMPLER)
     try:
         job.model.placement.check_available()
@@ -173,7 +177,7 @@ def _book_job(job: NarrateJob, out: Path, manifest: Path) -> BookJob:
 
 
 def _lexicon(job: NarrateJob, imported: ImportedBook) -> Path | None:
-    """Lexicon of the user, joined with the pronunciations of the book if it has any."""
+    """Path of the lexicon of the run: the user's, or if the book contains pronunciations, a file that joins both."""
     if not imported.lexicon:
         return job.speech.lexicon
     path = job.out / "lexicon.csv"

@@ -1,4 +1,4 @@
-"""Compute the content features of perturbed versions of a prepared set."""
+"""Computation of content features for perturbed versions of the recordings of a prepared set."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from hierbatch.training.speech_features import load_features
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PerturbJob:
-    """Prepared set and number of versions."""
+    """Prepared set, number of perturbed versions per recording, and feature extractor."""
 
     data: Path
     n_versions: int = 4
     features: str = "lite"
-    """Extractor of the set's features, as given to `prepare`."""
+    """Name of the extractor of the features, the same as in the preparation of the set."""
     layer: int = 7
 
 
 def compute_perturbed_features(job: PerturbJob, log: Callable[[str], None]) -> None:
-    """Compute the versions; an interrupted computation resumes.
+    """Compute the features of the perturbed versions; an interrupted computation resumes.
 
     Raises:
-        InputError: the folder holds no prepared speech, or features of another extractor.
+        InputError: the folder contains no prepared speech, or features of another extractor.
         BundleError: the extractor cannot be loaded.
         StorageError: the disk is full, read-only or gone.
     """

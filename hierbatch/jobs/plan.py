@@ -1,4 +1,4 @@
-"""Dry run: estimate size and time of a run and list the rows that cannot be synthesized."""
+"""Dry run: estimates of the size and time of a run, and the rows that cannot be synthesized."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REAL_TIME_FACTOR = 0.05
 _MEASURED_MODEL = "lite"
 
 _BYTES_PER_SECOND = 20_000
-"""Size of 16 kHz speech as FLAC."""
+"""Bytes per second of 16 kHz speech as FLAC."""
 
 _MAX_ROWS_SHOWN = 20
 _MAX_WORDS_CHARACTERS = 80
@@ -32,7 +32,7 @@ class InvalidRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForeignRow:
-    """A row with words of an unsupported script, which are transliterated or left out."""
+    """A row with words in an unsupported script, which are transliterated or left out."""
 
     id: str
     words: str
@@ -42,8 +42,8 @@ class ForeignRow:
 class RunEstimate:
     """Estimated size of a run.
 
-    `invalid_rows` lists the first of the `n_invalid` invalid rows, and `foreign_rows` the first of the `n_foreign` rows
-    with words of an unsupported script.
+    `invalid_rows` and `foreign_rows` contain only the first rows of each kind, at most 20; `n_invalid` and `n_foreign`
+    are the numbers of all such rows. Foreign rows have words in an unsupported script.
     """
 
     n_rows: int
@@ -56,7 +56,7 @@ class RunEstimate:
     """Expected duration of the audio in each language, in seconds."""
     notices: tuple[str, ...]
     model: str
-    """Name or folder of the bundle."""
+    """Name or folder of the model bundle."""
 
     @property
     def n_bytes(self) -> int:
@@ -65,15 +65,15 @@ class RunEstimate:
 
     @property
     def work_s(self) -> float | None:
-        """CPU seconds on one core; None for a model whose speed has not been measured."""
+        """Expected CPU seconds on one core; None for a model whose speed has not been measured."""
         return sum(self.sound_s.values()) * REAL_TIME_FACTOR if self.model == _MEASURED_MODEL else None
 
 
 def estimate(spec: SpeakSpec) -> RunEstimate:
-    """Plan a run without writing the plan.
+    """Estimate a run from its plan, which is not written.
 
     Raises:
-        InputError: the manifest, a voice or an option is wrong.
+        InputError: the manifest, a voice or an option is invalid.
         BundleError: the model cannot be loaded.
     """
     validated = spec.check()

@@ -1,4 +1,4 @@
-"""Prepare training features of speech data sets. An interrupted preparation resumes."""
+"""Preparation of training features of speech data sets; an interrupted preparation resumes."""
 
 from __future__ import annotations
 
@@ -29,10 +29,11 @@ _PERMISSIVE_LICENSES = ("mit", "apache-2.0", "bsd", "cc0", "cc-by-4.0", "public 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrepareJob:
-    """Recordings to prepare and the folder for their features."""
+    """Recordings to prepare, and the folder for their features."""
 
     data: tuple[Path, ...]
     """Data sets, in any layout of `hierbatch.datasets.readers.LAYOUTS`."""
+
     out: Path
     """Folder of the prepared data set."""
     layout: DataLayout = field(default_factory=DataLayout)
@@ -46,7 +47,7 @@ class PrepareJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrepareResult:
-    """Rows of a preparation, and the duration of those that can be used."""
+    """Number of rows of a preparation, and the duration in seconds of those that can be used."""
 
     n_rows: int
     n_rejected: int
@@ -55,7 +56,7 @@ class PrepareResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataEstimate:
-    """Contents of data sets by the headers of their recordings, and the size of their prepared set."""
+    """Contents of data sets according to the headers of their recordings, and the expected size of the prepared set."""
 
     n_rows: int
     n_with_text: int
@@ -108,10 +109,10 @@ def prepare(job: PrepareJob, log: Callable[[str], None]) -> PrepareResult:
 
 
 def estimate(job: PrepareJob) -> DataEstimate:
-    """Estimate a preparation from headers alone, without decoding recordings or loading a model.
+    """Estimate a preparation from the headers of the recordings alone, without decoding them or loading their features.
 
     Raises:
-        InputError: as `prepare`, for faults that show without decoding.
+        InputError: as in `prepare`, for faults that can be found without decoding.
     """
     channels = _channels(job.features)
     speakers: set[str] = set()
@@ -160,7 +161,7 @@ def _settings(choice: FeatureChoice, info: FeatureInfo) -> PreparedSettings:
 
 
 def _channels(choice: FeatureChoice) -> int:
-    """Channels of the features without loading their weights, where that is possible."""
+    """Number of channels of the features; for most extractors it is known without loading their weights."""
     name = choice.features.partition("=")[0]
     if choice.teacher is not None or choice.features == "lite":
         return TEACHER_FEATURES.channels
@@ -172,7 +173,7 @@ def _is_mine(row: ListedRow | RejectedRow, job: PrepareJob) -> bool:
 
 
 def _next_shard(job: PrepareJob) -> Path:
-    """Folder of the next shard of this process."""
+    """Path of the next shard of this process."""
     numbers: Iterator[int] = iter(range(1_000_000))
     names = (job.out / f"shard-{job.process_index:02d}-{number:05d}" for number in numbers)
     return next(folder for folder in names if not folder.exists())

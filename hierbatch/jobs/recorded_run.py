@@ -1,4 +1,4 @@
-"""Settings of a planned run, from its record: what is needed to make further takes of its rows."""
+"""Settings of a planned run, read from its record, with which further takes of its rows can be made."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from hierbatch.stages.text import FrontEnds, PhonemizeText, front_ends
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedRun:
-    """The newest generation of a run."""
+    """The newest generation of a run, with its settings."""
 
     folder: RunFolder
     generation: int
     origin: Mapping[str, str]
     take_settings: TakeSettings
     read_text: PhonemizeText | None
-    """Front end of a run that reads texts; None if its rows are recordings."""
+    """Front end that reads the texts of the rows; None if the rows are recordings."""
 
     def reread(self, rows: pa.Table) -> pa.Table:
-        """Read the texts or recordings of rows again."""
+        """Rows of a plan after another reading of their texts or recordings, with the columns that reading gives."""
         if self.read_text is not None:
             return self.read_text(rows)
         sources = PlanSources(self.folder.sources_file(self.generation))
@@ -45,12 +45,12 @@ class RecordedRun:
         return read(rows)
 
     def requested_takes(self) -> RequestedTakes:
-        """Planner of requests of listeners."""
+        """Planner of the takes that listeners request."""
         return RequestedTakes(self.folder, self.generation, self.take_settings, self.read_text)
 
 
 def open_recorded_run(folder: RunFolder) -> RecordedRun:
-    """Read the record of the newest generation, and check that its model and its lexicon still exist.
+    """Read the record of the newest generation, and check that its model and its lexicon have not changed.
 
     Raises:
         RunError: the folder is not a run, has no plan yet, or its model or lexicon has changed.
@@ -71,11 +71,13 @@ def open_recorded_run(folder: RunFolder) -> RecordedRun:
 
 
 def recorded_front_ends(folder: RunFolder, added: Sequence[LexiconEntry] = ()) -> FrontEnds:
-    """Front ends of a run that reads texts: as it was planned, with the pronunciations corrected since.
+    """Front ends of a run that reads texts, in the versions with which it was planned.
+
+    Pronunciations that were corrected since then are included.
 
     Args:
-        folder: the run.
-        added: entries that are not in its lexicon, or replace some of it.
+        folder: folder of the run.
+        added: entries to add to the lexicon of the run; they replace entries for the same word and language.
 
     Raises:
         RunError: the folder is not a run, or its lexicon has changed.
@@ -112,7 +114,7 @@ def _lexicon(origin: Mapping[str, str], sha256: str | None) -> Lexicon | None:
 
 
 def _take_settings(settings: dict[str, Any]) -> TakeSettings:
-    """Take settings of the run, from its record."""
+    """Settings of takes, from the settings in the record of a run."""
     task = find_task(settings["task"])
     return TakeSettings(
         task=task.name,

@@ -1,4 +1,4 @@
-"""Write an HTML report of a run."""
+"""Writing of the HTML report of a run."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from hierbatch.storage import storage_error, write_atomically
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportJob:
-    """Run to report on and page to write."""
+    """Run to report on, and page to write."""
 
     run: Path
     out: Path | None = None
     """Page to write; None writes `RUN/export/report.html`."""
     overwrite: bool = False
     compare_voices: bool = True
-    """Compare takes with prompts by the model's style encoder; adds a few seconds."""
+    """Compare the takes with the prompts, by the style encoder of the model, which takes a few seconds."""
     limits: PageLimits = field(default_factory=PageLimits)
 
 
@@ -33,7 +33,7 @@ def write_report(job: ReportJob) -> Path:
         Path of the page.
 
     Raises:
-        RunError: the folder is not a run, or a file of it is damaged.
+        RunError: the folder is not a run, or one of its files is damaged.
         InputError: the page exists and `overwrite` is not set.
         ProgramError: matplotlib or jinja2 is not installed.
         StorageError: the disk is full.
@@ -53,7 +53,7 @@ def write_report(job: ReportJob) -> Path:
 
 
 def _matrix(run: RunStudy) -> SimilarityMatrix | None:
-    """Similarity of takes to prompts; None if the voices cannot be compared, so that the report lacks only a figure."""
+    """Similarity of takes to prompts; None if the voices cannot be compared, and then the report lacks this figure."""
     try:
         return similarity_matrix(run)
     except (InputError, PromptError, BundleError):

@@ -1,4 +1,4 @@
-"""Make takes of single rows on request, while nobody else works on the run."""
+"""Takes of single rows, made on request while no other process works on the run."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ from hierbatch.models.catalog.model_choice import DeviceChoice
 from hierbatch.object_path import arrow_source
 
 _MAX_ENCODED = 8
-"""Voices that are encoded before a request needs them."""
+"""Number of voices that are encoded in advance."""
 
 
 @dataclass(slots=True)
 class _Loaded:
-    """A generation of the run, with its loaded worker."""
+    """A generation of a run, with a loaded worker for it."""
 
     generation: int
     pool: LocalPool
     requested: RequestedTakes
     lexicon_changed_ns: int
-    """Last change of the corrected lexicon when it was read; 0 if there was none."""
+    """Time of the last change of the lexicon of corrections when it was read, in nanoseconds; 0 if there was none."""
     has_resumed: bool = False
 
 
 @dataclass(slots=True)
 class Respeaker:
-    """Answers the requests in a run with a worker in this process that stays loaded between the calls."""
+    """Maker of the takes that are requested in a run, with a worker in this process that stays loaded between calls."""
 
     run: Path
     device: DeviceChoice = field(default_factory=DeviceChoice)
     on_take: Callable[[], None] = lambda: None
-    """Called after each committed take."""
+    """Function called after each take that is committed."""
     _loaded: _Loaded | None = None
 
     def load(self) -> None:
@@ -64,12 +64,12 @@ class Respeaker:
             loaded.pool.encode_voices(names[:_MAX_ENCODED])
 
     def answer_waiting(self) -> int:
-        """Make the takes of all waiting requests; returns their number.
+        """Make the takes of all waiting requests, and return the number of takes.
 
-        The lock of the run is held meanwhile.
+        The lock of the run is held during the call.
 
         Raises:
-            RunError: another process works on the run: its driver answers the requests.
+            RunError: another process works on the run, and its driver will answer the requests.
             StorageError: the disk is full.
         """
         folder = RunFolder(self.run)
@@ -93,7 +93,7 @@ class Respeaker:
         return sum(unit.n_rows for unit in units)
 
     def _open(self) -> _Loaded:
-        """Worker of the newest generation; a worker of an older one is replaced."""
+        """Return the worker of the newest generation; load it if none is loaded, or one of an older generation."""
         folder = RunFolder(self.run)
         if self._loaded is None or self._loaded.generation != int(folder.newest()["number"]):
             record = open_recorded_run(folder)
@@ -113,14 +113,16 @@ def _lexicon_change(folder: RunFolder) -> int:
 
 
 def _pending_units(folder: RunFolder, generation: int) -> list[WorkUnit]:
-    """Work units of requested takes that are planned and do not exist yet."""
+    """Work units of requested takes that are planned but not made yet."""
     committed = committed_names(folder)
     pending = [find_pending(plan, committed) for plan in folder.plan_files(generation)[1:]]
     return list(chain.from_iterable(plan.units() for plan in pending if plan.is_requested))
 
 
 def respeak(run: Path, request: TakeRequest, device: DeviceChoice | None = None) -> RequestState:
-    """Request takes of a row, and make them unless a driver works on the run, which does so before its next work unit.
+    """Request takes of a row, and make them at once, unless a driver works on the run.
+
+    In that case, the driver makes the takes before its next work unit.
 
     Args:
         run: run folder.
@@ -128,7 +130,7 @@ def respeak(run: Path, request: TakeRequest, device: DeviceChoice | None = None)
         device: device of the model.
 
     Returns:
-        The request with its answer; without one, the driver of the run has not seen it yet.
+        The request with its answer; the answer is None if the driver of the run has not read the request yet.
 
     Raises:
         RunError: the folder is not a run, or its model or lexicon has changed.

@@ -1,4 +1,4 @@
-"""Retry rows that failed or are flagged. A good take is kept until a better one is written."""
+"""Further attempts at rows that failed or are flagged; the existing take counts until a better one is written."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ from hierbatch.object_path import arrow_source
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryJob:
-    """Takes of a run to retry; without any selection, all that failed."""
+    """Run and selection of the takes to retry; if nothing is selected, all failed takes."""
 
     run: Path
     kinds: tuple[str, ...] = ()
-    """Error kinds of failed takes, such as crash or synthesis."""
+    """Retry failed takes with these kinds of errors, such as `crash` or `synthesis`."""
     flags: tuple[str, ...] = ()
-    """Flags of successful takes, such as clipped or too_long."""
+    """Retry successful takes with any of these flags, such as `clipped` or `too_long`."""
     ids: tuple[str, ...] = ()
     device: DeviceChoice = field(default_factory=DeviceChoice)
     execution: Execution = field(default_factory=Execution)
 
 
 def retry(job: RetryJob, listener: RunListener | None = None) -> RunOutcome:
-    """Plan another attempt with another seed, then process it together with all rows that are still missing.
+    """Plan another attempt with a new seed at each selected row, and process them with all rows that have no take yet.
 
     Raises:
         InputError: no take matches the selection, or the device does not exist.
@@ -81,7 +81,7 @@ def retry(job: RetryJob, listener: RunListener | None = None) -> RunOutcome:
 
 
 def _select_ids(job: RetryJob, takes: Takes) -> pa.Array:
-    """Ids of the takes to retry."""
+    """Ids of the rows to retry."""
     is_default = not (job.kinds or job.flags or job.ids)
     unknown = set(job.ids)
     selected: list[str] = []

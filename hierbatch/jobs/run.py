@@ -1,4 +1,4 @@
-"""Run a manifest: validate, plan and process it, committing each row once. The same call resumes a stopped run."""
+"""Run of a manifest: its rows are validated, planned and processed; the same call resumes a stopped run."""
 
 from __future__ import annotations
 
@@ -36,23 +36,25 @@ from hierbatch.storage import write_atomically
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunJob:
-    """Job specification, run folder and workers of a run."""
+    """Specification of what to process, run folder and workers of a run."""
 
     spec: JobSpec
     out: Path
     execution: Execution = field(default_factory=Execution)
     quality: MeasureChoice = field(default_factory=Quality)
     default_filter: str | None = None
-    """Rules (`hierbatch.manifest.filters`) where `quality` names none. They are stored with the run: a rejected take is
-    retaken, and the rules rank the takes of a row."""
+    """Filter rules in TOML (see `hierbatch.manifest.filters`) that are used if `quality` names no file.
+
+    They are stored with the run. Rejected takes are retaken, and the rules help to rank the takes of a row.
+    """
     control: RunControl = field(default_factory=RunControl)
     selection: RowSelection = field(default_factory=RowSelection)
-    """Rows to process now; the others stay pending."""
+    """Rows to process in this session; the others stay without takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """Row counts of the run, and the result of this session."""
+    """Counts of the rows of a run, and the result of this session."""
 
     out: Path
     counts: RunCounts
@@ -106,11 +108,11 @@ def run(job: RunJob, listener: RunListener | None = None) -> RunOutcome:
 
 
 def check_device(placement: DevicePlacement, execution: Execution) -> None:
-    """Validate a device before any work. Devices of a remote cluster are checked there.
+    """Validate a device before any work; devices of a remote cluster are checked there.
 
     Raises:
-        InputError: this machine lacks it and the workers run here, or a single GPU is
-            named although Ray assigns the GPUs.
+        InputError: the workers run on this machine and it does not have the device, or a certain GPU is chosen although
+            Ray assigns the GPUs.
     """
     if not execution.ray_address:
         placement.check_available()
@@ -124,7 +126,7 @@ def check_device(placement: DevicePlacement, execution: Execution) -> None:
 
 
 def _read_filter(job: RunJob, spec: ValidatedSpec) -> str | None:
-    """Rules of the run as TOML, checked against the columns of its takes."""
+    """Filter rules of the run as TOML text; those from a file are checked against the columns of takes."""
     if job.quality.filter is None:
         return job.default_filter
     columns = declare_columns(take_schema(spec.plan_schema()), job.quality.chosen.columns)
@@ -135,7 +137,7 @@ def _read_filter(job: RunJob, spec: ValidatedSpec) -> str | None:
 def _write_plan(
     folder: RunFolder, generation: int, spec: ValidatedSpec, map_tables: MapTables, edits: EditsInForce
 ) -> None:
-    """Write the plan last: if it exists, everything it refers to exists."""
+    """Write the plan of a generation, after the files that it refers to, so that these exist whenever the plan does."""
     reuse = partial(reuse_retakes, later=reusable_retakes(folder), take_settings=spec.take_settings)
     write_voice_table(spec.prompts, folder.voices_file(generation))
     kept = open_source_store(folder.sources_file(generation)) if spec.has_sources else nullcontext(discard_audio)

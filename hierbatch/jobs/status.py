@@ -1,4 +1,4 @@
-"""Status of a run, read from its files alone: works from another shell, during the run and after a crash."""
+"""Status of a run, read from its files alone, and therefore available to other processes and after a crash."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hierbatch.manifest.takes import Takes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunCounts:
-    """Row counts of a run; `n_missing` rows have no take yet."""
+    """Counts of the rows of a run; `n_missing` rows have no take yet."""
 
     n_rows: int
     n_ok: int
@@ -30,10 +30,10 @@ class RunCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStatus:
-    """Row counts of a run, and its estimated remaining time while a driver is running.
+    """Counts of the rows of a run, and the estimated remaining time while a driver is running.
 
-    All values refer to the newest generation that has a plan. `unplanned` is the number of a later generation whose
-    plan is not finished: a driver is writing it, or crashed while writing it.
+    All values refer to the newest generation that has a plan. `unplanned` is the number of a later generation without a
+    finished plan, because a driver is writing it or crashed while writing it; None if there is no such generation.
     """
 
     run: Path
@@ -109,7 +109,7 @@ def read_status(run: Path) -> RunStatus:
 
 
 def _remaining_s(folder: RunFolder, n_missing: int) -> float | None:
-    """Estimated seconds to the end, at the speed since the last start; None if no row is finished since then."""
+    """Estimated seconds to the end, at the speed since the last start; None if no row has been finished since then."""
     start = folder.last_start_event()
     if start is None or n_missing >= start["left"]:
         return None

@@ -1,4 +1,4 @@
-"""Train one network of the packaged models."""
+"""Training of one network of the packaged models."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PREREQUISITES = {
     "text-to-vector-tuning": ("phones",),
     "acoustic-tuning": ("speaker_encoder",),
 }
-"""Trained networks that a training phase needs besides its own."""
+"""Trained networks that a training phase needs in addition to those that it trains."""
 
 _PHASE_OF_NETWORK = {
     "content_encoder": "content-encoder",
@@ -41,7 +41,7 @@ _PHASE_OF_NETWORK = {
     "text_to_vector": "text-to-vector",
     "speaker_encoder": "speaker-encoder",
 }
-"""Training phase of a network whose name differs from its phase."""
+"""Training phases of the networks whose names differ from those of their phases."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ def train(job: TrainJob, log: Callable[[str], None]) -> None:
 
 
 def _prerequisites(job: TrainJob, config: LiteConfig) -> Prerequisites:
-    """Prerequisite networks, from this training folder or else from the bundle in `start`."""
+    """Load the networks that the phase needs, from the training folder, or if they are not there, from `start`."""
     return Prerequisites(
         content_encoder=_load_prerequisite(job, "content_encoder", LiteContentEncoder(config)),
         phones=_load_prerequisite(job, "phones", nn.Linear(config.semantic_channels, config.n_symbols)),
@@ -107,19 +107,22 @@ def _prerequisites(job: TrainJob, config: LiteConfig) -> Prerequisites:
 
 
 def _pipeline_networks(job: TrainJob, config: LiteConfig) -> LiteNetworks | None:
-    """All networks trained so far, except those of the current phase; None if there are none."""
+    """Load all networks trained so far, except those of the current phase; None if there are none."""
     weights = pipeline_weights(job.out, job.start, exclude=job.model)
     return LiteNetworks.from_weights(config, weights).to(job.device) if weights else None
 
 
 def _load_prerequisite(job: TrainJob, name: str, network: Network) -> Network | None:
-    """The network with its weights; None if the phase does not need it or no weights exist."""
+    """Load weights into a network and return it; None if the phase does not need it, or no weights exist."""
     needed = name in _PREREQUISITES.get(job.model, ())
     return network if needed and _load_weights(job, name, network) else None
 
 
 def _load_weights(job: TrainJob, name: str, network: nn.Module) -> bool:
-    """Load the weights of a prerequisite, never from the phase being trained. Returns whether weights were found."""
+    """Load the weights of a network that the phase needs, and return True if there are any.
+
+    Weights of the phase that is being trained are never used.
+    """
     phase = _PHASE_OF_NETWORK.get(name, name)
     if name == "phones" and job.model in PIPELINE_PHASES and has_checkpoint(job.out, "cross-speaker"):
         phase = "cross-speaker"  # which trained the classifier further, with the content encoder
@@ -134,7 +137,10 @@ def _load_weights(job: TrainJob, name: str, network: nn.Module) -> bool:
 
 
 def _initial_weights(job: TrainJob) -> dict[str, dict[str, Tensor]]:
-    """Initial weights by source, in loading order: the bundle in `start`, then phases that were trained earlier."""
+    """Initial weights, keyed by a description of their source, in the order of loading.
+
+    The bundle in `start` comes first, then phases that were trained earlier.
+    """
     plan, found = (PHASES | FULL_BAND_PHASES)[job.model], {}
     if job.start is not None:
         weights = find_bundle(job.start).load_weights()

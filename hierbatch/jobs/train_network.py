@@ -1,4 +1,4 @@
-"""Train one of the published networks from a configuration, in one process or in several on Ray."""
+"""Training of a network of the published structure from a configuration, in one process or in several on Ray."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Log = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainNetworkJob:
-    """Network to train, its data and what the command line changes in the configuration."""
+    """Network to train, its data, and values of the command line that replace those of the configuration."""
 
     recipe: str
     """A key of `RECIPES`."""
@@ -40,27 +40,27 @@ class TrainNetworkJob:
     out: Path
     """Run folder; an existing run is resumed."""
     config: str | None = None
-    """A TOML file or the name of a shipped configuration; None takes the published one."""
+    """A TOML file, or the name of a packaged configuration; None takes that of the published network."""
     recordings: Path | None = None
     n_steps: int | None = None
     device: str = "cpu"
     precision: str | None = None
     n_threads: int = 1
     n_workers: int = 1
-    """Processes that divide each batch; more than one run on Ray."""
+    """Number of processes that share each batch; if it is above 1, they run on Ray."""
     max_duration_s: float | None = None
     start: str | None = None
-    """Run folder, bundle or checkpoint file of the first weights."""
+    """Source of the initial weights: a run folder, a bundle or a checkpoint file; None initializes at random."""
     start_discriminators: Path | None = None
-    """Published checkpoint of the discriminators."""
+    """Published checkpoint that provides the initial weights of the discriminators."""
     start_only: tuple[str, ...] = (".*",)
-    """Patterns of the weights that are taken from `start`."""
+    """Regular expressions for the names of the weights that are taken from `start`."""
     preset: str = "all"
-    """Weights that are trained."""
+    """Name of the set of weights that is trained; see `RecipeKind.presets`."""
 
 
 def train_network(job: TrainNetworkJob, log: Log) -> None:
-    """Train, or resume a training.
+    """Train a network, or resume its training.
 
     Raises:
         InputError: an option, the configuration or the data cannot be used.
@@ -82,10 +82,10 @@ def train_network(job: TrainNetworkJob, log: Log) -> None:
 
 
 def run_process(job: TrainNetworkJob, log: Log) -> None:
-    """Train in this process, which may be one of several.
+    """Train in this process, which may be one of several that share the batches.
 
     Raises:
-        InputError, BundleError, StorageError: as `train_network`.
+        InputError, BundleError, StorageError: as in `train_network`.
     """
     torch.set_num_threads(job.n_threads)
     kind, config = find_recipe(job.recipe), configured(job)
@@ -103,7 +103,11 @@ def run_process(job: TrainNetworkJob, log: Log) -> None:
 
 
 def configured(job: TrainNetworkJob) -> Any:
-    """Configuration of a job with the changes of the command line; raises InputError."""
+    """Configuration of a job, with the values that the command line replaces.
+
+    Raises:
+        InputError: the recipe is unknown, or the configuration is invalid.
+    """
     kind = find_recipe(job.recipe)
     config = read_config(kind.config, find_config(job.config or kind.default_config))
     changes: dict[str, Any] = {}
@@ -115,17 +119,17 @@ def configured(job: TrainNetworkJob) -> Any:
 
 
 def load_start(job: TrainNetworkJob, kind: RecipeKind, config: Any, recipe: Recipe, log: Log) -> None:
-    """Load the start weights of a job into the networks of its recipe.
+    """Load the initial weights of a job into the networks of its recipe.
 
     Args:
-        job: names the start weights.
-        kind: recipe.
+        job: job that names the initial weights.
+        kind: kind of the recipe.
         config: configuration of the recipe.
-        recipe: provides the networks.
-        log: receives the number of weights that were taken.
+        recipe: recipe whose networks receive the weights.
+        log: function that receives messages on the number of weights that were taken.
 
     Raises:
-        BundleError: the start weights cannot be read, or none of them fits.
+        BundleError: the initial weights cannot be read, or none of them fits.
     """
     if job.start is not None:
         for name, weights in _start_weights(job.start, kind, config).items():
@@ -148,7 +152,7 @@ def _take(network: nn.Module, source: str, weights: dict[str, Tensor], patterns:
 
 
 def _start_weights(start: str, kind: RecipeKind, config: Any) -> dict[str, dict[str, Tensor]]:
-    """Start weights by network: those of a run folder, of a checkpoint file, or of a bundle."""
+    """Read the initial weights from a run folder, a checkpoint file or a bundle; they are keyed by network."""
     path = Path(start)
     checkpoint = CheckpointFolder(path).latest() if path.is_dir() else None
     if checkpoint is not None:

@@ -1,4 +1,4 @@
-"""Verify the takes of a run: every committed audio file is decoded and compared with its hash."""
+"""Verification of the takes of a run, whose audio is decoded and checked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BATCH_ROWS = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DamagedTake:
-    """Take whose audio differs from what was committed."""
+    """Take whose audio is damaged, and the fault."""
 
     id: str
     fault: str
@@ -26,14 +26,14 @@ class DamagedTake:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """Result of a verification: number of takes checked, and the damaged ones."""
+    """Result of a verification: the number of takes, and the damaged takes."""
 
     n_takes: int
     damaged: tuple[DamagedTake, ...]
 
 
 def verify_takes(run: Path) -> Verification:
-    """Check the audio of every take of a run.
+    """Check the audio of the take of every row of a run.
 
     Raises:
         RunError: the folder is not a run, has no plan yet, or has a file that is damaged as a whole.

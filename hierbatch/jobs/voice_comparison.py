@@ -1,4 +1,4 @@
-"""Comparison of two models in one voice: similarity, opinion score and error rate of sentences not used in training."""
+"""Comparison of a model before and after fine-tuning, by measures of sentences spoken in one voice."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceMeasure:
-    """One line of the table: a measure before and after fine-tuning, and that of the recordings if it exists."""
+    """A measure before and after fine-tuning, and of recordings of the speaker if it can be computed for them."""
 
     name: str
     is_lower_better: bool
@@ -60,13 +60,13 @@ class VoiceMeasure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceComparison:
-    """Measures of two models, and the measures that could not be taken."""
+    """Measures of two models, and the names of measures that could not be computed, with advice."""
 
     measures: tuple[VoiceMeasure, ...]
     missing: tuple[str, ...]
 
     def to_markdown(self) -> str:
-        """Table for people."""
+        """Markdown table of the measures."""
         lines = ["| measure | before | after | recordings |", "| --- | --- | --- | --- |"]
         for measure in self.measures:
             shown = "" if measure.recordings is None else f"{measure.recordings:.3f}"
@@ -78,7 +78,7 @@ class VoiceComparison:
 
 
 def speak_sentences(pipeline: LitePipeline, prompt: Waveform, language: str) -> list[Waveform]:
-    """The test sentences of a language in the voice of a prompt.
+    """Speak the test sentences of a language in the voice of a prompt.
 
     Args:
         pipeline: the model.
@@ -102,14 +102,14 @@ def compare_voices(
     language: str,
     asr_model: Path | None,
 ) -> VoiceComparison:
-    """Measure sentences of two models with the networks that are installed.
+    """Compare the speech of two models, with the measures whose networks are installed.
 
     Args:
-        before: sentences of the first model.
-        after: the same sentences of the second one.
-        recordings: held-out recordings of the speaker.
+        before: sentences spoken by the first model.
+        after: the same sentences spoken by the second model.
+        recordings: recordings of the speaker that were not used in training.
         language: language of the sentences.
-        asr_model: folder of a Whisper model for the error rate, or None.
+        asr_model: folder of a Whisper model for the error rate; None leaves out this measure.
     """
     measures: list[VoiceMeasure] = []
     missing: list[str] = []
@@ -142,7 +142,10 @@ def compare_voices(
 
 
 def _similarity(before: Sequence[Waveform], after: Sequence[Waveform], recordings: Sequence[Waveform]) -> VoiceMeasure:
-    """Mean cosine of each sentence to the mean embedding of the recordings; of each recording to the others'."""
+    """Mean cosine similarity of the sentences to the recordings of the speaker.
+
+    Each sentence is compared with the mean embedding of the recordings, and each recording with that of the other ones.
+    """
     encoder = ResemblyzerEncoder.load()
     references = [encoder.embed(sound) for sound in recordings]
     centre = _unit(np.sum(references, axis=0))

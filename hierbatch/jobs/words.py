@@ -1,4 +1,4 @@
-"""Words of a book to check before it is spoken, as a table that becomes a lexicon."""
+"""Words of a book whose pronunciation should be checked before synthesis, as a table that becomes a lexicon."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hierbatch.manifest.store import open_table
 from hierbatch.storage import write_atomically
 
 WORD_COLUMNS = (*COLUMNS, "reason", "count", "phonemes", "sentence")
-"""Columns of a lexicon, with those that help to decide."""
+"""Columns of a lexicon, and columns that help the user to decide on a pronunciation."""
 
 _BOOKS = (".epub", ".txt", ".md")
 _MAX_SENTENCE_CHARACTERS = 200
@@ -32,18 +32,18 @@ class WordsJob:
     source: Path
     """A book (.epub, .txt, .md) or a manifest."""
     out: Path
-    """Table to write, CSV: a lexicon whose pronunciations are still empty."""
+    """CSV table to write, which is a lexicon without pronunciations."""
     lexicon: Path | None = None
-    """Lexicon whose words are decided already; they are left out."""
+    """Existing lexicon; its words are left out of the table."""
     second_opinion: bool = False
-    """Also list the Korean words that g2pk pronounces differently."""
+    """Also list Korean words that the package g2pk pronounces in another way."""
     min_count: int = 1
-    """Least number of occurrences of a word."""
+    """Minimum number of occurrences of a listed word."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedWord:
-    """Doubtful word with its present pronunciation; empty if it cannot be spoken alone."""
+    """Doubtful word with its present pronunciation, which is empty if the word cannot be spoken alone."""
 
     found: DoubtfulWord
     phonemes: str
@@ -56,7 +56,7 @@ def find_words(job: WordsJob) -> list[CheckedWord]:
         BookError: the book cannot be read.
         ManifestError: the manifest is invalid.
         InputError: the lexicon is invalid.
-        ProgramError: a second opinion is asked for, and g2pk is not installed.
+        ProgramError: `second_opinion` is set, and g2pk is not installed.
         StorageError: the disk is full.
     """
     sentences, scope = _sentences(job.source)
@@ -73,7 +73,7 @@ def find_words(job: WordsJob) -> list[CheckedWord]:
 
 
 def _sentences(source: Path) -> tuple[list[str], str]:
-    """Sentences of a book or manifest, and the title that limits the lexicon to the book."""
+    """Read the sentences of a book or manifest, and the title of the book, to which the lexicon is limited."""
     if source.suffix.lower() in _BOOKS:
         imported = import_book(ImportBook(book=source))
         return imported.table.column("text").to_pylist(), imported.book.title

@@ -1,4 +1,8 @@
-"""Selection of the best take of each row: takes are looked up by name in the parts and ranked."""
+"""Selection of the best take of each row.
+
+The names of the takes in the parts are looked up among the names of the planned rows; then the takes of each row are
+ranked.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +36,10 @@ TAKE_INDEX = np.dtype(
         ("length_error", np.float32),
     ]
 )
-"""Location and rank of a take, in a few bytes, since a run can have many millions of takes."""
+"""Record of one take: its place in the parts, and the values by which takes of a row are ranked.
+
+It is kept to a few bytes, since a run can have many millions of takes.
+"""
 
 TakeIndex = npt.NDArray[np.void]
 """Array of `TAKE_INDEX` records."""
@@ -40,19 +47,19 @@ TakeIndex = npt.NDArray[np.void]
 _RANKED_COLUMNS = (*TAKE_ID_COLUMNS, "status", "flags", "duration_ratio")
 
 _NAME_BATCH_ROWS = 4096
-"""Rows whose names are computed at a time; their columns are in memory as text meanwhile."""
+"""Number of rows whose names are computed at once; it bounds the memory for their columns as text."""
 
 _LOOKUP_BATCH_ROWS = 262_144
-"""Takes looked up at a time; each lookup reads all planned rows once."""
+"""Minimum number of takes in one lookup, except the last; each lookup goes through the names of all planned rows."""
 
 
 REQUESTS_KEY = b"hierbatch_requests"
-"""Key of the metadata of a plan of requested takes; its value names the requests."""
+"""Metadata key that only plans of requested takes have; its value lists the names of the requests."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedTakes:
-    """Takes that some plans name: names and positions of all their rows, one plan after the other."""
+    """Names of the takes that some plans ask for, and the manifest positions of their rows, plan after plan."""
 
     names: pa.Array
     positions: npt.NDArray[np.int64]
@@ -62,11 +69,11 @@ class PlannedTakes:
     """True for the plans of requested takes."""
 
     def find(self, names: pa.ChunkedArray, takes: TakeIndex, verdicts: VerdictNames) -> TakeIndex:
-        """Takes of planned rows, with their positions, plans and verdicts.
+        """Select the takes that the plans name, and enter their positions, plans and verdicts.
 
         Args:
             names: names of committed takes.
-            takes: their index records.
+            takes: index records of these takes, in the same order.
             verdicts: verdicts of listeners.
         """
         at = pc.index_in(names, value_set=self.names)
@@ -85,7 +92,7 @@ def index_takes(
     """Find all takes of the rows of some plans; filter rules are not applied yet.
 
     Args:
-        list_parts: lists the part files.
+        list_parts: function that lists the committed part files.
         plans: plan of a generation and its retries.
         verdicts: verdicts of listeners.
 
@@ -110,9 +117,9 @@ def _read_parts(
     """Yield names and index records of takes, several parts at a time.
 
     Args:
-        list_parts: lists the part files.
-        parts: the files read are appended.
-        declarations: the distinct declarations of added measures are inserted.
+        list_parts: function that lists the committed part files.
+        parts: receives the path of each file that is read.
+        declarations: receives, as keys, the distinct declarations of added measures.
     """
     names: list[pa.Array] = []
     facts: list[TakeIndex] = []
@@ -158,7 +165,7 @@ def best_takes(takes: TakeIndex) -> TakeIndex:
 
 
 def _read_planned(plans: Iterable[Path]) -> PlannedTakes:
-    """Names and positions of all rows of some plans."""
+    """Read the names and positions of all rows of some plans."""
     names, positions, starts, is_requested = [], [], [0], []
     for plan in plans:
         with open_run_file(plan) as file:
@@ -174,7 +181,11 @@ def _read_planned(plans: Iterable[Path]) -> PlannedTakes:
 
 
 def _facts(table: pa.Table, part: int) -> TakeIndex:
-    """Index records of the rows of a part; `length_error` is |ln(duration / expected duration)|."""
+    """Index records of the takes of one part.
+
+    `length_error` is |ln(duration / expected duration)|. Position, plan and verdict are entered later, by
+    `PlannedTakes.find`.
+    """
     facts = np.zeros(len(table), TAKE_INDEX)
     facts["part"], facts["row"] = part, np.arange(len(table))
     facts["attempt"] = table.column("attempt").to_numpy()

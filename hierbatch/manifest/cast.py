@@ -1,4 +1,4 @@
-"""Cast of a book: the voice of each character, from a table that people edit."""
+"""Cast of a book: the voice of each character, read from a table that the user edits."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def read_cast(path: Path) -> dict[str, str]:
     """Read the voice of each character; characters without a voice are left out.
 
     Raises:
-        InputError: the table is unreadable, lacks a column, or has a character twice.
+        InputError: the table is unreadable, lacks a column, or lists a character twice.
     """
     table = open_table(path, _COLUMNS)
     missing = [column.name for column in _COLUMNS if column.name not in table.valid_columns]

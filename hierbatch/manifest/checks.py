@@ -51,7 +51,10 @@ class ManifestRequirements:
 
 @dataclass(slots=True)
 class _Findings:
-    """Problems by kind, with a count and a few examples each: a million rows must not give a million lines."""
+    """Problems with values, counted by kind, with a few examples of each.
+
+    The message about a million faulty rows therefore stays short.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=dict)
@@ -69,8 +72,7 @@ class _Findings:
 def check_manifest(manifest: TableFile, expected: ManifestRequirements) -> int:
     """Validate a manifest and return its number of rows.
 
-    All problems are reported together: a missing column, or one with a wrong type, does not hide problems of the other
-    columns.
+    All problems are reported together: the other columns are checked even if one is missing or has a wrong type.
 
     Raises:
         ManifestError: wrong columns or types, missing, unsafe or duplicate ids, unknown voices or languages, values out
@@ -89,7 +91,10 @@ def check_manifest(manifest: TableFile, expected: ManifestRequirements) -> int:
 
 
 def id_notices(manifest: TableFile) -> tuple[str, ...]:
-    """Message on ids of a valid manifest that differ only in case: some file systems confuse the files of an export."""
+    """Message about ids of a valid manifest that differ only in case; empty if there are none.
+
+    Some file systems do not distinguish files with such names, for example in an export.
+    """
     chunks = [chunk for table in manifest.batches(["id"]) for chunk in table.column("id").chunks]
     counted = pc.value_counts(pc.utf8_lower(pa.chunked_array(chunks, pa.string())))
     twins = counted.filter(pc.greater(counted.field("counts"), 1)).field("values")
@@ -107,7 +112,7 @@ def _column_problems(schema: pa.Schema, one_of: tuple[str, ...]) -> list[str]:
 
 
 def _value_problems(manifest: TableFile, expected: ManifestRequirements) -> tuple[int, list[str]]:
-    """Number of rows, and the problems with the values of columns without read errors."""
+    """Count the rows, and list the problems with the values of the columns that can be read."""
     findings, n_rows = _Findings(), 0
     chunks: list[pa.Array] = []
     names = _columns_to_check(manifest)
@@ -136,7 +141,7 @@ def _value_problems(manifest: TableFile, expected: ManifestRequirements) -> tupl
 
 
 def _columns_to_check(manifest: TableFile) -> list[str]:
-    """Valid columns whose values are checked; if there is none, any valid column, to count the rows."""
+    """Valid columns whose values are checked; if there is none, one other valid column, to count the rows."""
     names = [name for name in _CHECKED if name in manifest.valid_columns]
     return (
         names

@@ -1,7 +1,7 @@
 """Decisions of listeners on the takes of a run: append-only lines in `RUN/choices/`, one file per writer.
 
-Nothing is overwritten. A later line replaces the verdict of the same take, the edit of the same row, its note, or its
-mark as listened to; the lines that it replaces remain as the history of the row.
+Nothing is overwritten. A later line takes precedence over earlier verdicts on the same take, and over the earlier
+edit, note, or "listened to" mark of the same row; the earlier lines remain as the history of the row.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from hierbatch.manifest.run_layout import RunLayout
 
 KEEP, REJECT, PIN, CLEAR = "keep", "reject", "pin", "clear"
 VERDICTS = (KEEP, REJECT, PIN, CLEAR)
-"""`pin`: this take is the one of its row. `keep`: preferred to takes without a verdict, whatever the filter rules.
-`reject`: never delivered. `clear`: no verdict, which takes back an earlier one."""
+"""`pin`: always use this take for its row. `keep`: prefer it to takes without a verdict, whatever the filter rules.
+`reject`: never deliver it. `clear`: remove the earlier verdict."""
 
 TakeName = tuple[str, int]
-"""Key and attempt of a take; with the id of its row, they identify it."""
+"""Key and attempt of a take; together with the id of the row, they identify the take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +35,13 @@ class Choice:
     take_key: str | None = None
     attempt: int | None = None
     verdict: str | None = None
-    """Verdict on the take with this key and attempt; None changes none."""
+    """Verdict on the take with this key and attempt; None leaves the verdict as it is."""
     edit: RowEdit | None = None
-    """Edit of the row; None changes none, and `RowEdit()` takes back an earlier one."""
+    """Edit of the row; None leaves an earlier edit in force, and `RowEdit()` takes it back."""
     note: str | None = None
-    """Remark on the row; an empty text removes an earlier one."""
+    """Remark on the row; an empty text removes the earlier remark, None keeps it."""
     listened: bool | None = None
-    """Mark as listened to; None changes nothing."""
+    """True marks the row as listened to, False removes the mark, None leaves it as it is."""
     who: str | None = None
     when: str | None = None
     """Time at which the decision was appended (ISO 8601, UTC); set by `append_choice`."""
@@ -58,17 +58,21 @@ class Choice:
 
     @property
     def take(self) -> TakeName | None:
-        """Key and attempt of the take, if the decision is about one."""
+        """Key and attempt of the take that the decision is about; None if it is about the row only."""
         return None if self.take_key is None or self.attempt is None else (self.take_key, self.attempt)
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
-        """Create from a line of a log; raises InputError for a verdict that this version does not know."""
+        """Create a decision from a line of a log.
+
+        Raises:
+            InputError: the line has a verdict that this version does not know.
+        """
         known = {name: record[name] for name in _PLAIN_FIELDS if name in record}
         return cls(**known, edit=RowEdit.from_record(record["edit"]) if "edit" in record else None)
 
     def to_record(self) -> dict[str, Any]:
-        """Values that are not None, for a line of a log."""
+        """Record for a line of a log, without the values that are None."""
         record: dict[str, Any] = {name: getattr(self, name) for name in _PLAIN_FIELDS}
         record["edit"] = None if self.edit is None else self.edit.to_record()
         return {name: value for name, value in record.items() if value is not None}
@@ -97,7 +101,7 @@ class RowChoices:
 
     @property
     def pinned(self) -> TakeName | None:
-        """Take of the row by decision."""
+        """The pinned take; None if no take is pinned."""
         return next((take for take, verdict in self.verdicts.items() if verdict == PIN), None)
 
     @property
@@ -117,7 +121,7 @@ class RowChoices:
 
 
 class Choices:
-    """State of all decisions on a run: a snapshot."""
+    """All decisions on a run, as they were at one moment."""
 
     def __init__(self, choices: Iterable[Choice] = ()) -> None:
         histories: defaultdict[str, list[Choice]] = defaultdict(list)
@@ -149,7 +153,7 @@ class Choices:
 
 
 def append_choice(run: Path, choice: Choice) -> Choice:
-    """Append a decision to the log of this process; flushed to disk when the call returns.
+    """Append a decision to this process's log, which is flushed to disk when the call returns.
 
     Returns:
         The decision with the time at which it was written.

@@ -9,7 +9,10 @@ import pyarrow as pa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """Title, unit and range of a measure; the outermost bins of its histogram also count values outside the range."""
+    """Title, unit and range for reports and plots of a measure.
+
+    Values outside the range are counted in the first or last bin of the histogram.
+    """
 
     title: str
     short: str
@@ -22,7 +25,7 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: name, Arrow type, a one-sentence description, and a scale if its values are a measure."""
+    """Declaration of a column: name, Arrow type, and one sentence of description; a measure also has a scale."""
 
     name: str
     type: pa.DataType

@@ -1,4 +1,4 @@
-"""Reference page of all columns, generated from the schemas."""
+"""Reference page of the columns of all tables, generated from their schemas."""
 
 from __future__ import annotations
 

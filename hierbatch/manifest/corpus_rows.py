@@ -39,11 +39,11 @@ _OMITTED = ("audio", "timings", "word_distances")
 
 
 def write_corpus_rows(run: Path) -> int:
-    """Write the rows of a run, without audio and with the rules that reject them; return their number.
+    """Write the rows of a run without audio, but with the rules that reject them, and return the number of rows.
 
     Raises:
         RunError: a part cannot be read.
-        StorageError: the disk is full; a previous table stays unchanged.
+        StorageError: the disk is full; an earlier table stays unchanged.
     """
     takes = Takes(run)
     names = _columns(takes)
@@ -53,11 +53,11 @@ def write_corpus_rows(run: Path) -> int:
 
 
 def read_corpus_rows(run: Path, takes: Takes) -> pa.Table | None:
-    """Rows of a corpus with the rules that reject them; None if the run is no corpus.
+    """Rows of a corpus with the rules that reject them; None if the run is not a corpus.
 
     Args:
         run: run folder.
-        takes: its takes; decisions of listeners that are newer than the table of the corpus count.
+        takes: takes of the run; decisions of listeners made after the table was written are applied too.
     """
     layout = RunLayout(run)
     if not layout.corpus_rows.exists():
@@ -70,8 +70,8 @@ def read_corpus_rows(run: Path, takes: Takes) -> pa.Table | None:
 def with_rejections(takes: Takes, names: Sequence[str]) -> Iterator[pa.Table]:
     """Yield columns of all takes, with the rules that reject each row in `rejected_by`.
 
-    A take that a listener kept or pinned is not rejected, whatever the rules say; of a row whose takes were rejected by
-    a listener, the reason is `rejected`.
+    A take that a listener kept or pinned is not rejected, whatever the rules say. If listeners rejected all takes of a
+    row, its reason is `rejected`.
     """
     needed = sorted({*TAKE_ID_COLUMNS, "error_kind", *takes.rule_columns, *names})
     for rows in takes.iter_tables(needed):

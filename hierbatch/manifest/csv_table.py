@@ -25,7 +25,8 @@ def read_csv(path: Path, types: Mapping[str, pa.DataType]) -> tuple[pa.Table, di
         types: declared types by column name.
 
     Returns:
-        The table, and a message for each column with values of another type; those columns stay text.
+        The table, and by column name a message about values that do not match the declared type; those columns stay
+            text.
 
     Raises:
         ArrowInvalid: lines of different length, or not UTF-8.
@@ -68,7 +69,7 @@ def _read(path: Path, separator: str, types: Mapping[str, pa.DataType], **option
 
 
 def write_csv(table: pa.Table, path: Path) -> None:
-    """Write a table as CSV; a text that a spreadsheet would calculate gets an apostrophe, see `csv_cells`."""
+    """Write a table as CSV; an apostrophe precedes texts that a spreadsheet program would read as formulas."""
     pa.csv.write_csv(_replace_in_text(table, f"^({FORMULA})", before="'"), path)
 
 

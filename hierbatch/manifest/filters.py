@@ -29,10 +29,10 @@ FAILED = "failed"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilterRule:
-    """A filter rule; rows that violate it are rejected with its name as the reason.
+    """A filter rule; rows that violate the rule are rejected, with the name of the rule as the reason.
 
-    For a list column such as `flags`, `any_of` and `none_of` check the entries of the list. A column that the row does
-    not have counts as empty.
+    In a list column such as `flags`, at least one entry must be in `any_of`, and no entry in `none_of`. A column that
+    the row does not have counts as empty.
     """
 
     name: str
@@ -74,7 +74,7 @@ RETRYABLE_COLUMNS = frozenset(
      "clipped_samples", "duration_ratio", "f0_median_hz", "f0_std_semitones", "snr_db", "flags",
      *(column.name for column in MEASURE_COLUMNS))
 )  # fmt: skip
-"""Columns of takes whose values another seed may improve."""
+"""Columns of takes whose values can be better in a take with another seed."""
 
 
 def read_filter(path: Path, schema: pa.Schema | None) -> tuple[FilterRule, ...]:
@@ -124,12 +124,12 @@ def rejections(row: Mapping[str, Any], rules: Collection[FilterRule]) -> list[st
 
 
 def needs_retake(row: Mapping[str, Any], rules: Collection[FilterRule], measured: Collection[str] = ()) -> bool:
-    """Return True if a successful take is rejected, and only for columns that another seed may improve.
+    """Return True if a successful take is rejected, but only by rules on columns that a new seed may improve.
 
     Args:
         row: a take.
         rules: filter rules.
-        measured: columns of added measures, which another seed may improve too.
+        measured: columns of added measures, which a new seed may improve too.
     """
     violated = [rule for rule in rules if rule.rejects(row)] if row["status"] == "ok" else []
     return bool(violated) and all(rule.column in RETRYABLE_COLUMNS or rule.column in measured for rule in violated)

@@ -1,4 +1,7 @@
-"""Column names and separators of users' tables: capitals, spaces, semicolons and tabs are understood."""
+"""Column names and separators of users' tables.
+
+Column names may contain capitals and spaces, and the columns may be separated by commas, semicolons or tabs.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +20,16 @@ _MAX_COLUMNS_SHOWN, _MAX_NAME_SHOWN = 12, 40
 
 
 def column_name(raw: str, declared: Collection[str]) -> str:
-    """Name of a column: the declared one for `ID`, ` text` or `Source Ref`; others lose only spaces at their ends."""
+    """Declared name of a column that is written in another way, such as `ID`, ` text` or `Source Ref`.
+
+    Names that match no declared one are normalized to NFC and lose the spaces at both ends.
+    """
     key = name_key(raw.removeprefix("\ufeff")).replace(" ", "_")
     return key if key in declared else nfc(raw).strip()
 
 
 def renamed_schema(schema: pa.Schema, declared: Collection[str]) -> pa.Schema:
-    """Schema whose fields are named as `column_name` names them; types and metadata are unchanged."""
+    """Schema with the fields renamed by `column_name`; types and metadata are unchanged."""
     fields = [field.with_name(column_name(field.name, declared)) for field in schema]
     return pa.schema(fields, metadata=schema.metadata)
 
@@ -31,7 +37,8 @@ def renamed_schema(schema: pa.Schema, declared: Collection[str]) -> pa.Schema:
 def read_header(path: Path, declared: Collection[str]) -> tuple[str, list[str]]:
     """Separator of a CSV table and the names in its first line.
 
-    The separator is the one that gives the most declared names, then the most names; a comma if there is no difference.
+    The separator is the one that gives the most declared names; among equals, the one that gives the most names; and
+    otherwise a comma.
 
     Raises:
         OSError: the file cannot be read.
@@ -51,19 +58,19 @@ def read_header(path: Path, declared: Collection[str]) -> tuple[str, list[str]]:
 
 
 def raw_types(header: Iterable[str], types: Mapping[str, pa.DataType]) -> dict[str, pa.DataType]:
-    """Declared types by the names that the columns have in the file."""
+    """Declared types of the columns, keyed by their names in the file."""
     found = ((raw, column_name(raw, types)) for raw in header)
     return {raw: types[name] for raw, name in found if name in types}
 
 
 def missing_columns(names: Collection[str], wanted: Iterable[str]) -> list[str]:
-    """Problems of a table without some columns; the columns that it has are named."""
+    """One message for each column that a table lacks; the messages also list the columns that it has."""
     missing = [name for name in wanted if name not in names]
     return [f"column {name} is missing{found_columns(names)}" for name in missing]
 
 
 def found_columns(names: Collection[str]) -> str:
-    """Columns of a table in parentheses, for messages; empty without columns."""
+    """Names of the columns of a table in parentheses, for messages; empty if there are none."""
     shown = ", ".join(name[:_MAX_NAME_SHOWN] for name in list(names)[:_MAX_COLUMNS_SHOWN])
     more = ", ..." if len(names) > _MAX_COLUMNS_SHOWN else ""
     return f" (the table has {shown}{more})" if names else ""

@@ -1,4 +1,4 @@
-"""Rows cut from recordings: their columns, among them the measures of takes, and the default rules."""
+"""Columns of rows that are cut from recordings, including measures that takes have, and the default filter rules."""
 
 from __future__ import annotations
 

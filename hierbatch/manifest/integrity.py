@@ -1,4 +1,4 @@
-"""Checks of a table file before its content is used: version, text in UTF-8, nesting of JSON."""
+"""Checks of a table file before its content is used: schema version, UTF-8 text, and nesting of JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hierbatch.manifest.schema import SCHEMA_VERSION, VERSION_KEY
 from hierbatch.object_path import ObjectPath
 
 MAX_JSON_DEPTH = 32
-"""Deepest nesting of arrays and objects in a row; at some thousands, Arrow's parser crashes the process."""
+"""Maximum nesting of arrays and objects in a row; Arrow's parser crashes the process at a few thousand levels."""
 
 _STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _STEPS = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
@@ -23,14 +23,14 @@ _MAX_STAMP_CHARACTERS = 40
 
 
 def check_text(table: pa.Table, path: Path) -> pa.Table:
-    """Check that all text is UTF-8, which Arrow does not do when it reads Parquet, and return the table.
+    """Check that all text is UTF-8, and return the table; Arrow does not check this when it reads Parquet.
 
     Args:
         table: rows of a file.
         path: the file, for messages.
 
     Raises:
-        ManifestError: a column contains other bytes.
+        ManifestError: a column contains bytes that are not UTF-8.
     """
     for name, column in zip(table.column_names, table.columns, strict=True):
         try:
@@ -46,7 +46,7 @@ def check_text(table: pa.Table, path: Path) -> pa.Table:
 
 
 def check_version(path: Path, schema: pa.Schema) -> None:
-    """Check the schema version of a table; a table of another program has none.
+    """Check the schema version of a table; a table from another program has no version and passes.
 
     Raises:
         ManifestError: the table was written by a newer version, or its metadata is damaged.

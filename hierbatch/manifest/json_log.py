@@ -1,7 +1,7 @@
 """Append-only logs of JSON lines in a folder, one file per writer.
 
-Every process appends to a file of its own, and a line is one write: concurrent writers lose nothing. A line that a full
-disk truncated is skipped by readers; its writer raised an error.
+Every process appends to its own file, and each line is a single write, so that concurrent writers lose nothing. If a
+full disk truncates a line, its writer raises an error, and readers skip the line.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9.-]+")
 
 
 def append_record(folder: Path, record: Mapping[str, Any]) -> dict[str, Any]:
-    """Append a record with its time to the log of this process.
+    """Append a record and the current time to the log of this process.
 
-    Objects in a store cannot be appended to: there each record is an object.
+    In an object store, where files cannot be appended to, each record becomes an object of its own.
 
     Args:
         folder: folder of the log; created if missing.
-        record: values that JSON can represent; nulls are omitted.
+        record: values that JSON can represent; those that are None are omitted.
 
     Returns:
         The record as it was written, with `when` (ISO 8601, UTC).
@@ -70,7 +70,7 @@ def _append(path: Path, line: bytes) -> None:
 
 
 def read_records(folder: Path) -> list[dict[str, Any]]:
-    """Read all records of a log in the order of their times; the lines of one writer keep their order.
+    """Read all records of a log, ordered by time; the records of one writer always keep their order.
 
     Raises:
         RunError: a file of the log cannot be read.

@@ -27,7 +27,8 @@ def read_json(path: Path, types: Mapping[str, pa.DataType]) -> tuple[pa.Table, d
 
     Args:
         path: the table.
-        types: declared types; only text columns matter, so that text that looks like dates stays text.
+        types: declared types by column name; only the text columns are used, so that text that looks like a date stays
+            text.
 
     Returns:
         The table, with the column names of the file, and a message for each column with values of several types; those
@@ -68,7 +69,7 @@ def _read(open_source: Callable[[], Any], texts: Collection[str]) -> pa.Table:
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
-    """Objects of all lines; empty if any line is not an object, since Arrow's error is clearer."""
+    """Objects of all lines; empty if any line is not an object, so that the caller raises Arrow's clearer error."""
     try:
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8-sig").split("\n") if line.strip()]
     except ValueError:
@@ -92,5 +93,5 @@ def _faults(rows: Iterable[dict[str, Any]]) -> dict[str, str]:
 
 
 def _to_text(name: str, value: Any, faults: Mapping[str, str]) -> Any:
-    """Convert a value to text if its column has several types."""
+    """Convert a value to text if it belongs to a column with values of several types."""
     return value if name not in faults or value is None or isinstance(value, str) else json.dumps(value)

@@ -1,8 +1,9 @@
 """Large binary values of a Parquet file, such as the audio of hours, written without a copy in memory.
 
-Arrow's writer holds a value three times: in its column, in the encoder and in the page. Therefore the file is first
-written with empty values in place of the large ones, each in a row group of its own; then it is copied, and every large
-value goes from its buffer into its page. The result is the file that Arrow would have written, to the byte.
+While Arrow writes a value, it is in memory three times: in its column, in the encoder and in the page. Therefore the
+file is first written with empty values instead of the large ones, each in its own row group. Then the file is copied,
+and every large value is written from its buffer into its page. The result is equal, to the byte, to the file that Arrow
+would have written.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _SIZES_BINARY = 1
 
 @dataclass(frozen=True, slots=True)
 class LargeValue:
-    """A value to insert: number of its row group, of its leaf column in the file, and its bytes."""
+    """A value to insert: the number of its row group, the number of its Parquet column, and its bytes."""
 
     row_group: int
     column: int
@@ -46,10 +47,12 @@ class LargeValue:
 
 
 def insert_large_values(path: Path, values: Sequence[LargeValue]) -> None:
-    """Insert values in place of empty ones: each is the only one of its page, uncompressed and without dictionary.
+    """Replace empty values of a Parquet file by large ones.
+
+    Each value must be the only one of its page, which must be uncompressed and have no dictionary.
 
     Args:
-        path: Parquet file without page checksums and indexes; replaced.
+        path: Parquet file without page checksums and indexes; it is overwritten.
         values: values in order of row group and column.
 
     Raises:
@@ -83,7 +86,7 @@ def _copy_with_values(source: BinaryIO, target: BinaryIO, values: Sequence[Large
 
 
 def _write_page(source: BinaryIO, target: BinaryIO, page_at: int, content: pa.Buffer) -> tuple[int, int]:
-    """Write a page with a value in place of the empty one; returns its growth, and its old end."""
+    """Write a page with a value instead of the empty one; return by how many bytes it grew, and its end in `source`."""
     source.seek(page_at)
     header, header_bytes = read_struct(source.read(_MAX_HEADER_BYTES))
     page_bytes = header[_PAGE_COMPRESSED].content
@@ -101,7 +104,7 @@ def _write_page(source: BinaryIO, target: BinaryIO, page_at: int, content: pa.Bu
 
 
 def _shift(footer: Struct, grown: dict[tuple[int, int], int], sizes: dict[tuple[int, int], int]) -> None:
-    """Correct offsets and sizes of the footer by the growth of the pages."""
+    """Correct the offsets and sizes in the footer for the growth of the pages."""
     shift = 0
     for group_number, group in enumerate(footer[_ROW_GROUPS].content[1]):
         _add(group, (_GROUP_OFFSET,), shift)
@@ -145,7 +148,7 @@ def _pieces(content: pa.Buffer) -> Iterator[memoryview]:
 
 
 def split_large_values(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Yield the rows of tables in their order, each row with a large audio value in a table of its own."""
+    """Yield the rows of tables, in the same order, with each row that has a large audio value in its own table."""
     for table in tables:
         is_large = np.zeros(len(table), np.bool_)
         for column in _audio_columns(table):
@@ -180,7 +183,7 @@ def take_large_values(table: pa.Table, row_group: int) -> tuple[pa.Table, list[L
 
 
 def _content(values: pa.BinaryArray) -> pa.Buffer:
-    """The only value of an array, not copied as a scalar would be."""
+    """Buffer of the only value of an array; unlike a scalar, it is not a copy."""
     _, offsets, data = values.buffers()
     start, end = np.frombuffer(offsets, np.int32)[values.offset : values.offset + 2].tolist()
     return data.slice(start, end - start)

@@ -1,9 +1,10 @@
 """Table of the optional measures of takes: their columns, flags and scorers.
 
-One entry is all that a measure needs: the names of `--measures`, the columns of the takes and their page, the flags,
-the report and the notebooks derive from it. Packages add measures by entry points of the group `hierbatch.measures`:
-the entry's name is the name of the measure, and its value a `Measure`. The columns of such a measure are declared in
-the files that contain them, so a run can be read where the package is not installed.
+The names for `--measures`, the columns of takes and their reference page, the flags, the report and the notebooks are
+all derived from this table, so adding a measure takes one entry. Other packages add measures by entry points of the
+group `hierbatch.measures`: the name of the entry point is the name of the measure, and its value is a `Measure`. The
+columns of such a measure are declared in the files that contain them, so that a run can be read where the package is
+not installed.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ from hierbatch.plugins import load_plugin, plugin_names
 ENTRY_POINT_GROUP = "hierbatch.measures"
 
 MEASURES_KEY = b"hierbatch.measures"
-"""Key of the declared columns of added measures, in the metadata of a table."""
+"""Metadata key of a table under which the columns of added measures are declared."""
 
 _TYPE_NAMES = ("float", "double", "int32", "int64", "bool", "string")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """An optional measure of takes, loaded only where it is requested."""
+    """An optional measure of takes; its scorer is imported only if the measure is requested."""
 
     name: str
     """Name on the command line."""
@@ -36,10 +37,10 @@ class Measure:
     flags: tuple[str, ...] = ()
     """Quality flags that the measure can set."""
     scorer: str = ""
-    """Import path `module:callable` of a function from `ScoringOptions` to a `Scorer` (`hierbatch.stages.scoring`);
-    empty for a measure that the stage takes itself."""
+    """Import path `module:callable` of a function that makes a `Scorer` from `ScoringOptions`, both of
+    `hierbatch.stages.scoring`; empty for a measure that the synthesis stage computes itself."""
     packages: tuple[str, ...] = ()
-    """Import names of packages that the scorer needs beyond a plain install."""
+    """Import names of packages that the scorer needs in addition to those of a plain installation."""
     install: str = ""
     """Command that installs these packages, for the error message."""
 
@@ -92,7 +93,7 @@ MEASURES = (
 )
 
 MEASURE_COLUMNS = tuple(column for measure in MEASURES for column in measure.columns)
-"""Columns that every table of takes has, empty where their measure was not requested."""
+"""Columns that every table of takes has; they are empty in runs where their measure was not requested."""
 
 MEASURE_FLAGS = tuple(flag for measure in MEASURES for flag in measure.flags)
 
@@ -107,7 +108,8 @@ def find_measure(name: str) -> Measure:
 
     Raises:
         InputError: the name is unknown.
-        ProgramError: the package that adds the measure cannot be imported, or its columns have names of other columns.
+        ProgramError: the package that adds the measure cannot be imported, or its columns have the names of other
+        columns.
     """
     for measure in MEASURES:
         if measure.name == name:
@@ -124,12 +126,12 @@ def added_columns(measures: Iterable[Measure]) -> tuple[Column, ...]:
 
 
 def declared_columns(schema: pa.Schema) -> tuple[Column, ...]:
-    """Columns of added measures that a table declares."""
+    """Columns of added measures, as declared in the metadata of a table."""
     return parse_columns((schema.metadata or {}).get(MEASURES_KEY, b"[]"))
 
 
 def parse_columns(declaration: bytes) -> tuple[Column, ...]:
-    """Columns from their declaration in the metadata of a table."""
+    """Parse a declaration of columns, which is JSON from the metadata of a table."""
     return tuple(
         Column(
             entry["name"],
@@ -142,7 +144,7 @@ def parse_columns(declaration: bytes) -> tuple[Column, ...]:
 
 
 def declare_columns(schema: pa.Schema, columns: Sequence[Column]) -> pa.Schema:
-    """Add columns of measures to the schema of takes, before the audio, which stays last."""
+    """Add the columns of measures to a schema of takes, before the audio column, and declare them in its metadata."""
     new = [column for column in columns if column.name not in schema.names]
     known = [*declared_columns(schema), *new]
     if not known:

@@ -1,4 +1,4 @@
-"""Three-way merge of a manifest: the last import, its edited version, and a new import of the changed book."""
+"""Three-way merge of manifests: the last import of a book, its edited version, and a new import of the changed book."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from hierbatch.manifest.row_alignment import align_rows
 Row = dict[str, Any]
 
 EDITED, IMPORTED = "edited", "imported"
-"""Versions that a conflict can be decided for."""
+"""Values of `prefer`: the version that wins a conflict."""
 
 _PLACE_COLUMNS = frozenset({"id", "sentence_index"})
-"""Columns that follow from the place of a row; they are never in conflict."""
+"""Columns whose values follow from the place of the row; they never cause conflicts."""
 
 _NUMBERED_ID = re.compile(r"(?P<prefix>.*?-)(?P<number>\d+)")
 
 
 @dataclass(frozen=True, slots=True)
 class MergeConflict:
-    """A value that was edited in the manifest and is different in the new import."""
+    """A row that both the user and the new import changed, and the reason of the conflict."""
 
     id: str
     reason: str
@@ -31,12 +31,12 @@ class MergeConflict:
 
 @dataclass(slots=True)
 class UsedIds:
-    """Highest number of each prefix of ids, so that the id of a removed row is never used for another one."""
+    """Highest number in use for each prefix of ids, so that the id of a removed row is never used again."""
 
     highest: dict[str, int] = field(default_factory=dict)
 
     def add(self, ids: Iterable[str]) -> None:
-        """Count ids as used."""
+        """Record ids as used."""
         for row_id in ids:
             if found := _NUMBERED_ID.fullmatch(row_id or ""):
                 self.highest[found["prefix"]] = max(self.highest.get(found["prefix"], 0), int(found["number"]))
@@ -51,27 +51,27 @@ class UsedIds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergedRows:
-    """Result of a merge; with conflicts, the rows are incomplete."""
+    """Result of a merge; if there are conflicts, the rows are incomplete."""
 
     rows: list[Row]
     imported: list[Row]
-    """Rows of the new import with the ids that were carried along."""
+    """Rows of the new import, with the ids of the manifest rows that they continue."""
     n_added: int
     n_removed: int
     n_changed: int
-    """Rows whose text the new import changed."""
+    """Number of rows whose text differs between the last and the new import."""
     n_edited: int
-    """Rows in which an edit was kept."""
+    """Number of rows in which an edit of the manifest was kept."""
     conflicts: tuple[MergeConflict, ...]
 
 
 def carry_ids(before: Sequence[Row], after: Sequence[Row], used: UsedIds) -> list[Row]:
-    """Rows of a new import with the ids of the rows that they continue; new rows get unused ids.
+    """Rows of a new import, with the ids of the earlier rows that they continue; other rows get unused ids.
 
     Args:
         before: rows of the last import.
         after: rows of the new import.
-        used: ids that are or were in use; extended.
+        used: ids that are or were in use; the new ids are added.
     """
     used.add(row["id"] for row in before)
     matches = align_rows([row["text"] or "" for row in before], [row["text"] or "" for row in after])
@@ -90,8 +90,8 @@ def merge_rows(
         base: rows of the last import, with the ids of the manifest.
         edited: rows of the manifest.
         imported: rows of the new import.
-        used: ids that are or were in use; extended.
-        prefer: version that decides conflicts, `edited` or `imported`; None reports them.
+        used: ids that are or were in use; the new ids are added.
+        prefer: version that wins conflicts, `edited` or `imported`; None leaves them open and reports them.
     """
     used.add(row["id"] for row in edited)
     fresh = carry_ids(base, imported, used)
@@ -115,7 +115,7 @@ def merge_rows(
 
 
 class _Merge:
-    """Merge of single rows; collects conflicts."""
+    """Merger of single rows; collects the conflicts."""
 
     def __init__(self, before: Mapping[str, Row], mine: Mapping[str, Row], prefer: str | None) -> None:
         self._before, self._mine, self._prefer = before, mine, prefer
@@ -123,7 +123,7 @@ class _Merge:
         self.n_edited = 0
 
     def row(self, fresh: Row) -> Row | None:
-        """Merged row of the new import; None if it was removed from the manifest."""
+        """Row of the new import, merged with the edits of the manifest; None if it was removed from the manifest."""
         before, mine = self._before.get(fresh["id"]), self._mine.get(fresh["id"])
         if before is None:
             return fresh
@@ -147,7 +147,7 @@ class _Merge:
         return merged
 
     def without_counterpart(self, ids: set[str]) -> set[str]:
-        """Ids of edited rows to keep although the new import has no such row any more."""
+        """Ids of edited rows that are kept although the new import no longer contains them."""
         gone = [row_id for row_id in self._before if row_id not in ids and row_id in self._mine]
         edited = [row_id for row_id in gone if self._is_edited(row_id)]
         reason = "edited in the manifest, and no longer in the book"
@@ -165,7 +165,7 @@ class _Merge:
 
 
 def _insert(rows: list[Row], edited: Sequence[Row], added: Sequence[Row]) -> list[Row]:
-    """Insert rows that only the manifest has after the row that precedes them there."""
+    """Insert each row that only the manifest has, after the row that precedes it in the manifest."""
     if not added:
         return rows
     names, present = {row["id"] for row in added}, {row["id"] for row in rows}

@@ -1,4 +1,4 @@
-"""Readers of committed parts and plans of a run that tolerate concurrent compaction."""
+"""Readers of the committed parts and plans of a run; compaction may take place while they read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TYPES = {column.name: column.type for column in (*VOICE_COLUMNS, *PLAN_COLUMNS,
 
 @contextmanager
 def open_run_file(path: Path) -> Iterator[pq.ParquetFile]:
-    """Open a part or a plan of a run.
+    """Open a part or a plan of a run; errors inside the `with` block are converted too.
 
     Raises:
         VanishedError: the file was removed after it was listed.
@@ -50,7 +50,7 @@ def read_committed_parts(
 ) -> Iterator[tuple[Path, pa.Table]]:
     """Yield some columns of every committed part, even during compaction.
 
-    If a part was removed before it could be read, the parts are listed again: its rows are in other parts now.
+    If a part was removed before it could be read, its rows are in other parts, so the parts are listed again.
 
     Raises:
         RunError: a part is damaged.
@@ -78,12 +78,12 @@ def read_committed_parts(
 
 
 def check_columns(schema: pa.Schema, path: Path, columns: Sequence[str]) -> None:
-    """Check that a file has columns of the right type, since it may be of another program.
+    """Check that a file has columns of the right types; it may come from another program.
 
     Args:
         schema: schema of the file.
         path: the file, for messages.
-        columns: columns of takes or plans.
+        columns: names of the columns that are needed, of takes, plans or voices.
 
     Raises:
         RunError: a column is missing or has another type.
@@ -99,7 +99,7 @@ def check_columns(schema: pa.Schema, path: Path, columns: Sequence[str]) -> None
 
 
 def _check_nulls(file: pq.ParquetFile, path: Path) -> None:
-    """Check by the statistics of a file that the columns that name its rows have values."""
+    """Check, with the statistics in a file, that the columns that identify its rows have no empty values."""
     wanted = [at for at, name in enumerate(file.schema.names) if name in _NEVER_NULL]
     for group in range(file.num_row_groups):
         for at in wanted:
@@ -114,10 +114,10 @@ def _check_nulls(file: pq.ParquetFile, path: Path) -> None:
 
 
 def read_voice_rows(path: Path) -> pa.Table:
-    """Voice table of a run.
+    """Read the voice table of a run.
 
     Raises:
-        RunError: the file is damaged or of another program.
+        RunError: the file is damaged, or comes from another program.
     """
     with open_run_file(path) as file:
         check_columns(file.schema_arrow, path, ("voice", "consent"))
@@ -127,7 +127,7 @@ def read_voice_rows(path: Path) -> pa.Table:
 
 
 def read_part_rows(part: Path, rows: npt.NDArray[np.int32], columns: Sequence[str]) -> pa.Table:
-    """Rows of a part by row number, reading only the row groups that contain them.
+    """Read rows of a part by row number; only the row groups that contain them are read.
 
     Args:
         part: part file.

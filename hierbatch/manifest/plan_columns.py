@@ -1,4 +1,4 @@
-"""Columns of a plan by row position, read on demand."""
+"""Random access to the columns of a plan by manifest position."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import pyarrow as pa
 from hierbatch.manifest.parts import open_run_file
 
 _CACHED_GROUPS = 4
-"""Takes are stored roughly in plan order, so row groups are needed one after the other."""
+"""Number of row groups kept in memory; few suffice, since takes are stored roughly in the order of the plan."""
 
 
 class PlanColumns:
-    """Random access to columns of a plan by position, also if it holds few of the positions.
+    """Reader of some columns of a plan by manifest position; row groups are read when needed.
 
-    Memory use is eight bytes per row of the manifest plus a few row groups.
+    The plan may contain only some of the positions. Memory use is eight bytes per position plus a few row groups.
     """
 
     def __init__(self, plan: Path, columns: Sequence[str]) -> None:
@@ -50,7 +50,12 @@ class PlanColumns:
 
 
 def _read_places(plan: Path) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Start row of each row group plus the total, and the row number of each position; -1 for positions without one."""
+    """Read the layout of a plan.
+
+    Returns:
+        First row of each row group, followed by the number of rows; and the row number of each manifest position, -1
+            for positions that the plan does not contain.
+    """
     with open_run_file(plan) as file:
         n_rows = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
         starts = np.cumsum([0, *n_rows])

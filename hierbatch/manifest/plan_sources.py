@@ -1,7 +1,7 @@
-"""Storage of recordings that come inside a manifest: a file next to the plan, from which workers load the audio.
+"""Storage of recordings that are embedded in a manifest: a file next to the plan, from which workers load the audio.
 
-Plan rows stay small wherever they are read, sent, planned again or joined: they contain a reference to the recording, a
-path or a row number of that file.
+Plan rows contain only a reference to the recording, which is a path or a row number of this file. They stay small
+wherever they are read, sent, planned again or joined.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from hierbatch.object_path import arrow_source
 from hierbatch.storage import write_atomically
 
 StoreSources = Callable[[pa.Table], pa.Table]
-"""Moves the audio of `source` to storage and leaves a reference in the rows."""
+"""Function that moves the audio of the column `source` to storage, and returns rows with references instead."""
 
 _SCHEMA = pa.schema([pa.field("bytes", pa.binary())])
 _GROUP_BYTES = 16 << 20
-"""Size at which a row group is closed; limits the extra bytes read to load one row."""
+"""Bytes of audio at which a row group is closed; limits how much must be read to load one row."""
 
 
 def discard_audio(rows: pa.Table) -> pa.Table:
-    """Discard the audio of rows, without a reference to it."""
+    """Rows without the embedded audio; their references contain only the paths."""
     return _with_references(rows, pa.nulls(len(rows), pa.int64()))
 
 
 @contextmanager
 def open_source_store(path: Path) -> Iterator[StoreSources]:
-    """Yield a function that stores the audio of successive tables in one file, written atomically.
+    """Context with a function that stores the audio of successive tables in a file; its end moves the file into place.
 
     Raises:
         StorageError: the disk is full, read-only or gone.
@@ -62,7 +62,7 @@ def open_source_store(path: Path) -> Iterator[StoreSources]:
 
 
 class PlanSources:
-    """Reader of stored recordings, one row group at a time; the file is opened on first use."""
+    """Reader of stored recordings, one row group at a time; the file is first opened when a recording is needed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -70,7 +70,7 @@ class PlanSources:
         self._starts = np.zeros(0, np.int64)
 
     def fetch(self, rows: pa.Table) -> pa.Table:
-        """Load the recordings of rows, in the format of a manifest; rejected rows stay without audio.
+        """Replace the references of rows by the audio, in the format of a manifest; rejected rows get none.
 
         Raises:
             RunError: the file is missing or damaged.
@@ -87,7 +87,7 @@ class PlanSources:
         return rows.set_column(at, pa.field("source", AUDIO), fetched)
 
     def _read(self, indices: npt.NDArray[np.int64]) -> pa.Array:
-        """Audio of some rows of the file; `indices` ascending."""
+        """Read the audio of some rows of the file, which are given in ascending order."""
         if not len(indices):
             return pa.array([], pa.binary())
         try:
@@ -121,7 +121,7 @@ def _struct(kind: pa.StructType, values: list[pa.Array], like: pa.StructArray) -
 
 
 def _groups(lengths: npt.NDArray[np.int32]) -> Iterator[tuple[int, int]]:
-    """Yield the first row and the number of rows of each row group."""
+    """Yield the first row and the number of rows of each row group, given the bytes of audio of each row."""
     first = n_bytes = 0
     for row, length in enumerate(lengths.tolist()):
         n_bytes += length

@@ -20,7 +20,7 @@ def list_recordings(folder: Path, suffixes: Collection[str] = AUDIO_SUFFIXES) ->
     """Audio files of a folder and its subfolders, sorted; hidden files and folders are left out.
 
     Raises:
-        ManifestError: there are none.
+        ManifestError: there are no audio files.
     """
     found = []
     for parent, folders, names in os.walk(folder):
@@ -37,7 +37,10 @@ def list_recordings(folder: Path, suffixes: Collection[str] = AUDIO_SUFFIXES) ->
 
 
 def recordings_table(folder: Path) -> pa.Table:
-    """Rows `id` and `source` of a folder; ids are the relative paths without suffix, in safe characters.
+    """Table of the recordings of a folder, with the columns `id` and `source`.
+
+    `source` is the path relative to the folder. The id is the same path without suffix, in characters that are safe in
+    file names; equal ids get a number.
 
     Raises:
         ManifestError: there are no recordings.

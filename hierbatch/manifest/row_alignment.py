@@ -1,4 +1,4 @@
-"""Alignment of two versions of a text, row by row: equal rows in order, and changed rows between them."""
+"""Alignment of the rows of two versions of a text: first equal rows, then similar rows in the passages between them."""
 
 from __future__ import annotations
 
@@ -8,20 +8,23 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import LCSseq
 
 _MIN_SIMILARITY = 60.0
-"""Least similarity (0 to 100) of two versions of one sentence."""
+"""Minimum similarity (0 to 100) at which two rows are versions of one sentence."""
 
 _MAX_PAIRS = 250_000
-"""Most comparisons within one changed passage; the rows of a larger one count as removed and added."""
+"""Maximum number of comparisons within a changed passage; the rows of a larger passage count as removed and added."""
 
 _MAX_CELLS = 2**32
-"""Most cells of the table of the alignment, 512 MB as bits; the rows of a larger changed text count as new."""
+"""Maximum number of cells of the alignment table, which takes 512 MB at one bit each.
+
+A larger part of the text is treated as a single changed passage, whose rows count as removed and added.
+"""
 
 
 def align_rows(before: Sequence[str], after: Sequence[str]) -> list[int | None]:
-    """Row of `before` for each row of `after`; None for rows that are new.
+    """Index in `before` of each row of `after`; None for new rows.
 
-    The order is kept: a row that moved counts as removed and added. Equal rows are a longest common subsequence; within
-    a changed passage, rows are matched by the similarity of their texts.
+    The order is kept, so that a row that moved counts as removed and added. The equal rows are a longest common
+    subsequence; in the passages between them, rows are matched by the similarity of their texts.
 
     Args:
         before: texts of the older version.
@@ -38,7 +41,7 @@ def align_rows(before: Sequence[str], after: Sequence[str]) -> list[int | None]:
 
 
 def _changed_spans(old: list[int], new: list[int], found: list[int | None]) -> Iterator[tuple[range, range]]:
-    """Enter equal rows into `found`, and yield the passages between them."""
+    """Match equal rows, writing their indices into `found`, and yield the passages between them."""
     start = 0
     while start < min(len(old), len(new)) and old[start] == new[start]:
         found[start] = start
@@ -62,7 +65,7 @@ def _changed_spans(old: list[int], new: list[int], found: list[int | None]) -> I
 
 
 def _similar_rows(before: Sequence[str], after: Sequence[str], old: range, new: range) -> Iterator[tuple[int, int]]:
-    """Yield matching rows of a changed passage: those of the largest total similarity that keeps the order."""
+    """Yield pairs of matching rows in a changed passage: the pairs in order with the largest total similarity."""
     if not old or not new or len(old) * len(new) > _MAX_PAIRS:
         return
     best = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]

@@ -1,4 +1,4 @@
-"""Edits of a manifest row: the values that replace those of the manifest."""
+"""Edits of a manifest row: values that are used instead of those in the manifest."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _RANGES = {"speed": (0.5, 2.0), "pause_after_s": (0.0, 60.0)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowEdit:
-    """Values of a row that replace those of its manifest; None keeps the value of the manifest."""
+    """Values used instead of those of a manifest row; None keeps the value of the manifest."""
 
     text: str | None = None
     phonemes: str | None = None
-    """Phonemes to synthesize; the text is still what subtitles show."""
+    """Phonemes to synthesize; subtitles still show the text."""
     voice: str | None = None
     speed: float | None = None
     pause_after_s: float | None = None
-    """Silence after the row in a book; the only value that needs no new take."""
+    """Silence after the row in a book, in seconds; a change of this value alone needs no new take."""
     base_text: str | None = None
-    """Text of the manifest that was edited. A later plan does not apply the edit to another text."""
+    """Text of the manifest when the row was edited; if the manifest has another text later, the edit is not applied."""
 
     def __post_init__(self) -> None:
         for name, (low, high) in _RANGES.items():
@@ -42,14 +42,14 @@ class RowEdit:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
-        """Create from a record of a log; unknown names are ignored."""
+        """Create an edit from a record of a log; unknown names are ignored."""
         return cls(**{field.name: record[field.name] for field in fields(cls) if field.name in record})
 
     def to_record(self) -> dict[str, Any]:
-        """Values that are not None."""
+        """Record for a line of a log, without the values that are None."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
     @property
     def spoken(self) -> dict[str, Any]:
-        """Values that determine the audio, by column."""
+        """Edited values that change the audio, by column."""
         return {name: value for name, value in self.to_record().items() if name not in ("pause_after_s", "base_text")}

@@ -15,7 +15,7 @@ from hierbatch.errors import InputError
 from hierbatch.manifest.parts import open_run_file
 
 PREVIEW_S = 60.0
-"""Expected seconds of audio of a preview of a chapter."""
+"""Expected duration of the preview of a chapter, in seconds."""
 
 _PLACE_COLUMNS = ("position", "chapter", "sentence_index", "expected_duration_s")
 _RANGE = re.compile(r"\s*(\d+)\s*(?:[-–]\s*(\d+)\s*)?")
@@ -23,12 +23,12 @@ _RANGE = re.compile(r"\s*(\d+)\s*(?:[-–]\s*(\d+)\s*)?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowSelection:
-    """Rows of a run to make and to deliver; by default all."""
+    """Selection of the rows of a run that are synthesized and delivered; by default all."""
 
     chapters: tuple[range, ...] = ()
     """Numbers of chapters; empty for all."""
     preview_s: float | None = None
-    """Seconds from the start of each chapter; None for whole chapters."""
+    """Expected seconds of audio to take from the start of each chapter; None for whole chapters."""
 
     @property
     def is_all(self) -> bool:
@@ -39,7 +39,10 @@ class RowSelection:
         """Mask of the selected rows of a plan.
 
         Args:
-            rows: columns `chapter`, `sentence_index` and `expected_duration_s`.
+            rows: columns `chapter`, `sentence_index` and `expected_duration_s` of the plan.
+
+        Returns:
+            Boolean array with one value per row.
         """
         if self.is_all:
             return np.ones(len(rows), np.bool_)
@@ -58,7 +61,7 @@ class RowSelection:
         return is_selected & is_early
 
     def positions(self, plan: Path) -> npt.NDArray[np.bool_] | None:
-        """Mask of the selected positions of a run, from its plan; None if all are selected.
+        """Mask of the selected manifest positions, from the plan of a run; None if all are selected.
 
         Raises:
             InputError: the rows have no chapters, or no row is selected.
@@ -90,13 +93,13 @@ class RowSelection:
 
 
 def parse_chapters(text: str) -> tuple[range, ...]:
-    """Parse numbers and spans of chapters.
+    """Parse a list of chapter numbers and spans.
 
     >>> parse_chapters("1-3, 10")
     (range(1, 4), range(10, 11))
 
     Raises:
-        InputError: the text is no list of numbers and spans.
+        InputError: the text is not a list of numbers and spans.
     """
     spans = []
     for entry in text.split(",") if text.strip() else ():
@@ -114,7 +117,7 @@ def parse_chapters(text: str) -> tuple[range, ...]:
 
 
 def format_chapters(chapters: Sequence[range]) -> str:
-    """Format numbers and spans of chapters.
+    """Format chapter numbers and spans as `parse_chapters` reads them.
 
     >>> format_chapters(parse_chapters("1-3,10"))
     '1-3,10'

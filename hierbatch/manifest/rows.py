@@ -1,4 +1,4 @@
-"""Row types: planned utterances and recordings, and takes."""
+"""Types of the rows of tables: planned utterances, planned recordings, and takes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class PlannedUtterance:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
-        """Create from a plan row; pass-through columns are ignored."""
+        """Create an utterance from a plan row; pass-through columns are ignored."""
         return cls(**{name: row[name] for name in _UTTERANCE_FIELDS if name in row})
 
 
@@ -42,19 +42,19 @@ _UTTERANCE_FIELDS = tuple(field.name for field in fields(PlannedUtterance))
 
 
 def delivery_settings(row: Mapping[str, Any]) -> dict[str, float]:
-    """Speed of a row, and its other delivery settings that differ from the defaults."""
+    """Settings of how a row is spoken: its speed, and the other settings that differ from their defaults."""
     settings = {"speed": round(row["speed"], 6)}
     optional = {"pitch_semitones": round(row["pitch_semitones"], 6), "prosody": round(row["prosody"], 6)}
     return settings | {name: value for name, value in optional.items() if value != DEFAULT_DELIVERY[name]}
 
 
 DEFAULT_DELIVERY = {"pitch_semitones": 0.0, "prosody": 1.0}
-"""Default delivery settings of a row."""
+"""Defaults of the settings that `delivery_settings` leaves out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedRecording:
-    """Row of a plan of recordings: one source recording, by path or as bytes.
+    """Row of a plan of recordings: one source recording, as a path or as the bytes of the file.
 
     If the recording was rejected, `error_kind` is set and the row becomes a failed take.
     """
@@ -68,7 +68,7 @@ class PlannedRecording:
     pitch_semitones: float = 0.0
     rate_hz: int | None = None
     cast: Sequence[Mapping[str, Any]] = ()
-    """Speakers of a recording to dub, with spans and target voices."""
+    """Speakers of a recording to dub, with their spans and target voices."""
     content: bytes | None
     path: str | None
     source_sha256: str | None
@@ -78,7 +78,7 @@ class PlannedRecording:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
-        """Create from a plan row; a task's plan lacks the columns that the task does not use."""
+        """Create a recording from a plan row; columns that the plan of a task does not have keep their defaults."""
         source = row["source"] or {"bytes": None, "path": None}
         known = {name: row[name] for name in _RECORDING_FIELDS if name in row}
         return cls(content=source["bytes"], path=source["path"], **known)
@@ -89,7 +89,7 @@ _RECORDING_FIELDS = tuple(field.name for field in fields(PlannedRecording))
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Start and end of a word, pause or speech span; `kind` is `word`, `pause` or `speech`."""
+    """Start and end of a word, a pause or a span of speech in a take; `kind` is `word`, `pause` or `speech`."""
 
     text: str
     start_s: float
@@ -109,7 +109,7 @@ class Sound:
 class Take:
     """Result of one row, successful or failed.
 
-    The fields are the columns of `schema.TAKE_COLUMNS`, without those of optional measures, which are scored later.
+    The fields are the columns in `schema.TAKE_COLUMNS`, except those of optional measures, which are computed later.
     """
 
     id: str
@@ -154,5 +154,5 @@ class Take:
 
 
 def take_rows(takes: Iterable[Take]) -> list[dict[str, Any]]:
-    """Convert takes to dictionaries, for Arrow; their audio is in memory."""
+    """Convert takes to dictionaries for Arrow; their audio must be in memory, not in temporary files."""
     return [asdict(take) for take in takes]

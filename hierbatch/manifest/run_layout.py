@@ -30,23 +30,23 @@ _COMPACTED = re.compile(r"g\d+-c")
 
 @dataclass(frozen=True, slots=True)
 class RunLayout:
-    """Paths of a run. A generation is one manifest with one set of settings, numbered from 1."""
+    """Paths of the files of a run; generations, each one manifest with one set of settings, are numbered from 1."""
 
     root: Path
 
     @property
     def record_file(self) -> Path:
-        """Settings of all generations."""
+        """File with the settings of all generations."""
         return self.root / "run.json"
 
     @property
     def lock_file(self) -> Path:
-        """Lock of the driver."""
+        """Lock file of the driver."""
         return self.root / "lock"
 
     @property
     def desk_lock_file(self) -> Path:
-        """Lock of the desk that may write decisions."""
+        """Lock file of the desk that may write decisions."""
         return self.root / "desk.lock"
 
     @property
@@ -66,7 +66,7 @@ class RunLayout:
 
     @property
     def events_file(self) -> Path:
-        """Event log."""
+        """File of the event log."""
         return self.root / "events.jsonl"
 
     @property
@@ -81,7 +81,7 @@ class RunLayout:
 
     @property
     def corrected_lexicon(self) -> Path:
-        """Pronunciations that listeners corrected: a lexicon, read after that of the run."""
+        """Lexicon of the pronunciations that listeners corrected, which is used in addition to that of the run."""
         return self.root / "lexicon.csv"
 
     @property
@@ -91,54 +91,58 @@ class RunLayout:
 
     @property
     def corpus_manifest(self) -> Path:
-        """Manifest of a corpus."""
+        """Manifest file of a corpus."""
         return self.root / "corpus" / "manifest.parquet"
 
     @property
     def corpus_filter(self) -> Path:
-        """Filter rules of a corpus."""
+        """File with the filter rules of a corpus."""
         return self.root / "corpus" / "filter.toml"
 
     @property
     def corpus_rows(self) -> Path:
-        """Rows of a corpus with the rules that rejected them."""
+        """Table of the rows of a corpus, with the rules that rejected them."""
         return self.root / "corpus" / "rows.parquet"
 
     def part_file(self, unit: str) -> Path:
-        """Part of a work unit."""
+        """Part file of a work unit."""
         return self.parts / f"{unit}.parquet"
 
     def part_files(self) -> list[Path]:
-        """Committed parts, compacted ones first: they are permanent, and of two equal takes the first one counts."""
+        """Committed parts, with compacted ones first, since readers use the first of two copies of a take."""
         return sorted(self.parts.glob("*.parquet"), key=lambda part: (not _COMPACTED.match(part.stem), part.name))
 
     def voices_file(self, generation: int) -> Path:
-        """Voice table of a generation."""
+        """File of the voice table of a generation."""
         return self.plans / f"g{generation:04d}-voices.parquet"
 
     def sources_file(self, generation: int) -> Path:
-        """File of recordings that came inside the manifest."""
+        """File of the recordings that were embedded in the manifest of a generation."""
         return self.plans / f"g{generation:04d}-sources.parquet"
 
     def plan_file(self, generation: int) -> Path:
-        """The first plan of a generation."""
+        """File of the first plan of a generation."""
         return self.plans / f"g{generation:04d}.parquet"
 
     def retry_plan_file(self, plans: Sequence[Path], digest: str) -> Path:
         """Path of the next retry plan of a generation.
 
-        Its name depends on its rows, as do the names of its parts: two drivers in an object store may both plan a
-        retry, and must not write different rows under the same name.
+        Its name contains a hash of its rows, and so do the names of its parts: in an object store, two drivers may plan
+        a retry at the same time, and must not write different rows under the same name.
+
+        Args:
+            plans: the current plans of the generation, oldest first.
+            digest: hash of the rows of the retry plan.
         """
         return self.plans / f"{plans[0].stem}-r{len(plans):03d}-{digest}.parquet"
 
     def joined_plan_file(self, generation: int) -> Path:
-        """Path of the plan that will replace all plans of a generation; always a new name, since plans never change."""
+        """Path of the plan that will replace all plans of a generation; it is always new, since plans never change."""
         joined = [joined for joined, _, _ in self._plans_of(generation)]
         return self.plans / f"g{generation:04d}-j{max(joined, default=0) + 1:03d}.parquet"
 
     def plan_files(self, generation: int) -> list[Path]:
-        """Plan of a generation and its retries, oldest first."""
+        """Current plan of a generation and its retries, oldest first."""
         found = sorted(self._plans_of(generation))
         newest = max((joined for joined, retry, _ in found if not retry), default=None)
         return [path for joined, _, path in found if joined == newest]
@@ -149,12 +153,12 @@ class RunLayout:
         return [path for _, _, path in self._plans_of(generation) if path not in current]
 
     def newest_generation(self) -> int:
-        """Newest generation with a plan; 0 if there is none."""
+        """Number of the newest generation with a plan; 0 if there is none."""
         planned = (int(name["generation"]) for name, _ in self._all_plans() if name["retry"] is None)
         return max(planned, default=0)
 
     def _plans_of(self, generation: int) -> list[tuple[int, int, Path]]:
-        """All plans of a generation, each with its join number and retry number; 0 means none."""
+        """All plans of a generation, each with its join number (0: not joined) and retry number (0: not a retry)."""
         return [
             (int(name["joined"] or 0), int(name["retry"] or 0), path)
             for name, path in self._all_plans()

@@ -1,7 +1,7 @@
 """Columns of all tables, and their Arrow schemas.
 
-Schemas are declared, never inferred: a column that is empty in one part would be inferred as `null` and break readers
-of the next part.
+Schemas are declared, never inferred: if a column were empty in one part, its type would be inferred as `null`, which
+does not fit the values in other parts.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from hierbatch.manifest.column import Column, Scale
 from hierbatch.manifest.measures import MEASURE_COLUMNS, MEASURE_FLAGS, declare_columns
 
 SCHEMA_VERSION = 1
-"""Incremented when a column is renamed, or changes its type or content; readers reject newer versions."""
+"""Version of the schemas, incremented when the name, type or content of a column changes; readers reject newer ones."""
 
 VERSION_KEY = b"hierbatch"
 
@@ -24,7 +24,7 @@ AUDIO = pa.struct([pa.field("bytes", pa.binary()), pa.field("path", pa.string())
 """Audio in the format of the Hugging Face `datasets` Audio feature."""
 
 SOURCE_REFERENCE = pa.struct([pa.field("path", pa.string()), pa.field("row", pa.int64())])
-"""Reference to a recording of a plan: a path, or a row of the plan's sources if the audio was in the manifest."""
+"""Reference from a plan to a recording: a path, or a row in the plan's file of embedded recordings."""
 
 TIMING = pa.struct(
     [
@@ -47,19 +47,20 @@ CAST = pa.list_(
         ]
     )
 )
-"""Speakers of a recording, their spans and target voices.
+"""Speakers of a recording, with their spans and target voices.
 
-Without times, an entry applies to all speech of the recording. `key_semitones` is the shift from the source; without
-it, the target voice keeps its own pitch range.
+An entry without times applies to all speech of the recording. `key_semitones` is the pitch shift from the source; if
+it is empty, the target voice keeps its own pitch range.
 """
 
 AUDIO_ROW_GROUP = 32
-"""Rows per row group of tables with audio, so that one take can be read without thousands of others."""
+"""Rows per row group of tables with audio; it is small, so that reading a take reads few others."""
 
 TEXT_ROW_GROUP = 8192
 """Rows per row group of tables without audio.
 
-A reader needs about a kilobyte per column and row group, so many small row groups take more memory than the rows.
+A reader needs about 1 KB of memory per column and row group, so many small row groups would take more memory than the
+rows themselves.
 """
 
 
@@ -114,13 +115,13 @@ DEFECT_FLAGS = ("silent", "clipped", "too_long", "too_short", "long_silence")
 """Flags of defects of the audio."""
 
 FLAGS = (*DEFECT_FLAGS, *MEASURE_FLAGS)
-"""Quality flags by which a listener should check a take; another seed may avoid them."""
+"""Quality flags that call for a listener to check the take; a take with another seed may not have them."""
 
 SOURCE_FLAGS = ("source_clipped", "opposite_channels")
 """Flags of the source recording of a take."""
 
 TEXT_FLAGS = ("foreign_words",)
-"""Flags of the text of a take: words of an unsupported script were transliterated or left out."""
+"""Flags of the text of a take; `foreign_words`: words in an unsupported script were transliterated or left out."""
 
 TAKE_COLUMNS = (
     Column("id", pa.string(), "Id of the row in the manifest."),
@@ -212,7 +213,7 @@ TEXT_COLUMNS = (
 """Additional plan columns of rows with texts."""
 
 DUB_COLUMNS = (Column("cast", CAST, "Speakers of a recording to dub, with spans and target voices."),)
-"""Columns written by `hierbatch dub`; user tables do not have them, since CSV has no lists."""
+"""Columns that only `hierbatch dub` writes; they are not in users' tables, since CSV has no lists."""
 
 SPEAK_COLUMNS = ("id", "voice", "language", "phonemes", "seed", "speed", "pitch_semitones", "prosody")
 """Manifest columns that every row of a speech synthesis plan has."""
@@ -221,14 +222,17 @@ _MANIFEST_NAMES = frozenset(column.name for column in MANIFEST_COLUMNS)
 _PLAN_NAMES = frozenset(column.name for column in (*PLAN_COLUMNS, *SOURCE_COLUMNS, *TEXT_COLUMNS))
 
 TAKE_COLUMN_NAMES = frozenset(column.name for column in TAKE_COLUMNS)
-"""Names of the columns of a take; all other columns pass through from the manifest."""
+"""Names of the columns of a take; all other columns of a table of takes are copied from the manifest."""
 
 RESERVED_NAMES = (TAKE_COLUMN_NAMES | _PLAN_NAMES) - _MANIFEST_NAMES
-"""Names not allowed for extra columns of a manifest, since they are output columns."""
+"""Names that extra columns of a manifest must not have, since columns of plans or takes have them."""
 
 
 def arrow_schema(columns: Iterable[Column], name: str) -> pa.Schema:
-    """Schema with table name and version in its metadata, and Hugging Face features if there is an `audio` column."""
+    """Schema with the name of the table and the schema version in its metadata.
+
+    If there is a column `audio`, the metadata also declares it as an Audio feature of Hugging Face `datasets`.
+    """
     fields = [pa.field(column.name, column.type) for column in columns]
     metadata = {VERSION_KEY: json.dumps({"table": name, "version": SCHEMA_VERSION}).encode()}
     if any(field.name == "audio" for field in fields):
@@ -241,7 +245,7 @@ VOICE_SCHEMA = arrow_schema(VOICE_COLUMNS, "voices")
 
 
 def passthrough_columns(fields: Iterable[pa.Field]) -> list[Column]:
-    """Manifest columns that are copied to the takes: all except audio and the columns of a take itself."""
+    """Manifest columns that are copied to the takes: all except audio and those that plans or takes have themselves."""
     known = {column.name: column for column in MANIFEST_COLUMNS}
     excluded = TAKE_COLUMN_NAMES | _PLAN_NAMES | {"source"}
     return [
@@ -252,7 +256,7 @@ def passthrough_columns(fields: Iterable[pa.Field]) -> list[Column]:
 
 
 def plan_schema(manifest: pa.Schema, required_columns: Collection[str] = SPEAK_COLUMNS) -> pa.Schema:
-    """Schema of a plan: the columns that workers need, and pass-through columns.
+    """Schema of a plan: the columns that workers need, and the columns that are copied to the takes.
 
     Args:
         manifest: schema of the manifest.
@@ -272,7 +276,7 @@ def plan_schema(manifest: pa.Schema, required_columns: Collection[str] = SPEAK_C
 
 
 def take_schema(plan: pa.Schema, added: Sequence[Column] = ()) -> pa.Schema:
-    """Schema of the parts of a run: take columns, pass-through columns, columns of added measures, and audio last.
+    """Schema of the parts of a run: take columns, columns copied from the manifest, added measures, and audio last.
 
     Args:
         plan: schema of the plan.

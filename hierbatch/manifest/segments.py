@@ -17,27 +17,27 @@ from hierbatch.names import clean_name, nfc
 SUFFIXES = (".rttm", ".csv", ".srt")
 
 _END_SLACK_S = 0.05
-"""Tolerance for segments that end after their recording because of rounding."""
+"""Tolerance in seconds for segments that end after their recording because of rounding."""
 _SETTLED_S = 0.3
-"""Overlaps and ends after the recording up to this length are settled."""
+"""Longest overlap, and longest time past the end of the recording, that `settle_segments` corrects, in seconds."""
 _MAX_BYTES = 32 << 20
 _CSV_COLUMNS = ("start", "end", "speaker", "start_s", "end_s")
 _CUE_TIME = re.compile(r"(\d+):(\d\d):(\d\d)[,.](\d{1,3})\s*-->\s*(\d+):(\d\d):(\d\d)[,.](\d{1,3})")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>|\{\\[^{}]{0,200}\}")
 _SOUND_CUE = re.compile(r"(?:\[[^\]]*\]|\([^)]*\)|[♪♫#\s-])*")
-"""A cue of sounds alone, such as `[music]` or `(laughs)`."""
+"""Subtitle that only describes sounds, such as `[music]` or `(laughs)`."""
 _NO_NAMES = {
     "answer", "attention", "caution", "date", "example", "finally", "first", "hint", "important", "last", "listen",
     "look", "note", "notice", "ps", "question", "remember", "reminder", "rule", "second", "step", "summary",
     "third", "time", "tip", "update", "wait", "warning",
 }  # fmt: skip
-"""Words before a colon that open a sentence rather than name a speaker."""
+"""Words that, before a colon, begin a sentence rather than name a speaker."""
 _CUE_NAME = re.compile(r"^\s*(?:[-–]\s*)?([^:：<>]{1,60}?)\s*[:：]\s+\S")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """A span of a recording with a single speaker."""
+    """Span of a recording in which one speaker talks."""
 
     start_s: float
     end_s: float
@@ -45,7 +45,7 @@ class Segment:
 
 
 def read_segments(path: Path) -> tuple[Segment, ...]:
-    """Read a segments table, sorted by time; empty for subtitles without speaker names.
+    """Read a segments table, sorted by time; subtitles without speaker names give no segments.
 
     Raises:
         SegmentsError: the table cannot be read, or a line is not a segment.
@@ -70,18 +70,18 @@ def read_segments(path: Path) -> tuple[Segment, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettledSegments:
-    """Segments after small corrections, with a message if there were any."""
+    """Segments after small corrections, with a message about the corrections if there were any."""
 
     segments: tuple[Segment, ...]
     notices: tuple[str, ...] = ()
 
 
 def settle_segments(segments: Sequence[Segment], duration_s: float, name: str) -> SettledSegments:
-    """Settle overlaps of up to 0.3 s in the middle, and clip ends up to 0.3 s after the recording.
+    """Correct small errors: divide overlaps of up to 0.3 s in the middle, and clip up to 0.3 s past the recording.
 
     Args:
         segments: segments sorted by time.
-        duration_s: length of the recording.
+        duration_s: duration of the recording.
         name: name of the recording, for the message.
     """
     settled, n_overlaps, n_clipped = list(segments), 0, 0
@@ -101,15 +101,15 @@ def settle_segments(segments: Sequence[Segment], duration_s: float, name: str) -
 
 
 def check_segments(segments: Sequence[Segment], duration_s: float, name: str) -> tuple[Segment, ...]:
-    """Validate the segments of a recording, and clip rounding errors at its end.
+    """Validate the segments of a recording, and clip ends that are up to 0.05 s past the recording.
 
     Args:
         segments: segments sorted by time.
-        duration_s: length of the recording.
+        duration_s: duration of the recording.
         name: name of the recording, for messages.
 
     Raises:
-        SegmentsError: segments overlap, end after the recording, or have no duration.
+        SegmentsError: segments overlap, start before or end after the recording, or have no duration.
     """
     problems = [f"{_describe(s)} has no duration" for s in segments if not s.end_s > s.start_s]
     problems += [f"{_describe(s)} starts before the recording" for s in segments if s.start_s < 0]
@@ -132,7 +132,10 @@ def check_segments(segments: Sequence[Segment], duration_s: float, name: str) ->
 
 
 def _read_rttm(text: str, path: Path) -> Iterable[Segment]:
-    """Parse NIST Rich Transcription Time Marked (RT-09 evaluation plan, appendix A); only SPEAKER lines are used."""
+    """Parse NIST Rich Transcription Time Marked (RT-09 evaluation plan, appendix A).
+
+    Only SPEAKER lines are used, and if they name several recordings, only those of the recording named like the file.
+    """
     found: dict[str, list[Segment]] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         fields = line.split()

@@ -1,4 +1,4 @@
-"""Snapshot of the files of a run, and the rows of takes in them."""
+"""Snapshot of the files of a run, and readers of the rows in these files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Positions = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Files of a run at one moment, and the location of takes in them."""
+    """Files of a run at one moment, and the places of takes in these files."""
 
     plans: list[Path]
     """Plan of the generation, then its retries and requested takes."""
@@ -32,26 +32,26 @@ class Snapshot:
     index: TakeIndex
     """Best take of each row."""
     competing: TakeIndex
-    """All takes of rows with more than one."""
+    """All takes of rows that have more than one take."""
     last_attempts: npt.NDArray[np.int16]
-    """Last committed attempt at each position, whether or not it is the best; 0 if there is none."""
+    """Number of the last committed attempt at each manifest position, best or not; 0 if there is none."""
 
 
 def select_fields(schema: pa.Schema, columns: Sequence[str]) -> pa.Schema:
-    """Fields of a schema by name, in the given order."""
+    """Schema with only the named fields, in the given order."""
     return pa.schema([schema.field(name) for name in columns], metadata=schema.metadata)
 
 
 def read_snapshot_rows(
     snapshot: Snapshot, index: TakeIndex, schema: pa.Schema, *, as_decided: bool = True
 ) -> Iterator[tuple[Positions, pa.Table]]:
-    """Yield positions and rows of takes, with the columns of `schema`, part by part.
+    """Yield the manifest positions and the rows of takes, with the columns of `schema`, part by part.
 
     Args:
         snapshot: files of the run.
         index: takes to read.
         schema: columns to read.
-        as_decided: return rejected takes as failed ones.
+        as_decided: True returns takes that listeners rejected as failed takes; False returns them unchanged.
     """
     of_takes = TAKE_COLUMN_NAMES | {column.name for column in declared_columns(schema)}
     own = [name for name in schema.names if name in of_takes]
@@ -85,12 +85,12 @@ def _cast(rows: pa.Table, schema: pa.Schema, path: Path) -> pa.Table:
 
 
 def planned_values(snapshot: Snapshot, columns: Sequence[str], positions: Positions | None = None) -> pa.Table:
-    """Plan columns of rows in manifest order, those of requested takes from their requests.
+    """Read plan columns of rows in manifest order; rows whose best take was requested have the values of the request.
 
     Args:
         snapshot: files of the run.
         columns: columns of the plan.
-        positions: manifest positions of the rows, ascending; None means all.
+        positions: manifest positions of the rows, ascending; None for all rows.
     """
     if positions is None:
         with open_run_file(snapshot.plans[0]) as file:
@@ -108,12 +108,12 @@ def planned_values(snapshot: Snapshot, columns: Sequence[str], positions: Positi
 
 
 def redecide(snapshot: Snapshot, is_wanted: npt.NDArray[np.bool_], verdicts: VerdictNames) -> Snapshot:
-    """The same takes with the best take of some rows chosen again.
+    """Copy of a snapshot in which the best takes of some rows are chosen again.
 
     Args:
         snapshot: files of the run.
-        is_wanted: mask of manifest positions.
-        verdicts: verdicts of listeners.
+        is_wanted: boolean array that selects manifest positions.
+        verdicts: current verdicts of listeners.
     """
     competing = snapshot.competing[is_wanted[snapshot.competing["position"]]]
     best = snapshot.index[is_wanted[snapshot.index["position"]]]
@@ -132,12 +132,12 @@ def redecide(snapshot: Snapshot, is_wanted: npt.NDArray[np.bool_], verdicts: Ver
 
 
 def read_candidates(snapshot: Snapshot, is_wanted: npt.NDArray[np.bool_], schema: pa.Schema) -> pa.Table:
-    """All takes of some rows, by position and attempt, with a column `is_best`; rejected takes keep their audio.
+    """Read all takes of some rows, by position and attempt, with a column `is_best`; rejected takes keep their audio.
 
     Args:
         snapshot: files of the run.
-        is_wanted: mask of manifest positions.
-        schema: columns to read, with those that identify a take.
+        is_wanted: boolean array that selects manifest positions.
+        schema: columns to read, including those that identify a take.
     """
     tables = [schema.empty_table()]
     places: list[Positions] = []
@@ -156,7 +156,11 @@ def read_candidates(snapshot: Snapshot, is_wanted: npt.NDArray[np.bool_], schema
 
 
 class PlannedValues:
-    """Pass-through columns of takes: those of the newest plan, except for requested takes, which may be edited."""
+    """Reader of the columns that takes have from the manifest.
+
+    They are read from the first plan of the snapshot, but for requested takes from the plan of the request, which may
+    contain edited values.
+    """
 
     def __init__(self, plans: Sequence[Path], columns: Sequence[str]) -> None:
         self._plans = plans
@@ -164,7 +168,7 @@ class PlannedValues:
         self._opened: dict[int, PlanColumns] = {}
 
     def select(self, takes: TakeIndex) -> pa.Table:
-        """Columns of takes, in their order."""
+        """Read the columns for some takes, in the order of the takes."""
         plans = np.where(takes["is_requested"], takes["plan"], 0)
         order = np.argsort(plans, kind="stable")
         found = [self._open(plan).at(takes["position"][plans == plan]) for plan in np.unique(plans).tolist()]

@@ -1,4 +1,7 @@
-"""People behind the voices of a table: spellings of one name, and names with the same recording, are one speaker."""
+"""People behind the voices of a table.
+
+Names that differ only in spelling, and names that have the same recording, belong to one speaker.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ _MAX_SHOWN = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnifiedVoices:
-    """Voices whose `speaker` is set and equal for one person, with messages on the names that were joined."""
+    """Voices whose `speaker` is set and the same for all voices of a person, and messages on names that were joined."""
 
     voices: tuple[VoiceRow, ...]
     notices: tuple[str, ...]
@@ -28,10 +31,10 @@ def speaker_of(voice: VoiceRow) -> str:
 
 
 def unify_speakers(voices: Sequence[VoiceRow]) -> UnifiedVoices:
-    """Give the voices of one person the same speaker: the first name in the table.
+    """Give all voices of one person the same `speaker`: the first of their names in the table.
 
     Voices belong to one person if their speakers differ only in case, spaces or normalization form, or if their
-    recordings are the same file content. Voices without a readable recording count by name.
+    recordings have the same content. Voices without a readable recording are compared by name only.
     """
     by_name: dict[str, int] = {}
     by_recording: dict[str, int] = {}
@@ -49,7 +52,7 @@ def unify_speakers(voices: Sequence[VoiceRow]) -> UnifiedVoices:
 
 
 def spelling_notices(voices: Iterable[VoiceRow]) -> tuple[str, ...]:
-    """Messages on voices whose names differ only in case, which some file systems and readers confuse."""
+    """Messages on voice names that differ only in case, which some file systems and programs do not distinguish."""
     return tuple(f"Voices {', '.join(names)} differ only in case" for names in group_spellings(v.voice for v in voices))
 
 

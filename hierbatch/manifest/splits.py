@@ -13,12 +13,12 @@ NO_SPLIT = "none"
 
 
 def parse_split(text: str) -> dict[str, float]:
-    """Parse the share of each split, such as `train=0.9,dev=0.1`; `none` is a single split `train`.
+    """Parse the share of each split, such as `train=0.9,dev=0.1`; `none` gives a single split `train`.
 
-    The first split also gets the speakers left over by rounding.
+    The order counts: the first split also gets the speakers that remain after rounding.
 
     Raises:
-        InputError: another format, or the shares are not positive or do not sum to 1.
+        InputError: the text has another format, or the shares are not positive or do not sum to 1.
     """
     if text.strip() == NO_SPLIT:
         return {"train": 1.0}
@@ -35,10 +35,11 @@ def parse_split(text: str) -> dict[str, float]:
 
 
 def split_speakers(languages: Mapping[str, str], shares: Mapping[str, float], seed: int) -> dict[str, str]:
-    """Assign each speaker to a split, by language, with at least one speaker per split.
+    """Assign each speaker to a split.
 
-    Languages with fewer speakers than splits go to the first split, unless no language has enough; then all speakers
-    are one group. The result is deterministic across machines.
+    The speakers of each language are divided separately, with at least one speaker per split. If a language has fewer
+    speakers than there are splits, they all go to the first split; if this holds for every language, all speakers are
+    divided together. The result is the same on every machine.
 
     Args:
         languages: language of each speaker.

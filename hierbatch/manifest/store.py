@@ -1,4 +1,4 @@
-"""Table files: Parquet, CSV and JSON Lines are read to one schema; Parquet is written atomically."""
+"""Table files: reading of Parquet, CSV and JSON Lines with declared column types, and atomic writing of Parquet."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from hierbatch.storage import write_atomically
 _BATCH_ROWS = 2048
 _SOUND_BATCH_ROWS = 32
 _SOUND_BATCH_BYTES = 16 << 20
-"""Rows with embedded audio are read in small batches, smaller still if the audio is long."""
+"""Target size of a batch of rows with embedded audio; batches have fewer rows if the audio is long."""
 _TEXTS = ("text", "phonemes")
-"""Columns whose characters are kept as written; the others are names."""
+"""Text columns that are kept as written; those of other text columns are names, and are normalized to NFC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +44,17 @@ class TableFile:
     path: Path
     columns: tuple[Column, ...]
     raw_schema: pa.Schema
-    """Names as `column_name` gives them, types as stored."""
+    """Schema with the names that `column_name` gives, and the types as stored in the file."""
     problems: tuple[str, ...]
     invalid_columns: frozenset[str]
     """Columns named in `problems`; all others can be read."""
     loaded: pa.Table | None
-    """The whole table if it was CSV or JSON Lines."""
+    """The whole table if the file is CSV or JSON Lines, or the path is a folder of recordings; None for Parquet."""
     is_numbered: bool = False
-    """True for a table without ids whose rows are named by their position, `r000001` and so on."""
+    """True if the file has no ids, and the rows get ids by position: `r000001`, `r000002` and so on."""
 
     def with_ids(self) -> TableFile:
-        """Return the table itself if it has a column `id`, else the table with ids by position."""
+        """Return the table itself if it has a column `id`, otherwise the table with ids by position."""
         return self if "id" in self.raw_schema.names else replace(self, is_numbered=True)
 
     @property
@@ -64,13 +64,13 @@ class TableFile:
 
     @property
     def schema(self) -> pa.Schema:
-        """Schema of the batches, with declared types for known columns."""
+        """Schema of the batches; known columns have their declared types."""
         declared = {column.name: column.type for column in self.columns}
         numbers = [pa.field("id", pa.string())] if self.is_numbered else []
         return pa.schema([*numbers, *(pa.field(f.name, declared.get(f.name, f.type)) for f in self.raw_schema)])
 
     def batches(self, names: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """Yield batches of up to 2048 rows; with `names`, only those columns are read.
+        """Yield the table in batches of up to 2048 rows; if `names` is given, only these columns are read.
 
         Raises:
             ManifestError: the file is damaged, or a number exceeds the range of its column.
@@ -107,7 +107,7 @@ class TableFile:
 def open_table(path: Path, columns: tuple[Column, ...]) -> TableFile:
     """Open a Parquet, CSV or JSON Lines table, or a folder of recordings as a table.
 
-    Wrong column types are collected in `problems`, to be reported together.
+    Columns of a wrong type raise no error; they are listed in `problems`, so that all can be reported together.
 
     Raises:
         ManifestError: the file is missing, unreadable, of another format, or written by a newer version.
@@ -137,7 +137,10 @@ def open_table(path: Path, columns: tuple[Column, ...]) -> TableFile:
 
 
 def conform(table: pa.Table, columns: Iterable[Column]) -> pa.Table:
-    """Cast known columns to their declared types; empty strings become null, and names are normalized to NFC."""
+    """Cast known columns to their declared types.
+
+    In text columns, empty strings become null, and all text except `text` and `phonemes` is normalized to NFC.
+    """
     for column in columns:
         at = table.schema.get_field_index(column.name)
         if at >= 0:
@@ -151,7 +154,7 @@ def conform(table: pa.Table, columns: Iterable[Column]) -> pa.Table:
 
 
 def as_audio(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Convert an audio column to the `AUDIO` struct: paths become structs without bytes, fields get the right order."""
+    """Convert an audio column to structs of the type `AUDIO`; plain paths become structs without bytes."""
     empty = pa.chunked_array([pa.nulls(len(values))])
     if pa.types.is_struct(values.type):
         names = {field.name for field in values.type}
@@ -182,7 +185,19 @@ def write_table(tables: Iterable[pa.Table], schema: pa.Schema, target: Path) -> 
 
 
 def write_rows(tables: Iterable[pa.Table], schema: pa.Schema, path: Path) -> int:
-    """Write tables directly to `path`, for a caller that renames it; arguments as in `write_table`; raises OSError."""
+    """Write tables directly to a Parquet file, for callers that rename the file afterwards.
+
+    Args:
+        tables: tables in order.
+        schema: schema of the file; other columns are dropped.
+        path: path of the file.
+
+    Returns:
+        Number of rows.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
     has_sound = AUDIO in schema.types
     conformed = (table.select(schema.names).cast(schema) for table in tables)
     n_rows = n_groups = 0
@@ -207,7 +222,7 @@ def write_rows(tables: Iterable[pa.Table], schema: pa.Schema, path: Path) -> int
 
 
 def _regroup(tables: Iterable[pa.Table], n_rows: int) -> Iterator[pa.Table]:
-    """Yield the rows in tables whose lengths are multiples of `n_rows`, except for the last."""
+    """Yield the same rows in tables whose lengths are multiples of `n_rows`, except for the last table."""
     pending: list[pa.Table] = []
     for table in tables:
         pending.append(table)
@@ -227,7 +242,7 @@ def _rows_with_sound(metadata: pq.FileMetaData) -> int:
 
 
 def _leaves(field: pa.Field) -> Iterator[str]:
-    """Names of the Parquet leaf columns of a field."""
+    """Yield the names of the Parquet columns that store a field, which may be nested."""
     if pa.types.is_struct(field.type):
         yield from (f"{field.name}.{leaf}" for child in field.type for leaf in _leaves(child))
     elif pa.types.is_list(field.type):
@@ -246,7 +261,12 @@ def _unreadable(path: Path, error: Exception) -> ManifestError:
 
 
 def _read(path: Path, columns: Iterable[Column]) -> tuple[pa.Schema, pa.Table | None, dict[str, str]]:
-    """Schema of a table, its rows if it is CSV or JSON Lines, and messages about columns with mixed values."""
+    """Read the schema of a table, and all its rows if it is CSV or JSON Lines.
+
+    Returns:
+        Schema, rows (None for Parquet), and by column name a message about values that do not fit the type of the
+        column.
+    """
     suffix = path.suffix.lower()
     if suffix == ".parquet":
         return pq.read_schema(arrow_source(path)), None, {}

@@ -14,10 +14,11 @@ NAME_TYPE = pa.binary(16)
 
 
 def row_names(table: pa.Table) -> pa.Array:
-    """Hash id, key and attempt of each row to sixteen bytes.
+    """Hash the id, key and attempt of each row to a name of 16 bytes.
 
-    The key alone is not unique: two ids can share it, and a row with a seed from the manifest has the same key at every
-    attempt. A million names take 16 MB; among 10^12 rows the probability of a collision is below 10^-14.
+    The key alone does not identify a take: two ids can have the same key, and a row whose seed is set in the manifest
+    has the same key at every attempt. A million names take 16 MB; among 10^12 rows, the probability of a collision is
+    below 10^-14.
     """
     columns = [table.column(name).combine_chunks().cast(pa.large_string()) for name in TAKE_ID_COLUMNS]
     texts = pc.binary_join_element_wise(*columns, pa.scalar(" ", pa.large_string())).to_pylist()
@@ -26,5 +27,5 @@ def row_names(table: pa.Table) -> pa.Array:
 
 
 def digest_rows(table: pa.Table) -> str:
-    """Hash the names of some rows to twelve hexadecimal digits, for file names that depend on the rows."""
+    """Hash the names of some rows to 12 hexadecimal digits, for file names that depend on the rows."""
     return blake2b(b"".join(row_names(table).to_pylist()), digest_size=6).hexdigest()

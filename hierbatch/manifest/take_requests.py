@@ -1,6 +1,6 @@
-"""Requests for new takes of single rows: append-only lines in `RUN/requests/`, and the answers to them.
+"""Requests for new takes of single rows, and the answers to them: append-only lines in `RUN/requests/`.
 
-The driver of a run answers them before its next work unit; without a driver, `hierbatch.jobs.respeak` does.
+The driver of a run answers requests before its next work unit; if no driver runs, `hierbatch.jobs.respeak` does.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from hierbatch.manifest.row_edits import RowEdit
 from hierbatch.manifest.run_layout import RunLayout
 
 MAX_TAKES = 5
-"""Takes per request."""
+"""Maximum number of takes per request."""
 
 PLANNED, REFUSED, WITHDRAWN = "planned", "refused", "withdrawn"
-"""Answers: takes are planned and their names known; the request is invalid; its author has taken it back."""
+"""Answers to a request: its takes are planned, so their keys and attempts are known; it was refused as invalid; or its
+author has withdrawn it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +32,10 @@ class TakeRequest:
     id: str
     """Id of the row."""
     edit: RowEdit = field(default_factory=RowEdit)
-    """Values that replace those of the manifest; without any, the row as it is planned."""
+    """Values used instead of those of the manifest; if it is empty, new takes of the row as it is planned."""
     n_takes: int = 1
     corrected_word: str | None = None
-    """Word whose corrected pronunciation is the reason: the first take is pinned when it is planned."""
+    """Word whose pronunciation was corrected, if this is the reason; then the first take is pinned when planned."""
     who: str | None = None
     when: str | None = None
     """Time at which the request was appended (ISO 8601, UTC); set by `append_request`."""
@@ -57,17 +58,17 @@ class RequestState:
 
     request: TakeRequest
     answer: str | None = None
-    """`planned`, `refused` or `withdrawn`; None while it is waiting."""
+    """`planned`, `refused` or `withdrawn`; None while the request is waiting."""
     takes: tuple[TakeName, ...] = ()
     """Key and attempt of each planned take; they exist once the work unit is committed."""
     error: str = ""
     """Reason of a refusal."""
     base_text: str | None = None
-    """Planned text of the row (its phonemes, if it had no text) when the takes were planned."""
+    """Text of the row in the plan, at the time when the takes were planned; its phonemes if it had no text."""
 
 
 def append_request(run: Path, request: TakeRequest) -> TakeRequest:
-    """Append a request to the log of this process; flushed to disk when the call returns.
+    """Append a request to this process's log, which is flushed to disk when the call returns.
 
     Returns:
         The request with the time at which it was written.
@@ -106,7 +107,7 @@ def answer_request(
         name: name of the request.
         answer: `planned`, `refused` or `withdrawn`.
         takes: key and attempt of each planned take.
-        base_text: planned text of the row that the takes replace.
+        base_text: text of the row in the plan when the takes were planned.
         error: reason of a refusal.
     """
     append_record(
@@ -147,7 +148,7 @@ def waiting_requests(states: Iterable[RequestState]) -> list[TakeRequest]:
 
 
 def _read_request(record: Mapping[str, Any]) -> RequestState:
-    """State of a request without its answer; an invalid line is a refused request."""
+    """State of a request before its answer is read; an invalid request counts as refused."""
     word = record.get("corrected_word")
     request = TakeRequest(
         request=record["request"],

@@ -1,7 +1,7 @@
 """Reader of a run: each planned row once, with its best take.
 
-Parts can contain more: takes of older generations, of earlier attempts, and of a work unit that was processed twice
-around a crash. Parts can also disappear while they are read, if another process compacts the run.
+The parts can contain further takes: those of older generations, of earlier attempts, and of a work unit that was
+processed twice because of a crash. Parts can also disappear while they are read, if another process compacts the run.
 """
 
 from __future__ import annotations
@@ -38,23 +38,24 @@ from hierbatch.manifest.take_ids import NAME_TYPE, TAKE_ID_COLUMNS, row_names
 from hierbatch.manifest.verdicts import VerdictNames
 
 _MAX_REMEMBERED = 20_000
-"""Ids whose positions are kept."""
+"""Maximum number of ids whose positions are kept in memory."""
 
 _MAX_RESCANS = 20
-"""Maximum number of scans if files disappear during a scan; a compaction causes one or two."""
+"""Maximum number of scans if files disappear during each of them; a compaction causes one or two repeats."""
 
 
 class Takes:
-    """Snapshot of the takes of a run, in manifest order; reads files only, and works during a run.
+    """Snapshot of the takes of a run, in manifest order; it only reads files, and can be used while the run goes on.
 
-    The best take of a row is, in this order: pinned by a listener, kept by one, successful rather than failed, planned
-    rather than requested, rejected by the fewest filter rules, with the fewest flags, with the duration nearest to the
-    expected one (among flawed takes), the first attempt of good takes and the last one of others. If listeners rejected
-    all takes of a row, the row is a failed one. Pass-through columns come from the newest plan, since a reused take may
-    have moved to another chapter, and for a requested take from its request.
+    The best take of a row is chosen by these criteria, in this order: pinned by a listener; kept by a listener;
+    successful; planned rather than requested; rejected by the fewest filter rules; with the fewest flags; among flawed
+    takes, with the duration closest to the expected one; among good takes, the first attempt, and among others, the
+    last attempt. A row whose takes were all rejected by listeners counts as failed. Columns copied from the manifest
+    come from the newest plan, since a reused take may now belong to another chapter; for a requested take, they come
+    from the request.
 
-    The set of rows is fixed when the snapshot is taken. If a file was removed since by compaction, the run is scanned
-    again, and the rows not yet returned are read from their new location.
+    The set of rows is fixed when the snapshot is taken. If compaction has removed a file since then, the run is scanned
+    again, and the rows not yet returned are read from their new places.
 
     Raises:
         RunError: the run has no plan yet, one of its files is damaged, or takes have disappeared.
@@ -63,9 +64,9 @@ class Takes:
     generation: int
     """Generation of the rows: the newest one with a plan, unless another was requested."""
     plan_schema: pa.Schema
-    """Columns of the plan."""
+    """Schema of the plan."""
     schema: pa.Schema
-    """Columns of the takes."""
+    """Schema of the takes."""
     n_rows: int
     """Number of planned rows."""
     rules: Collection[FilterRule]
@@ -81,19 +82,23 @@ class Takes:
 
     @property
     def rule_columns(self) -> set[str]:
-        """Columns of the filter rules, without those that no take has yet."""
+        """Columns that the filter rules use, without those that the takes do not have."""
         return rule_columns(self.rules) & set(self.schema.names)
 
     @property
     def locations(self) -> tuple[list[Path], pa.Table]:
-        """Part files, and `position`, `part` and `row` of the best take of each row that has one, by position."""
+        """Part files, and a table with the place of the best take of each row that has a take.
+
+        The columns of the table are the manifest `position`, the index `part` of the file, and the `row` in it; it is
+        sorted by position.
+        """
         index = self._snapshot.index
         names = ("position", "part", "row")
         return self._snapshot.parts, pa.table({name: pa.array(np.ascontiguousarray(index[name])) for name in names})
 
     @property
     def added_measures(self) -> frozenset[str]:
-        """Columns of measures that are not built in."""
+        """Names of the columns of added measures, which are not built in."""
         return frozenset(column.name for column in declared_columns(self.schema))
 
     def __len__(self) -> int:
@@ -107,11 +112,11 @@ class Takes:
         return list(ids.take(pa.array(self._snapshot.index["position"])).to_pylist())
 
     def planned(self, columns: Sequence[str], ids: Sequence[str] | None = None) -> pa.Table:
-        """Plan columns of rows, with or without a take, in manifest order.
+        """Plan columns of rows in manifest order, including rows without a take.
 
         Args:
             columns: columns of the plan.
-            ids: ids of the rows; None means all.
+            ids: ids of the rows; None for all rows.
         """
         while True:
             positions = None if ids is None else self._positions(ids)
@@ -121,21 +126,21 @@ class Takes:
                 self._rescan()
 
     def table(self, columns: Sequence[str]) -> pa.Table:
-        """Columns of all takes, in manifest order; request `audio` only if the whole run fits into memory."""
+        """Columns of the best takes of all rows, in manifest order; `audio` needs memory for all audio of the run."""
         return self._in_order(self._has_take(), columns)
 
     def iter_tables(self, columns: Sequence[str], *, as_decided: bool = True) -> Iterator[pa.Table]:
-        """Yield columns of all takes, one part at a time in part order, for runs larger than memory.
+        """Yield columns of the best takes of all rows, one part at a time, for runs larger than memory.
 
         Args:
             columns: columns of the takes.
-            as_decided: return takes that listeners rejected as failed ones; otherwise as they were made.
+            as_decided: True returns takes that listeners rejected as failed takes; False returns them unchanged.
         """
         for _, rows in self._read(self._has_take(), columns, as_decided=as_decided):
             yield rows
 
     def sounds(self, ids: Sequence[str]) -> dict[str, bytes]:
-        """Encoded audio of some rows, without failed ones; reads only the row groups that contain them."""
+        """Encoded audio of some rows, by id, without failed rows; only the row groups that contain them are read."""
         found: dict[str, bytes] = {}
         for _, rows in self._read(self._find_ids(ids), ["id", "audio"]):
             contents = zip(rows.column("id").to_pylist(), rows.column("audio").to_pylist(), strict=True)
@@ -143,11 +148,11 @@ class Takes:
         return found
 
     def rows(self, ids: Sequence[str], columns: Sequence[str]) -> pa.Table:
-        """Columns of some rows, in manifest order; reads only the row groups that contain them."""
+        """Columns of the best takes of some rows, in manifest order; only the row groups that contain them are read."""
         return self._in_order(self._find_ids(ids), columns)
 
     def candidates(self, ids: Sequence[str], columns: Sequence[str]) -> pa.Table:
-        """All takes of some rows, rejected ones with their audio, in manifest order and by attempt.
+        """All takes of some rows, in manifest order and by attempt; takes that listeners rejected keep their audio.
 
         Args:
             ids: ids of the rows.
@@ -170,7 +175,7 @@ class Takes:
                 return rows.select([*columns, "is_best", "verdict"])
 
     def redecided(self) -> Takes:
-        """The same takes with the newest decisions; of the parts, only the rows with new verdicts are read.
+        """Copy of this snapshot with the newest decisions; only the rows with new verdicts are read from the parts.
 
         Raises:
             RunError: a file of decisions cannot be read, or takes have disappeared.
@@ -188,11 +193,11 @@ class Takes:
         return changed
 
     def is_same_as(self, earlier: Takes) -> bool:
-        """True if the take of every row is the same one in both snapshots, at the same place."""
+        """Return True if every row has the same take in both snapshots, at the same place in the parts."""
         return self._snapshot is earlier._snapshot
 
     def last_attempts(self, positions: Positions) -> npt.NDArray[np.int16]:
-        """Last committed attempt at each position, whether or not it is the best; 0 if there is none."""
+        """Number of the last committed attempt at each manifest position, best or not; 0 if there is none."""
         return self._snapshot.last_attempts[positions]
 
     def _read_plan(self, read: Callable[[pq.ParquetFile], pa.Table]) -> pa.Table:
@@ -211,19 +216,19 @@ class Takes:
         return pa.concat_tables(tables).sort_by("_at").drop_columns("_at")
 
     def _has_take(self) -> npt.NDArray[np.bool_]:
-        """Boolean mask of manifest positions with a take."""
+        """Boolean array that marks the manifest positions with a take."""
         has_take = np.zeros(self.n_rows, np.bool_)
         has_take[self._snapshot.index["position"]] = True
         return has_take
 
     def remember(self, positions: Mapping[str, int]) -> None:
-        """Keep the positions of some ids, which saves searching for them."""
+        """Keep the positions of some ids in memory, so that later calls need not search the plan for them."""
         if len(self._position_of) + len(positions) > _MAX_REMEMBERED:
             self._position_of.clear()
         self._position_of.update(positions)
 
     def _find_ids(self, ids: Sequence[str]) -> npt.NDArray[np.bool_]:
-        """Boolean mask of manifest positions with one of these ids and a take."""
+        """Boolean array that marks the manifest positions that have one of the ids, and a take."""
         is_named = np.zeros(self.n_rows, np.bool_)
         is_named[self._positions(ids)] = True
         return self._has_take() & is_named
@@ -247,7 +252,7 @@ class Takes:
         return np.unique(np.array(list(known.values()), np.int64))
 
     def _scan(self) -> tuple[int, Snapshot]:
-        """Consistent snapshot of the newest generation."""
+        """Scan the run; return the generation to read and a consistent snapshot of its files."""
         for is_last in (*[False] * (_MAX_RESCANS - 1), True):
             generation = self._newest()
             plans = self._folder.plan_files(generation)
@@ -287,7 +292,7 @@ class Takes:
         return replace(snapshot, index=best_takes(takes), competing=takes[competing_takes(takes)])
 
     def _rescan(self) -> None:
-        """Locate the rows of this snapshot again after one of its files was removed."""
+        """Scan the run again after one of the files was removed, and keep the same set of rows."""
         generation, snapshot = self._scan()
         if generation == self.generation:
             snapshot = replace(snapshot, index=snapshot.index[self._has_take()[snapshot.index["position"]]])
@@ -301,7 +306,7 @@ class Takes:
         self._position_of = {}
 
     def _count_rejections(self, snapshot: Snapshot) -> None:
-        """Count the rules that reject each take, for rows with more than one take."""
+        """Enter into the snapshot how many rules reject each take, for rows with more than one take."""
         competing = competing_takes(snapshot.index)
         schema = select_fields(self.schema, sorted(self.rule_columns))
         tables = read_snapshot_rows(snapshot, snapshot.index[competing], schema)
@@ -311,7 +316,7 @@ class Takes:
     def _read(
         self, is_wanted: npt.NDArray[np.bool_], columns: Sequence[str], *, as_decided: bool = True
     ) -> Iterator[tuple[Positions, pa.Table]]:
-        """Yield positions and rows, part by part; each position once, even if parts are compacted meanwhile."""
+        """Yield manifest positions and rows, part by part; each position once, even if the run is compacted."""
         is_pending = is_wanted.copy()
         while True:
             snapshot = self._snapshot
@@ -328,6 +333,6 @@ class Takes:
 
 
 def committed_names(folder: RunLayout) -> pa.Array:
-    """Names of all committed takes, whether or not they are the best of their row."""
+    """Names of all committed takes, best or not, as `row_names` computes them."""
     names = [row_names(table) for _, table in read_committed_parts(folder.part_files, TAKE_ID_COLUMNS)]
     return pa.concat_arrays(names) if names else pa.array([], NAME_TYPE)

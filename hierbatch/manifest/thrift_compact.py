@@ -1,7 +1,7 @@
-"""Thrift's compact protocol, in which the headers and the footer of Parquet files are written.
+"""Reader and writer of Thrift's compact protocol, which the headers and the footer of Parquet files use.
 
-Structs are dictionaries from field numbers to typed values, in the order of the file: what is read and written again is
-the same to the byte.
+A struct is a dictionary from field numbers to typed values, in the order of the file, so that a struct that is read and
+written is equal to the byte.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _LONG_LIST = 15
 
 @dataclass(slots=True)
 class Value:
-    """A typed value; of a list, `content` is the type of its elements and the elements themselves."""
+    """A value with its Thrift type; for a list, `content` is a pair of the type of the elements and the elements."""
 
     kind: int
     content: Any
@@ -27,14 +27,14 @@ Struct = dict[int, Value]
 
 
 def read_struct(data: bytes, at: int = 0) -> tuple[Struct, int]:
-    """Read a struct and the position after it.
+    """Read a struct; return it and the position after it.
 
     Args:
         data: encoded struct, with any bytes before and after it.
-        at: position of the struct.
+        at: position of the struct in bytes.
 
     Raises:
-        ValueError: a type that Parquet does not use.
+        ValueError: the struct contains a type that Parquet does not use.
         IndexError: the data end inside the struct.
     """
     fields: Struct = {}
@@ -52,7 +52,7 @@ def read_struct(data: bytes, at: int = 0) -> tuple[Struct, int]:
 
 
 def write_struct(fields: Struct) -> bytes:
-    """Encode a struct."""
+    """Encode a struct as bytes."""
     encoded, last = bytearray(), 0
     for number, value in fields.items():
         step = number - last

@@ -1,4 +1,4 @@
-"""Verdicts of listeners in the form that readers of a run apply to takes."""
+"""Verdicts of listeners as ranks of takes, for the readers of a run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hierbatch.manifest.take_ids import NAME_TYPE, TAKE_ID_COLUMNS, row_names
 
 REJECTED_RANK = -1
 _RANKS = {REJECT: REJECTED_RANK, KEEP: 1, PIN: 2}
-"""Rank of a verdict; a take without one has rank 0."""
+"""Rank of each verdict; a take without a verdict has rank 0."""
 
 REJECTED_KIND = "rejected"
 """Error kind of a row whose best take was rejected by a listener."""
@@ -31,7 +31,7 @@ _COLUMNS_OF_FAILED_TAKES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class VerdictNames:
-    """Names of all takes with a verdict, and the ranks of the verdicts."""
+    """Names of all takes with a verdict, and the rank of the verdict on each of them."""
 
     names: pa.Array
     rank_at: npt.NDArray[np.int8]
@@ -51,7 +51,7 @@ class VerdictNames:
         return cls(row_names(pa.table(columns, names=list(TAKE_ID_COLUMNS))), np.array(ranks, np.int8))
 
     def ranks(self, names: pa.ChunkedArray) -> npt.NDArray[np.int8]:
-        """Rank of the verdict on each take, by name."""
+        """Ranks of the verdicts on the takes with the given names."""
         if not len(self.names):
             return np.zeros(len(names), np.int8)
         at = pc.fill_null(pc.index_in(names, value_set=self.names), -1).to_numpy()
@@ -59,11 +59,11 @@ class VerdictNames:
 
 
 def fail_rejected(rows: pa.Table, is_rejected: npt.NDArray[np.bool_], passed: frozenset[str]) -> pa.Table:
-    """Turn rejected takes into failed ones: without audio and measures, and with the reason.
+    """Turn rejected takes into failed takes, which have an error but no audio and no measures.
 
     Args:
         rows: columns of takes.
-        is_rejected: mask of rejected takes.
+        is_rejected: boolean array that marks the rejected takes.
         passed: names of columns that come from the manifest; they keep their values.
     """
     if not is_rejected.any():

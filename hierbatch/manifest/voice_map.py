@@ -31,7 +31,10 @@ _MAX_SEMITONES = 24.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceMapEntry:
-    """Entry of a voice map; `key_semitones` is None for the pitch range of the target voice."""
+    """Entry of a voice map.
+
+    `key_semitones` is the pitch shift from the source; if it is None, the target voice keeps its own pitch range.
+    """
 
     file: str
     speaker: str
@@ -39,7 +42,7 @@ class VoiceMapEntry:
     key_semitones: float | None
 
     def fits(self, file: str, speaker: str) -> bool:
-        """Return True if the entry applies to a speaker of a file, whose names may be in any normalization form."""
+        """Return True if the entry applies to this speaker of this file; the names may be in any normalization form."""
         file, speaker = nfc(file), clean_name(speaker)
         return self.speaker in ("", speaker) and (not self.file or file == self.file or fnmatchcase(file, self.file))
 
@@ -88,7 +91,7 @@ def find_entry(lines: Sequence[VoiceMapEntry], file: str, speaker: str) -> Voice
     """First entry that matches a speaker of a file; raises SourceError if there is none.
 
     Args:
-        lines: voice map, in order.
+        lines: entries of the voice map, in order.
         file: path inside the folder.
         speaker: name from the segments table; empty if there is none.
     """

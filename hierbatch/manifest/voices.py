@@ -34,7 +34,7 @@ _SUFFIXES = (*AUDIO_SUFFIXES, VOICE_FILE_SUFFIX)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceRow:
-    """A voice: its prompt, as bytes or as a path, and the consent of its speaker."""
+    """A voice: its prompt, as a path or as the bytes of the file, and the consent of its speaker."""
 
     voice: str
     content: bytes | None = None
@@ -47,7 +47,7 @@ class VoiceRow:
     notes: str | None = None
 
     def read_prompt(self) -> bytes:
-        """Encoded audio of the prompt.
+        """Read the prompt, and return its encoded audio.
 
         Raises:
             PromptError: the file is missing, not a regular file, larger than 256 MiB, or unreadable.
@@ -106,7 +106,9 @@ def voices_from_folder(folder: Path, consent: str) -> tuple[VoiceRow, ...]:
 
 
 def read_voices(path: Path) -> tuple[VoiceRow, ...]:
-    """Read a voices table (Parquet, CSV or JSON Lines); relative paths start at its folder and may leave it.
+    """Read a voices table (Parquet, CSV or JSON Lines).
+
+    Relative paths of recordings start at the folder of the table; they may lead out of it with `..`.
 
     Raises:
         ManifestError: wrong columns or types, missing, unsafe or duplicate names, unknown consents, damaged voice
@@ -134,7 +136,7 @@ def read_voices(path: Path) -> tuple[VoiceRow, ...]:
 
 
 def check_consent(voices: Iterable[VoiceRow], *, allow_unknown: bool) -> None:
-    """Reject voices without known consent of the speaker.
+    """Check that the consent of the speaker of every voice is known.
 
     Raises:
         InputError: the consent of a voice is `unknown` and `allow_unknown` is False.

@@ -56,7 +56,7 @@ def clean_voiced_prompt(prompt: Waveform, track: PitchTracker = estimate_f0) -> 
     """Prepare a prompt as `clean_prompt` does and track its F0, which is 0 where unvoiced.
 
     Raises:
-        PromptError: as `clean_prompt` does, or nothing in the prompt is voiced.
+        PromptError: as in `clean_prompt` does, or nothing in the prompt is voiced.
     """
     sound = clean_prompt(prompt)
     f0_hz = track(sound)

@@ -1,4 +1,4 @@
-"""Semantic distance of each word of a take: its content vectors against those that the text predicts for the word.
+"""Semantic distance of each word of a take, between its content vectors and those that the text predicts for the word.
 
 Legend: T frames (50/s), C channels.
 """
@@ -20,7 +20,7 @@ def word_distances(
 ) -> list[float]:
     """Compare the words of a take with those of its text, one by one.
 
-    A word of another length than predicted is aligned by dynamic time warping.
+    A word whose duration differs from the predicted one is aligned by dynamic time warping.
 
     Args:
         encoded: content vectors of the take. Shape: [T, C]
@@ -55,7 +55,7 @@ def _distance(take: Vectors, text: Vectors) -> float:
 
 
 def _warped_distance(costs: Vectors) -> float:
-    """Mean cost along the cheapest path through a matrix of costs, from the first to the last pair of frames."""
+    """Mean cost along the cheapest path through a matrix of costs, [T, T'], from the first to the last frames."""
     n_rows, n_columns = costs.shape
     total, n_steps = np.full((n_rows + 1, n_columns + 1), np.inf), np.zeros((n_rows + 1, n_columns + 1), np.int32)
     total[0, 0] = 0.0

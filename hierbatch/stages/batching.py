@@ -1,4 +1,4 @@
-"""Batching of rows for a model: a row fails without its neighbours; an out-of-memory error halves the batch."""
+"""Batching of rows for a model: a row that fails does not affect others; running out of memory halves the batch."""
 
 from __future__ import annotations
 
@@ -57,8 +57,9 @@ class Batches:
             rows: rows in any order.
             length_s: length of a row in seconds.
             make: processes a batch; one result per row.
-                        on_failure: makes the result of a failed row from its error.
-                    Raises:
+            on_failure: makes the result of a failed row from its error.
+
+        Raises:
             SetupError: raised by `make`.
         """
         left = sorted(rows, key=length_s)  # similar lengths need little padding

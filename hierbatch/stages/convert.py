@@ -20,12 +20,12 @@ from hierbatch.stages.takes import StreamedTake, pitch_facts, stream_take
 from hierbatch.stages.voices import VoiceStore
 
 _LONG_S = 60.0
-"""Recordings longer than this are decoded only when they are converted, and in blocks."""
+"""Duration in seconds above which a recording is decoded only when it is converted, in blocks."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConvertedRecording:
-    """Result of a conversion, with its source."""
+    """Take of a converted recording, with its F0 in Hz and its source."""
 
     take: StreamedTake
     f0_hz: F0

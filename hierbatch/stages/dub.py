@@ -129,7 +129,10 @@ class Dub(TakeMaker[PlannedRecording, None, DubbedRecording]):
     def _mix(
         self, source: SourceStream, tracks: Sequence[tuple[SpeakerTrack, Sequence[TimeSpan]]], seed: int
     ) -> tuple[StreamedTake, list[F0]]:
-        """Mix of several voices, and their pitch. Voices are added at 16 kHz: of a long recording two are in memory."""
+        """Convert the speech of each speaker, mix the voices at 16 kHz, and return the take and the F0 of each voice.
+
+        The voices are converted and added one after another, so that only the mix and one voice are in memory.
+        """
         mix = np.zeros(resampled_length(source.n_samples, source.rate_hz, RATE_HZ), np.float32)
         contours: list[F0] = []
         for track, spans in tracks:

@@ -48,7 +48,7 @@ class Measures:
 
     @classmethod
     def from_names(cls, names: Iterable[str], asr_model: Path | None = None) -> Self:
-        """Create from the names of measures; raises InputError for an unknown name.
+        """Choose measures by name; raises InputError for an unknown name.
 
         Args:
             names: names of measures.
@@ -64,13 +64,13 @@ class Measures:
 
     @classmethod
     def installed(cls, asr_model: Path | None = None) -> Self:
-        """Create with all built-in measures whose packages are installed; `asr` is included if its folder is passed."""
+        """Choose all built-in measures whose packages are installed; `asr` is included if its folder is passed."""
         found = [m.name for m in MEASURES if m.name != _ASR and all(find_spec(package) for package in m.packages)]
         return cls.from_names(found, asr_model)
 
     @classmethod
     def from_origin(cls, origin: Mapping[str, str]) -> Self:
-        """Inverse of `to_origin`."""
+        """Read the measures of a run from its record, in which `to_origin` stored them."""
         folder = origin.get("recogniser")
         return cls.from_names(filter(None, origin.get("measures", "").split(",")), Path(folder) if folder else None)
 

@@ -97,7 +97,7 @@ class Speak(TakeMaker[PlannedUtterance, SpeechRequest, Speech]):
 
 
 def _word_distances(phonemes: str, speech: Speech, found: SelfAssessment) -> tuple[float, ...] | None:
-    """Semantic distance of each word of a take; None if the model has no content vectors."""
+    """Semantic distances of the words of a take, in their order; None if the model has no content vectors."""
     if speech.semantic is None or found.encoded is None:
         return None
     spans = word_spans(phonemes, speech.token_frames, speech.lead_frames)

@@ -85,7 +85,7 @@ class TakeMaker(ABC, Generic[Row, Source, Result]):
         return takes_table(rows, [takes[row.id] for row in planned])
 
     def encode_voices(self, names: Iterable[str]) -> None:
-        """Encode voices before a row needs them; those that cannot be used fail with their rows."""
+        """Encode voices in advance; a voice that cannot be used raises no error here, but its rows fail later."""
         if (voices := self._voice_store) is None:
             return
         for name in names:
@@ -153,7 +153,7 @@ class TakeMaker(ABC, Generic[Row, Source, Result]):
             )
 
     def _open_all(self, rows: Iterable[Row]) -> Iterator[Opened[Row, Source] | Take]:
-        """Open sources one by one: an unreadable recording must not fail the batch of the others."""
+        """Open sources one by one, so that an unreadable recording does not fail the other recordings of its batch."""
         return process_individually(
             list(rows),
             lambda row: [Opened(row[0], self.open(row[0]))],

@@ -58,7 +58,7 @@ class StreamedTake:
         self._encoder.push(block)
 
     def facts(self, expected_s: float, row_id: str) -> dict[str, Any]:
-        """Finish the take and return its fields, as `sound_facts`; call once. Raises SynthesisError without samples."""
+        """Finish the take and return its fields, as `sound_facts` does; raises SynthesisError without samples."""
         n_samples = self._meter.n_samples
         if not n_samples:
             raise SynthesisError("The model produced no audio", fix="retry with another seed")
@@ -77,14 +77,14 @@ class StreamedTake:
 def stream_take(read: Callable[[], Iterable[Samples]], rate_hz: int) -> StreamedTake:
     """Measure and encode a take below full scale, in blocks.
 
-    A take with peaks that would clip, which are few, is made twice: its gain is known at its end.
+    A take whose peaks would clip is read and encoded twice, since its gain is known only at its end; few takes need it.
 
     Args:
-        read: returns the blocks of the take, each of shape [L]; called up to two times.
+        read: function that returns the blocks of the take, each of shape [L]; it is called once or twice.
         rate_hz: sampling rate.
 
     Raises:
-        SynthesisError: the samples are not finite.
+        SynthesisError: samples are not finite.
     """
     take, peak = StreamedTake(rate_hz), 0.0
     for block in read():
@@ -118,7 +118,7 @@ def takes_table(rows: pa.Table, takes: Sequence[Take]) -> pa.Table:
 
 
 def _sound_column(sounds: Sequence[Sound | None]) -> pa.ChunkedArray:
-    """Column of sounds; those in temporary files stay there, each in a chunk of its own."""
+    """Arrow column of sounds; sounds in temporary files are not copied into memory, and each is a chunk."""
     chunks = []
     for is_mapped, group in groupby(sounds, lambda sound: sound is not None and not isinstance(sound.bytes, bytes)):
         if is_mapped:

@@ -42,7 +42,7 @@ def word_timings(text_norm: str, phonemes: str, token_frames: Sequence[int], lea
 
 
 def word_spans(phonemes: str, token_frames: Sequence[int], lead_frames: int) -> list[tuple[int, int]]:
-    """First frame of each word, and the frame after its last one; the words are those of `word_timings`.
+    """First frame of each word, and the frame after its last frame; the words are those of `word_timings`.
 
     Args:
         phonemes: tokens separated by spaces.

@@ -1,6 +1,6 @@
-"""Training segments of the text side: aligned utterances, whole or from one pause to another where they are long.
+"""Segments of aligned utterances for training on text: whole utterances, or parts of them between two pauses.
 
-Legend: N symbols (START first), frames 50/s.
+Legend: N symbols (START first). There are 50 frames/s.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _SEPARATOR_IDS = frozenset(SYMBOL_IDS[symbol] for symbol in SEPARATORS)
 
 @dataclass(frozen=True, slots=True)
 class AlignedSegment:
-    """A segment of an utterance with its phonemes and their durations.
+    """Segment of an utterance with its phonemes and their durations.
 
     Shape:
-        durations  [N]  frames; they sum to the segment's frames
+        durations  [N]  in frames; their sum is the length of the segment
     """
 
     segment: UtteranceSegment
@@ -36,14 +36,14 @@ class AlignedSegment:
 
 @dataclass(frozen=True, slots=True)
 class AlignedUtterance:
-    """An utterance with its phonemes and the frames of START and each token."""
+    """Utterance with its phonemes, and the durations in frames of START and of each token."""
 
     utterance: PreparedUtterance
     ids: PhonemeIds
     durations: tuple[int, ...]
 
     def pauses(self) -> list[int]:
-        """Indices of separators with enough silence to split at, including START and the last symbol."""
+        """Indices of START, of separators with enough silence to split at, and of the last symbol."""
         inner = [
             index
             for index in range(1, len(self.durations) - 1)
@@ -52,11 +52,11 @@ class AlignedUtterance:
         return [0, *inner, len(self.durations) - 1]
 
     def whole(self) -> AlignedSegment:
-        """The utterance from its first to its last phone, with short silences at the ends."""
+        """Return the utterance from its first to its last phone, with at most 0.1 s of silence kept at either end."""
         return self.between(0, len(self.durations) - 1)
 
     def between(self, first: int, last: int) -> AlignedSegment:
-        """The speech between two pauses, with at most 0.1 s of silence kept at either end."""
+        """Return the speech between two pauses, given by symbol index, with at most 0.1 s of silence at either end."""
         ends = np.cumsum(self.durations)
         lead = min(self.durations[first], _EDGE_FRAMES)
         tail = min(self.durations[last], _EDGE_FRAMES)
@@ -70,7 +70,7 @@ class AlignedUtterance:
         return AlignedSegment(UtteranceSegment(self.utterance, int(ends[first]) - lead, sum(durations)), ids, durations)
 
     def draw(self, max_frames: int, rng: np.random.Generator) -> AlignedSegment | None:
-        """Speech from a random pause to the last pause that fits into `max_frames`; None if no pause fits."""
+        """Draw the speech from a random pause to the last pause within `max_frames` of it; None if there is none."""
         pauses = self.pauses()
         ends = np.cumsum(self.durations)
         start = int(rng.integers(len(pauses) - 1))
@@ -80,7 +80,7 @@ class AlignedUtterance:
 
 
 def aligned_utterances(folder: Path, utterances: Iterable[PreparedUtterance]) -> dict[str, AlignedUtterance]:
-    """The utterances that have an alignment in a prepared folder, by id.
+    """Read the alignments in a prepared folder; returns the utterances that have one, by id.
 
     Raises:
         InputError: The prepared speech is not aligned.
@@ -94,12 +94,12 @@ def aligned_utterances(folder: Path, utterances: Iterable[PreparedUtterance]) ->
 
 
 class AlignedSampler:
-    """Random aligned segments, speakers balanced as in `SpeakerSampler`.
+    """Sampler of random aligned segments, with speakers balanced as in `SpeakerSampler`.
 
     Args:
         aligned: Aligned utterances by id.
         utterances: Utterances to draw from; those without an alignment are left out.
-        korean_share: Share of Korean utterances; None draws them like any others.
+        korean_share: Share of Korean utterances among those drawn; None for no balance of languages.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class AlignedSampler:
         self.speakers = SpeakerSampler([u for u in utterances if u.id in aligned], korean_share=korean_share)
 
     def draw(self, max_frames: int, rng: np.random.Generator, *, min_frames: int = 0) -> AlignedSegment:
-        """A random segment of `min_frames` to `max_frames` frames."""
+        """Draw a random segment of `min_frames` to `max_frames` frames."""
         while True:
             drawn = self._aligned[self.speakers.draw(rng).id].draw(max_frames, rng)
             if drawn is not None and drawn.segment.n_frames >= min_frames:

@@ -3,8 +3,8 @@
 A flat-start monophone model per language: each phone is one Gaussian over semantic vectors with a shared diagonal
 variance; separators and START share an optional silence of zero or more frames. Viterbi alignment and re-estimation
 alternate (Rabiner 1989, section V). A small classifier of three neighbouring frames, trained on the Gaussian alignment,
-then replaces the Gaussians and sharpens the boundaries. Durations are given in this project's phoneme symbols,
-independent of the symbols used by the corpus.
+then replaces the Gaussians and sharpens the boundaries. The durations are those of hierbatch's phoneme symbols,
+whatever the symbols of the corpus.
 
 Legend: T frames, N symbols, C channels, P phones.
 """
@@ -32,15 +32,15 @@ _SILENCE_PERCENTILE = 12.0
 
 Vectors = npt.NDArray[np.float32]
 Durations = tuple[int, ...]
-"""Frames of each symbol of one utterance."""
+"""Duration of each symbol of an utterance, in frames."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnalignedUtterance:
-    """An utterance to align.
+    """Semantic vectors and symbols of an utterance to align.
 
     Shape:
-        vectors  [T, C]  semantic vectors; the caller may append the frame's loudness
+        vectors  [T, C]  semantic vectors; one channel is the loudness of the frame
         symbols  [N]     symbol ids, START first
     """
 
@@ -49,7 +49,7 @@ class UnalignedUtterance:
 
 
 class FrameScorer(Protocol):
-    """Acoustic model of the phones: a log likelihood per frame and phone."""
+    """Protocol for an acoustic model of the phones, which computes a log likelihood per frame and phone."""
 
     def scores(self, vectors: Vectors) -> Vectors:
         """Log likelihood of each frame under each phone, up to a constant. Shape: [T, C] -> [T, P]."""
@@ -70,7 +70,7 @@ class PhoneModel:
 
 
 class FrameClassifier:
-    """One hidden layer of 256 units over three neighbouring frames; scores are log posterior - 1/2 log prior."""
+    """Classifier of a frame's phone from three frames, with one hidden layer; score: log posterior - 1/2 log prior."""
 
     def __init__(self, n_channels: int, priors: Vectors, seed: int = 0) -> None:
         generator = torch.Generator().manual_seed(seed)
@@ -101,7 +101,7 @@ class FrameClassifier:
 
 
 def _with_context(vectors: Vectors) -> Vectors:
-    """Each frame concatenated with its two neighbours. Shape: [T, C] -> [T, 3 C]."""
+    """Concatenate each frame with its two neighbours. Shape: [T, C] -> [T, 3 C]."""
     padded = np.pad(vectors, ((1, 1), (0, 0)), mode="edge")
     return np.concatenate([padded[:-2], vectors, padded[2:]], axis=1)
 
@@ -109,13 +109,13 @@ def _with_context(vectors: Vectors) -> Vectors:
 def align(
     utterances: Sequence[UnalignedUtterance], loudness_channel: int, n_passes: int = 5, n_refinements: int = 2
 ) -> list[Durations]:
-    """Durations in frames of every symbol of every utterance; each row sums to the utterance's frames.
+    """Align utterances; returns, per utterance, the duration of every symbol in frames, which sum to its length.
 
     Args:
         utterances: Utterances of one language, each with at least as many frames as phones.
-        loudness_channel: Channel of the vectors that holds loudness; used only to initialise silence.
-        n_passes: Gaussian alignments, each followed by re-estimation.
-        n_refinements: Alignments with the frame classifier after that.
+        loudness_channel: Index of the channel that holds the loudness; used only to initialize silence.
+        n_passes: Number of alignments with Gaussians, each followed by re-estimation.
+        n_refinements: Number of alignments with the frame classifier after those.
     """
     model = _flat_start(utterances, loudness_channel)
     durations: list[Durations] = []
@@ -138,12 +138,12 @@ def _train_classifier(utterances: Sequence[UnalignedUtterance], durations: Seque
 
 
 def merge_silence(symbols: Sequence[int]) -> list[int]:
-    """Phone id of each symbol; START and all separators map to one silence."""
+    """Phone id of each symbol; START and all separators have the id of silence."""
     return [_SILENCE if symbol in _SILENT else symbol for symbol in symbols]
 
 
 def _flat_start(utterances: Sequence[UnalignedUtterance], loudness_channel: int) -> PhoneModel:
-    """Initial model: quiet frames are silence, each utterance is divided evenly among its phones."""
+    """Estimate the initial model: quiet frames are silence, and each utterance is divided evenly among its phones."""
     durations: list[Durations] = []
     quiet_total, n_quiet = 0.0, 0
     for utterance in utterances:
@@ -163,7 +163,7 @@ def _flat_start(utterances: Sequence[UnalignedUtterance], loudness_channel: int)
 def _estimate(
     utterances: Sequence[UnalignedUtterance], durations: Sequence[Durations], previous: PhoneModel
 ) -> PhoneModel:
-    """Mean of the frames assigned to each phone and the pooled within-phone variance.
+    """Estimate each phone's mean from the frames assigned to it, and the pooled within-phone variance.
 
     A phone without frames keeps its previous mean.
     """
@@ -227,13 +227,13 @@ def _viterbi(block: Sequence[UnalignedUtterance], model: FrameScorer) -> list[Du
 
 
 def _store_final_state(utterance: UnalignedUtterance, best: Vectors, steps: npt.NDArray[np.int8], frame: int) -> None:
-    """Store the final state in the last frame's first entry: final silence (0) or the phone before it (1)."""
+    """Store in `steps[frame, 0]` whether the best path ends in the final silence (0) or in the phone before it (1)."""
     last = len(utterance.symbols) - 1
     steps[frame, 0] = 0 if best[last] >= best[last - 1] else 1
 
 
 def _backtrace(utterance: UnalignedUtterance, steps: npt.NDArray[np.int8]) -> Durations:
-    """Frames spent in each state of the best path."""
+    """Number of frames in each state of the best path."""
     counts = np.zeros(len(utterance.symbols), int)
     last_frame = len(utterance.vectors) - 1
     state = len(utterance.symbols) - 1 - int(steps[last_frame, 0])

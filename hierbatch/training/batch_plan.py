@@ -1,8 +1,8 @@
-"""Rows of every batch, as a function of seed and step alone.
+"""Choice of the rows of every batch, as a function of seed and step alone.
 
-An epoch has as many rows as the data set. With speaker balance, utterances are drawn by weight: each occurs the
-expected number of times, rounded up or down. Otherwise each occurs once. No state is kept, so a run can be resumed at
-any step and divided over any number of processes.
+An epoch has about as many rows as the data set. With weights, each utterance occurs its expected number of times per
+epoch, rounded up or down; without weights it occurs once. The plan has no state, so a run can be resumed at any step
+and divided among any number of processes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy.typing as npt
 Indices = npt.NDArray[np.int64]
 
 _BUCKET_BATCHES = 32
-"""Batches that are sorted together by length."""
+"""Number of batches whose rows are sorted together by length."""
 
 
 class BatchPlan:
@@ -35,8 +35,8 @@ class BatchPlan:
         """Plan batches of a data set.
 
         Args:
-            n_frames: length of each utterance.
-            batch_rows: rows of a batch, over all processes.
+            n_frames: length of each utterance in frames.
+            batch_rows: number of rows in a batch, over all processes.
             seed: seed of the order.
             weights: expected share of each utterance; None for equal shares.
             is_bucketed: True to put utterances of similar length into one batch, which needs less padding.
@@ -47,13 +47,13 @@ class BatchPlan:
         self._epoch = lru_cache(maxsize=2)(self._plan_epoch)
 
     def rows(self, step: int) -> Indices:
-        """Utterances of the batch of a step. Shape: [batch_rows]."""
+        """Indices of the utterances in the batch of a step. Shape: [batch_rows]."""
         epoch, position = divmod(step, self.steps_per_epoch)
         result: Indices = self._epoch(epoch)[position]
         return result
 
     def _plan_epoch(self, epoch: int) -> Indices:
-        """Utterances of all batches of an epoch. Shape: [steps_per_epoch, batch_rows]."""
+        """Indices of the utterances in all batches of an epoch. Shape: [steps_per_epoch, batch_rows]."""
         random = np.random.Generator(np.random.Philox(np.random.SeedSequence([self._seed, epoch])))
         n_needed = self.steps_per_epoch * self._batch_rows
         drawn: Indices = np.concatenate(
@@ -65,7 +65,7 @@ class BatchPlan:
         return drawn.reshape(self.steps_per_epoch, self._batch_rows)
 
     def _draw(self, random: np.random.Generator) -> Indices:
-        """As many utterances as there are, in random order."""
+        """Draw as many utterances as the data set has, by weight if there are weights, in random order."""
         n = len(self._n_frames)
         if self._weights is None:
             return random.permutation(n)
@@ -75,7 +75,7 @@ class BatchPlan:
         return random.permutation(np.minimum(drawn, n - 1))
 
     def _bucket(self, drawn: Indices, random: np.random.Generator) -> Indices:
-        """Sort groups of batches by length, then put all batches into random order."""
+        """Sort the rows in groups of batches by length, then shuffle all batches."""
         size = self._batch_rows * _BUCKET_BATCHES
         groups = [drawn[start : start + size] for start in range(0, len(drawn), size)]
         ordered = np.concatenate([group[np.argsort(self._n_frames[group], kind="stable")] for group in groups])
@@ -84,14 +84,14 @@ class BatchPlan:
 
 
 def speaker_weights(speakers: Sequence[str], n_frames: Sequence[int]) -> npt.NDArray[np.float64]:
-    """Share of each utterance when every speaker is weighted by the square root of the amount of speech.
+    """Share of each utterance if every speaker is weighted by the square root of the amount of their speech.
 
     Args:
         speakers: speaker of each utterance.
-        n_frames: length of each utterance.
+        n_frames: length of each utterance in frames.
 
     Shape:
-        returns  [utterances]; sum 1
+        returns  [n_utterances]; the sum is 1
     """
     totals: dict[str, int] = defaultdict(int)
     counts: dict[str, int] = defaultdict(int)
@@ -106,7 +106,7 @@ def speaker_weights(speakers: Sequence[str], n_frames: Sequence[int]) -> npt.NDA
 def language_weights(
     weights: npt.NDArray[np.float64], languages: Sequence[str], shares: Mapping[str, float]
 ) -> npt.NDArray[np.float64]:
-    """Scale weights so that each language has its share; languages without one divide the rest.
+    """Scale weights so that each language has its share; languages without a share divide the rest.
 
     Args:
         weights: share of each utterance.
@@ -114,8 +114,8 @@ def language_weights(
         shares: share of rows by language, at most 1 in total.
 
     Shape:
-        weights  [utterances]
-        returns  [utterances]; sum 1
+        weights  [n_utterances]
+        returns  [n_utterances]; the sum is 1
     """
     scaled = weights.copy()
     codes = np.array(languages)

@@ -9,13 +9,13 @@ from hierbatch.errors import InputError
 
 
 def shipped_configs() -> dict[str, Path]:
-    """Configuration files of the package, by name."""
+    """Find the configuration files that ship with the package, by name."""
     folder = Path(str(resources.files("hierbatch.training"))) / "configs"
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
 
 
 def find_config(name: str) -> Path:
-    """Path of a configuration file, given its path or the name of a shipped one.
+    """Find a configuration file by its path, or by the name of one that ships with the package.
 
     Raises:
         InputError: there is no such file.

@@ -1,8 +1,7 @@
 """Content teacher of the semantic vectors: the encoder of Whisper base (Radford et al. 2022) in CTranslate2 format.
 
-Only its features are used, and only to prepare data; none of its weights are shipped with this project.
-
-Legend: B batch, T frames (50/s), D = 512 channels.
+Its features are used to prepare data and for nothing else; none of its weights ship with hierbatch.
+Legend: T frames (50/s), D = 512 channels, L samples at 16 kHz.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ _DTYPES = {0: np.float32, 1: np.int8, 2: np.int16, 3: np.int32, 4: np.float16}
 
 
 class WhisperEncoder(nn.Module):
-    """Content features of audio of any length, without Whisper's padding to 30 s.
+    """Encoder of audio of any length to content features, without Whisper's padding to 30 s.
 
     Shape:
         samples  [L]  16 kHz, L at least 400

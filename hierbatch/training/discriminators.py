@@ -1,4 +1,4 @@
-"""Discriminators for adversarial training and the losses of generator and discriminators on one batch.
+"""Discriminators for adversarial training, and the losses of generator and discriminators on one batch.
 
 Legend: B batch, L samples.
 """
@@ -21,7 +21,7 @@ _OUTPUT_STD = 0.02
 
 
 class TrainingDiscriminators(Discriminators):
-    """Discriminators initialised for training, with pre-emphasis and gain on their input.
+    """Discriminators initialized for training, with pre-emphasis and gain on their input.
 
     Pre-emphasis raises the high frequencies, in which speech has little energy.
 
@@ -47,7 +47,8 @@ class TrainingDiscriminators(Discriminators):
     def adversarial_losses(self, generated: Tensor, recorded: Tensor) -> Losses:
         """Losses of the generator (`features`, `adversarial`) and of the discriminators (`discriminators`).
 
-        Each loss sends gradients to its own side only. Shape: twice [B, L].
+        The losses of the generator give the discriminators no gradients, and vice versa. Shape: generated, recorded
+        [B, L]; each loss [].
         """
         self.requires_grad_(False)
         fake = self(generated)

@@ -1,4 +1,4 @@
-"""Phoneme durations of a whole prepared set: alignment per language, and commas for pauses without punctuation."""
+"""Phoneme durations of a whole prepared set: alignment by language, and commas at pauses without punctuation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LOUDNESS_WEIGHT = 1.5
 
 
 def align_prepared(folder: Path, log: Callable[[str], None]) -> None:
-    """Write `alignment.parquet` for every utterance with a transcript of plausible length.
+    """Align every utterance whose transcript has a plausible length, and write `alignment.parquet`.
 
     Raises:
         InputError: The folder holds no prepared speech.
@@ -45,7 +45,7 @@ def _is_plausible(utterance: PreparedUtterance) -> bool:
 
 
 def _alignment_input(prepared: PreparedSet, utterance: PreparedUtterance) -> UnalignedUtterance:
-    """Semantic vectors with the normalised log loudness as last channel, and the symbols."""
+    """Create the input of alignment: semantic vectors with the normalized log loudness as last channel, and symbols."""
     audio = prepared.audio(utterance).reshape(-1, FRAME_HOP_SAMPLES)
     loudness = np.log(np.sqrt((audio**2).mean(1)) + 1e-4)
     loudness = (loudness - loudness.mean()) / (loudness.std() + 1e-3) * _LOUDNESS_WEIGHT
@@ -54,10 +54,11 @@ def _alignment_input(prepared: PreparedSet, utterance: PreparedUtterance) -> Una
 
 
 def mark_pauses(phonemes: str, frames: Durations) -> str:
-    """Insert commas at pauses between words if the transcript has no commas of its own.
+    """Insert commas at pauses between words if the transcript has no commas.
 
-    Shape:
-        frames  START's frames first, then one value for each token
+    Args:
+        phonemes: phoneme string.
+        frames: duration of START, then of each token, in frames.
     """
     tokens = phonemes.split()
     if "," in tokens:

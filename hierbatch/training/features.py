@@ -42,7 +42,7 @@ class FeaturePipeline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UtteranceArrays:
-    """Arrays of one utterance, with its row of the index.
+    """Arrays of one utterance, with its row of the index. Legend: T frames (50/s), C channels.
 
     Shape:
         semantic    [T, C]
@@ -103,7 +103,7 @@ def write_shard(rows: Iterable[DatasetRow | RejectedRow], target: Path, pipeline
 
     Args:
         rows: rows of the shard; a row that cannot be used does not stop the others.
-        target: folder to write; it is renamed into place when complete.
+        target: folder of the shard, written under a temporary name and renamed when complete.
         pipeline: feature models and text front end.
     """
     temporary = target.with_name(target.name + ".tmp")
@@ -131,7 +131,7 @@ def write_shard(rows: Iterable[DatasetRow | RejectedRow], target: Path, pipeline
 
 
 class _ShardFiles(ExitStack):
-    """Open array files of a shard."""
+    """Array files of a shard, open for writing."""
 
     def __init__(self, folder: Path, *, has_fine_f0: bool) -> None:
         super().__init__()
@@ -159,7 +159,7 @@ def _extract_or_reject(row: DatasetRow, pipeline: FeaturePipeline) -> UtteranceA
 
 
 def _track_pitch(sound: Waveform, settings: PreparedSettings) -> tuple[F0, F0 | None]:
-    """F0 every 10 ms and, if requested, every 5 ms, of exactly the lengths that the frames need."""
+    """Estimate F0 every 10 ms and, if requested, every 5 ms, with 2 or 4 values for each 20 ms frame."""
     n_frames = sound.n_samples // FRAME_HOP_SAMPLES
     track = pitch_tracker(settings.pitch_tracker)
     fine: F0 | None = None
@@ -174,7 +174,7 @@ def _exactly(values: F0, length: int) -> F0:
 
 
 def _index_row(row: DatasetRow, sound: Waveform, pipeline: FeaturePipeline) -> dict[str, Any]:
-    """Index row of a recording, less its offset; phonemes are empty if the transcript is not usable."""
+    """Index row of a recording, without its offset; phonemes are empty if the transcript is not usable."""
     text = lowercase_all_caps(row.text)
     spoken_text, phonemes = "", ""
     if text:

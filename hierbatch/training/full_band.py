@@ -33,7 +33,7 @@ _TRANSITION_HZ = 150.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FullBandClip:
-    """One recording, 16 bit."""
+    """Recording with its samples in 16 bit, its speaker and its split."""
 
     id: str
     speaker: str
@@ -42,13 +42,13 @@ class FullBandClip:
     rate_hz: int = FULL_RATE_HZ
 
     def waveform(self, start: int = 0, n_samples: int | None = None) -> Waveform:
-        """Samples `start` to `start + n_samples` (to the end if None), scaled to +-1."""
+        """Return samples `start` to `start + n_samples` (to the end if None), scaled to +-1."""
         end = None if n_samples is None else start + n_samples
         return Waveform(self.samples[start:end].astype(np.float32) / 32768.0, self.rate_hz)
 
 
 def is_held_out(text: str) -> bool:
-    """True for one text in twenty. Decided by text, so that all readings of a sentence are in the same split."""
+    """True for one text in twenty; since the text decides, all readings of a sentence are in the same split."""
     return zlib.crc32(text.strip().lower().encode()) % _TEXTS_PER_HELD_OUT_TEXT == 0
 
 
@@ -60,14 +60,14 @@ def read_full_band(
     min_rate_hz: int = _MIN_RATE_HZ,
     ids: Container[str] | None = None,
 ) -> list[FullBandClip]:
-    """Read every clip recorded at 44.1 kHz or more from the Parquet files of a folder, or from one file.
+    """Read every clip recorded at `min_rate_hz` or more from the Parquet files of a folder, or from one file.
 
     Args:
         folder: folder or file.
         held_out_only: leave out the clips for training.
-        rate_hz: rate of the clips.
-        min_rate_hz: least rate of a recording.
-        ids: leave out all other recordings; None takes all.
+        rate_hz: sampling rate to which the clips are resampled.
+        min_rate_hz: minimum sampling rate of the original recording.
+        ids: ids of the recordings to read; None reads all.
 
     Raises:
         InputError: There is no such clip, or a file cannot be read.
@@ -110,8 +110,8 @@ class FullBandBatch:
     """Target recordings, their 16 kHz inputs and the bandwidth of each target.
 
     Shape:
-        wanted  [B, L]
-        narrowband   [B, L / 3]
+        target        [B, L]
+        narrowband    [B, L / 3]
         bandwidth_hz  [B]         highest frequency with recorded signal
     """
 
@@ -123,12 +123,12 @@ class FullBandBatch:
 def draw_full_band_batch(
     clips: list[FullBandClip], n_rows: int, n_samples: int, rng: np.random.Generator
 ) -> FullBandBatch:
-    """Random segments with random speed, gain and input low-pass cutoff; speakers are equally likely.
+    """Draw random segments with random speed, gain and low-pass cutoff of the input; speakers are equally likely.
 
     Args:
         clips: Recordings to draw from.
-        n_rows: Batch size.
-        n_samples: Length of a row at 48 kHz; a multiple of 6.
+        n_rows: Number of rows in the batch.
+        n_samples: Length of a row in samples at 48 kHz; a multiple of 6.
         rng: Random generator.
     """
     by_speaker: dict[str, list[FullBandClip]] = {}
@@ -151,7 +151,7 @@ def draw_full_band_batch(
 def _draw_pair(
     clip: FullBandClip, n_samples: int, speed: float, gain: float, rng: np.random.Generator
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """A random segment at another speed, and the same at 16 kHz; both from one spectrum. Shape: [L], [L / 3]."""
+    """Draw a segment, change its speed, and return it at 48 kHz and low-passed at 16 kHz. Shape: [L], [L / 3]."""
     n_read = round(n_samples * speed / 480) * 480
     start = int(rng.integers(max(1, len(clip.samples) - n_read)))
     samples = clip.waveform(start, n_read).samples * gain

@@ -1,4 +1,4 @@
-"""Spectral distance of two waveforms above 7.4 kHz: log magnitudes, and log energies of small patches.
+"""Spectral distance of two waveforms above 7.4 kHz: log magnitudes, and log energies of time-frequency patches.
 
 Legend: B batch, L samples at 48 kHz, T frames, K bins.
 """
@@ -23,7 +23,7 @@ class HighBandLoss(nn.Module):
 
     Shape:
         generated, target  [B, L]
-        bandwidth_hz             [B]  upper edge of the compared band
+        bandwidth_hz       [B]  upper edge of the compared band
         returns            []
     """
 
@@ -49,12 +49,12 @@ class HighBandLoss(nn.Module):
 
 
 def _log_distance(ours: Tensor, theirs: Tensor, mask: Tensor) -> Tensor:
-    """Mean absolute difference of log magnitudes where `mask` is 1. Shape: three times the same -> []."""
+    """Mean absolute difference of log magnitudes where `mask` is 1. Shape: ours, theirs, mask [B, K, T] -> []."""
     distance = (torch.log(ours + _FLOOR**2) - torch.log(theirs + _FLOOR**2)).abs()
     return 0.5 * (distance * mask).sum() / mask.sum().clamp_min(1)
 
 
 def _power(x: Tensor, n_fft: int, hop: int, window: Tensor) -> Tensor:
-    """Power spectrogram, 1 for a full-scale sine. Shape: [B, L] -> [B, K, T]."""
+    """Power spectrogram; a full-scale sine has a power of 1. Shape: [B, L] -> [B, K, T]."""
     spectrum = torch.stft(x, n_fft, hop, window=window, center=True, pad_mode="constant", return_complex=True)
     return (spectrum.real**2 + spectrum.imag**2) * (2 / window.sum()) ** 2

@@ -1,8 +1,8 @@
-"""Training loop of the Lite networks: optimiser steps, learning curve, checkpoints and resuming.
+"""Training loop of the Lite networks: optimizer steps, learning curve, checkpoints and resuming.
 
-A run folder holds `checkpoint.pt` (weights, their exponential moving average, optimiser state, step count and CPU time)
+A run folder holds `checkpoint.pt` (weights, their exponential moving average, optimizer state, step count and CPU time)
 and `curve.jsonl` (one line per report). The same command resumes from the checkpoint. Batches and dropout are drawn
-from generators seeded with the step, so a resumed run equals an undisturbed one to the bit.
+from generators seeded with the step, so a resumed run equals an uninterrupted run to the bit.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ _SEED = 1
 
 
 class Recipe(Protocol):
-    """A network with its batches, losses and validation figures."""
+    """Protocol for a network with its batches, losses and validation metrics."""
 
     @property
     def network(self) -> nn.Module:
-        """The module to train."""
+        """Module to train."""
         ...
 
     def losses(self, network: Any, rng: np.random.Generator) -> Losses:
-        """Weighted losses of a new random batch; the loop minimises their sum."""
+        """Weighted losses of a new random batch; the loop minimizes their sum."""
         ...
 
     def validate(self, network: Any) -> dict[str, float]:
-        """Validation figures on a fixed set of held-out segments."""
+        """Validation metrics on a fixed set of held-out segments."""
         ...
 
 
@@ -50,11 +50,11 @@ class LoopOptions:
     """Schedule of a training run."""
 
     n_steps: int
-    """Steps of the whole schedule: linear warm-up, then cosine decay to 2 % of the peak."""
+    """Number of steps in the whole schedule: linear warm-up, then cosine decay to 2 % of the peak learning rate."""
     learning_rate: float = 2e-3
     """Peak learning rate."""
     warm_up_steps: int = 60
-    """Steps until the peak learning rate."""
+    """Number of steps until the peak learning rate."""
     weight_decay: float = 0.01
     """Decoupled weight decay of AdamW."""
     average_decay: float = 0.998
@@ -70,13 +70,13 @@ class LoopOptions:
 
 
 class Trainer:
-    """Train a recipe in a run folder, resuming from its checkpoint if there is one.
+    """Trainer of a recipe in a run folder, which resumes from the folder's checkpoint if there is one.
 
     Args:
         recipe: Network with its batches, losses and validation.
         folder: Run folder; created if missing.
         options: Schedule and intervals.
-        log: Receives a line per report.
+        log: Function that receives one line per report.
     """
 
     def __init__(self, recipe: Recipe, folder: Path, options: LoopOptions, log: Callable[[str], None]) -> None:
@@ -91,7 +91,7 @@ class Trainer:
         self._resume()
 
     def run(self) -> None:
-        """Train to the end of the schedule or for `max_duration_s`; writes a checkpoint in either case."""
+        """Train to the end of the schedule or for `max_duration_s`, and write a checkpoint in either case."""
         started, saved, used = time.monotonic(), time.monotonic(), time.process_time()
         steps: list[dict[str, float]] = []
         while self.step < self.options.n_steps and time.monotonic() - started < self.options.max_duration_s:
@@ -109,7 +109,7 @@ class Trainer:
         self._save()
 
     def _train_step(self, rng: np.random.Generator) -> dict[str, float]:
-        """Losses and gradient norm of one optimiser step; a step with a non-finite gradient changes no weight."""
+        """Run an optimizer step; returns losses and gradient norm. If a gradient is not finite, no weight changes."""
         self.network.train()
         for group in self.optimizer.param_groups:
             share = schedule(self.step, self.options, first_step=group.get("first_step", 0))
@@ -160,10 +160,10 @@ class Trainer:
 
 
 def parameter_groups(recipe: Recipe) -> list[dict[str, Any]]:
-    """Optimiser parameter groups by submodule.
+    """Create the parameter groups of the optimizer, by submodule.
 
-    A recipe's `learning_rate_factors` scale the rates of submodules by name; its `first_steps` are the steps at which
-    submodules begin to change.
+    The `learning_rate_factors` of a recipe scale the learning rates of submodules, by name; its `first_steps` are the
+    steps from which submodules are trained.
     """
     factors: Mapping[str, float] = getattr(recipe, "learning_rate_factors", {})
     first_steps: Mapping[str, int] = getattr(recipe, "first_steps", {})
@@ -177,7 +177,7 @@ def parameter_groups(recipe: Recipe) -> list[dict[str, Any]]:
 
 
 def load_matching_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> list[str]:
-    """Load the weights that match a network in name and shape; returns the names that keep their initial values."""
+    """Load the weights that match a network in name and shape; returns the names of all others in the network."""
     own = network.state_dict()
     matching = {name: value for name, value in weights.items() if name in own and value.shape == own[name].shape}
     network.load_state_dict(matching, strict=False)
@@ -190,8 +190,8 @@ def schedule(step: int, options: LoopOptions, *, first_step: int = 0) -> float:
     Args:
         step: Step of the whole schedule.
         options: Number of steps and length of the warm-up.
-        first_step: Step at which the weights begin to change, at most a quarter of the schedule; the rate is zero
-            before it.
+        first_step: Step from which the weights are trained, limited to a quarter of the schedule; before it, the rate
+            is zero.
     """
     first_step = min(first_step, options.n_steps // 4)
     if step < first_step:
@@ -202,6 +202,6 @@ def schedule(step: int, options: LoopOptions, *, first_step: int = 0) -> float:
 
 
 def averaged_weights(folder: Path) -> dict[str, Tensor]:
-    """Moving average of the weights from a run folder's checkpoint; these are the weights that ship."""
+    """Read the moving average of the weights, which ships, from the checkpoint in a run folder."""
     state = torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=True)
     return with_current_names(state["average"], is_lite=True)

@@ -1,10 +1,9 @@
 """Perturbation of recordings that removes speaker and pitch from their content features (Choi et al. 2021, NANSY).
 
 Formants are shifted, the pitch is transposed and its range scaled, and the spectrum is shaped by a random equalizer.
-The distributions are those of the implementation that the authors of HierSpeech++ name. WORLD analyses and synthesizes,
-where that implementation uses Praat.
-
-Legend: L samples.
+The distributions are those of the implementation to which the authors of HierSpeech++ refer. That implementation
+analyses and synthesizes with Praat; here WORLD is used.
+Legend: L samples, T frames (200/s), K bins.
 """
 
 from __future__ import annotations
@@ -26,19 +25,19 @@ _MIN_F0_HZ, _MAX_F0_HZ = 50.0, 900.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PerturbationSettings:
-    """Ranges of the random changes. A ratio is drawn from 1 to its limit and inverted with probability 1/2."""
+    """Limits of the random changes. Each ratio is drawn between 1 and its limit, and inverted with probability 1/2."""
 
     formant_ratio: float = 1.4
     pitch_ratio: float = 2.0
     pitch_range_ratio: float = 1.5
     gain_db: float = 12.0
-    """Largest gain of an equalizer band in either direction."""
+    """Largest gain or attenuation of an equalizer band."""
     n_peaks: int = 8
     low_edge_hz: float = 60.0
     high_edge_hz: float = 7000.0
-    """10 kHz there, at a rate of 22.05 kHz."""
+    """Centre of the high shelf; 10 kHz in the original, which has a sampling rate of 22.05 kHz."""
     quality_range: tuple[float, float] = (2.0, 5.0)
-    """Quality factors of the equalizer, on a logarithmic scale."""
+    """Range of the equalizer's quality factors, which are drawn on a logarithmic scale."""
 
 
 def perturb(
@@ -46,12 +45,12 @@ def perturb(
     random: np.random.Generator,
     settings: PerturbationSettings = PerturbationSettings(),  # noqa: B008 - a frozen value
 ) -> Samples:
-    """Perturb a recording at 16 kHz; the result has its length, at speech level.
+    """Perturb a recording at 16 kHz; the result has the same length and is scaled to speech level.
 
     Args:
         samples: the recording.
-        random: source of the random changes.
-        settings: their ranges.
+        random: random generator.
+        settings: limits of the random changes.
 
     Shape:
         samples  [L]
@@ -67,7 +66,7 @@ def perturb(
 
 
 def draw_ratio(random: np.random.Generator, limit: float) -> float:
-    """Ratio between 1 and `limit`, inverted with probability 1/2."""
+    """Draw a ratio between 1 and `limit`, and invert it with probability 1/2."""
     ratio = random.uniform(1.0, limit)
     return float(ratio if random.random() < 0.5 else 1 / ratio)
 
@@ -77,9 +76,9 @@ def change_voice(samples: Floats, formants: float, pitch: float, pitch_range: fl
 
     Args:
         samples: the recording at 16 kHz.
-        formants: factor on the frequencies of the spectral envelope.
-        pitch: factor on the median F0.
-        pitch_range: factor on the distance of F0 from its median, in semitones.
+        formants: factor for the frequencies of the spectral envelope.
+        pitch: factor for the median F0.
+        pitch_range: factor for the distance of F0 from its median in semitones.
 
     Shape:
         samples  [L]
@@ -103,7 +102,7 @@ def change_voice(samples: Floats, formants: float, pitch: float, pitch_range: fl
 
 
 def change_pitch(f0_hz: Floats, pitch: float, pitch_range: float) -> Floats:
-    """Transpose F0 and scale its range around the median; unvoiced frames stay 0. Shape: [T] -> [T]."""
+    """Transpose F0 and scale its range around the median; unvoiced frames stay 0. Shape: f0_hz [T] -> [T]."""
     is_voiced = f0_hz > 0
     if not is_voiced.any():
         return f0_hz
@@ -115,7 +114,7 @@ def change_pitch(f0_hz: Floats, pitch: float, pitch_range: float) -> Floats:
 
 
 def warp_envelope(envelope: Floats, ratio: float) -> Floats:
-    """Stretch the frequency axis by a ratio; the last value continues beyond the end. Shape: [T, K] -> [T, K]."""
+    """Stretch the frequency axis by a ratio; the last bin is repeated beyond the end. Shape: [T, K] -> [T, K]."""
     bins = np.arange(envelope.shape[1])
     source = np.minimum(bins / ratio, bins[-1])
     first = np.minimum(source.astype(np.int64), bins[-1] - 1)
@@ -129,8 +128,8 @@ def equalize(samples: Floats, random: np.random.Generator, settings: Perturbatio
 
     Args:
         samples: the recording at 16 kHz.
-        random: source of gains and qualities.
-        settings: ranges.
+        random: random generator for gains and quality factors.
+        settings: limits of the gains and quality factors.
 
     Shape:
         samples  [L]
@@ -144,12 +143,12 @@ def equalize(samples: Floats, random: np.random.Generator, settings: Perturbatio
 
 
 def equalizer_response(frequencies_hz: Floats, random: np.random.Generator, settings: PerturbationSettings) -> Floats:
-    """Magnitude of a random equalizer: a low shelf, peaks at geometric distances, a high shelf.
+    """Magnitude response of a random equalizer: a low shelf, peaks at geometrically spaced frequencies, a high shelf.
 
     Args:
-        frequencies_hz: where to evaluate it.
-        random: source of gains and qualities.
-        settings: ranges.
+        frequencies_hz: frequencies at which to evaluate the response.
+        random: random generator for gains and quality factors.
+        settings: limits of the gains and quality factors.
 
     Shape:
         frequencies_hz  [K]
@@ -167,7 +166,7 @@ def equalizer_response(frequencies_hz: Floats, random: np.random.Generator, sett
 
 
 def _biquad_magnitude(frequencies_hz: Floats, kind: str, centre_hz: float, gain_db: float, quality: float) -> Floats:
-    """Magnitude of one section of the Audio EQ Cookbook (Bristow-Johnson)."""
+    """Magnitude response of one second-order section (Bristow-Johnson, Audio EQ Cookbook)."""
     a, w = 10 ** (gain_db / 40), 2 * np.pi * centre_hz / RATE_HZ
     alpha, cosine, root = np.sin(w) / (2 * quality), np.cos(w), np.sqrt(a)
     if kind == "peak":

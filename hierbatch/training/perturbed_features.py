@@ -1,4 +1,4 @@
-"""Content features of perturbed versions of prepared recordings, from which one is drawn each time.
+"""Content features of several perturbed versions of each prepared recording; training draws a version at random.
 
 PREPARED/
   perturbed.json          number of versions
@@ -28,17 +28,17 @@ _SETTINGS, _FILE = "perturbed.json", "perturbed.f16"
 
 
 class PerturbedFeatures:
-    """Versions of all utterances, mapped from disk."""
+    """Features of all perturbed versions of all utterances, memory-mapped from disk."""
 
     def __init__(self, folder: Path, channels: int) -> None:
         """Open the versions of a prepared set.
 
         Args:
             folder: folder of the prepared set.
-            channels: channels of its features.
+            channels: number of channels of the features.
 
         Raises:
-            InputError: there are none, or some shards lack them.
+            InputError: there are no perturbed versions, or some shards lack them.
         """
         self.n_versions = _read_n_versions(folder)
         self._shards: list[npt.NDArray[np.float16]] = []
@@ -51,11 +51,11 @@ class PerturbedFeatures:
             self._shards.append(np.memmap(path, np.float16, "r").reshape(self.n_versions, -1, channels))
 
     def read(self, utterance: PreparedUtterance, version: int, start: int = 0, n_frames: int | None = None) -> Vectors:
-        """Features of one version.
+        """Read the features of one version.
 
         Args:
             utterance: utterance of the prepared set.
-            version: below `n_versions`.
+            version: index of the version, below `n_versions`.
             start: first frame.
             n_frames: number of frames; to the end by default.
 
@@ -75,16 +75,16 @@ def has_perturbed_features(folder: Path) -> bool:
 def write_perturbed_features(
     folder: Path, n_versions: int, features: Callable[[Samples], Vectors], log: Callable[[str], None]
 ) -> None:
-    """Compute the versions of all utterances; shards that have them are skipped.
+    """Compute and write the perturbed versions of all utterances; shards that have them are skipped.
 
     Args:
         folder: folder of the prepared set.
-        n_versions: versions of each utterance.
+        n_versions: number of versions of each utterance.
         features: extractor of the set's features, from samples to [T, C].
-        log: receives a line for each shard.
+        log: function that receives a line for each shard.
 
     Raises:
-        InputError: the folder has versions of another number.
+        InputError: the folder already has another number of versions.
         StorageError: the disk is full, read-only or gone.
     """
     prepared = PreparedSet(folder)

@@ -18,9 +18,9 @@ def has_checkpoint(training: Path, phase: str) -> bool:
 
 
 def phase_weights(training: Path, phase: str) -> dict[str, Tensor]:
-    """Averaged weights of everything that a phase trained, including networks that do not ship.
+    """Read the averaged weights of all networks that a phase trained, including those that do not ship.
 
-    Names begin with the network's, except for SpeechSR, which is a bundle of its own.
+    The name of each weight begins with that of its network, except for SpeechSR, which has a bundle to itself.
     """
     return _with_prefix(
         averaged_weights(phase_folder(training, phase)), (PHASES | FULL_BAND_PHASES)[phase].sole_network
@@ -28,11 +28,11 @@ def phase_weights(training: Path, phase: str) -> dict[str, Tensor]:
 
 
 def pipeline_weights(training: Path, start: str | None, *, exclude: str | None = None) -> dict[str, Tensor]:
-    """Shipped weights of the whole pipeline; where two phases train a network, the later phase counts.
+    """Collect the shipped weights of the whole pipeline; if two phases train a network, the later phase counts.
 
     Args:
         training: Training folder.
-        start: Bundle that supplies the networks not trained here, or None.
+        start: Name of the bundle for networks without a checkpoint, or None.
         exclude: Phase to leave out.
 
     Raises:
@@ -47,7 +47,7 @@ def pipeline_weights(training: Path, start: str | None, *, exclude: str | None =
 
 
 def speechsr_weights(training: Path) -> dict[str, Tensor] | None:
-    """Averaged weights of SpeechSR-Lite from its last phase, less the discriminators; None if it is not trained."""
+    """Read the averaged weights of SpeechSR-Lite from its last phase, without discriminators; None if not trained."""
     completed = [phase for phase in FULL_BAND_PHASES if has_checkpoint(training, phase)]
     if not completed:
         return None

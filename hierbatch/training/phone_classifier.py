@@ -1,10 +1,10 @@
-"""Frame phone classifier on the content teacher's vectors: phone labels for speech without transcripts.
+"""Classifier of the phone of each frame from the content teacher's vectors, to label speech without transcripts.
 
-The teacher was trained on far more speakers than this project's data has. A small network learns the phones from the
-teacher's vectors where an alignment exists, and then labels all speech. The content encoder learns from these labels
+The teacher was trained on far more speakers than the training data here has. A small network learns the phones from the
+teacher's vectors of aligned speech, and then labels all speech. The content encoder learns from these labels
 (distillation, Hinton et al. 2015; phonetic posteriorgrams for conversion, Sun et al. 2016).
 
-Legend: B batch, T frames (50/s), N frames in all, C semantic channels, P phones (the symbol table).
+Legend: B batch, T frames (50/s), N frames of all utterances, C semantic channels, P phones (the symbol table).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LEARNING_RATE = 2e-3
 
 
 class PhoneClassifier(nn.Module):
-    """Phone scores of each frame from the frame and its neighbours.
+    """Network that computes the scores of all phones for each frame, from the frame and its neighbours.
 
     Shape:
         semantic  [B, T, C]
@@ -46,7 +46,7 @@ class PhoneClassifier(nn.Module):
         return self.classify(windows.transpose(1, 2).flatten(2))
 
     def classify(self, windows: Tensor) -> Tensor:
-        """Logits of frames given with their context. Shape: [..., C context] -> [..., P]."""
+        """Logits of frames from windows of `context` frames around them. Shape: [..., C * context] -> [..., P]."""
         scores: Tensor = self.output(F.gelu(self.hidden(windows)))
         return scores
 
@@ -59,7 +59,7 @@ def train_phone_classifier(
     Args:
         prepared: The prepared set.
         phones: Phone id of each frame, by utterance id.
-        log: Receives a line with the accuracy.
+        log: Function that receives a line with the accuracy.
     """
     rng = np.random.default_rng(0)
     known = [u for u in prepared.split("train") if u.id in phones]
@@ -87,7 +87,7 @@ def _labelled_frames(
     known: list[PreparedUtterance],
     rng: np.random.Generator,
 ) -> tuple[Tensor, Tensor]:
-    """Frames with context and their phones, from utterances in random order. Shape: [N, C context], [N]."""
+    """Collect frames with context and their phones, from utterances in random order. Shape: [N, C * context], [N]."""
     rows, labels, n_frames = [], [], 0
     for index in rng.permutation(len(known)):
         utterance = known[index]

@@ -19,11 +19,11 @@ from hierbatch.training.prepared import PreparedSet, has_alignments, read_alignm
 from hierbatch.training.sampling import Lengths, UtteranceSegment
 
 UNKNOWN = -100
-"""Label of a frame whose phone is not known; the loss ignores it."""
+"""Label of frames whose phone is not known; the loss ignores these frames."""
 
 
 def frame_phones(prepared: PreparedSet) -> dict[str, npt.NDArray[np.int16]]:
-    """Phone id of each frame by utterance id, all separators as silence; empty if the set is not aligned."""
+    """Phone id of each frame, by utterance id; separators have the id of silence. Empty if the set is not aligned."""
     if not has_alignments(prepared.folder):
         return {}
     languages = {utterance.id: utterance.language for utterance in prepared.utterances}
@@ -43,8 +43,8 @@ def segment_phone_labels(
     Args:
         phones: Phone id of each frame, by utterance id.
         segments: Segments of a batch.
-        lengths: Frames of each row after speed augmentation, [B].
-        longest: Frames of the padded batch.
+        lengths: Number of frames in each row after speed augmentation, [B].
+        longest: Number of frames in the padded batch.
 
     Returns:
         Labels, [B, longest]; `UNKNOWN` on padding and where there is no alignment.
@@ -59,7 +59,7 @@ def segment_phone_labels(
 
 
 def phone_loss(scores: Tensor, labels: Tensor) -> Tensor:
-    """Cross entropy over frames whose phone is known. Shape: [B, T, symbols], [B, T] -> []."""
+    """Cross entropy over frames whose phone is known. Shape: scores [B, T, n_symbols], labels [B, T] -> []."""
     if (labels == UNKNOWN).all():
         return 0.0 * scores.sum()
     return F.cross_entropy(scores.flatten(0, 1), labels.flatten(), ignore_index=UNKNOWN, label_smoothing=0.05)

@@ -1,8 +1,8 @@
-"""Log-mel latents predicted by the trained pipeline, paired with the recordings they should reproduce.
+"""Log-mel latents predicted by the trained pipeline, paired with the recordings that they should reproduce.
 
-A vocoder trained only on recorded spectra first meets the smoother predicted ones at inference. Here it trains on them:
-the content of a recording, from its text or from the content encoder, is rendered in the speaker's voice with the
-recording's own timing and pitch, and the recording is the target.
+A vocoder trained only on recorded spectra would meet the smoother predicted spectra only at inference. These examples
+train it on predicted spectra: the content of a recording, from its text or from the content encoder, is rendered in
+the speaker's voice with the recording's own timing and pitch, and the recording is the target.
 
 Legend: T frames (50/s), 2T mel frames (100/s), M mel bands, C semantic channels, L = 320 T samples.
 """
@@ -34,12 +34,12 @@ _KOREAN_SHARE = 0.4
 _TEXT_SHARE = 0.6
 _MATCHING = SpectralStatisticsMatching(mean_share=1.0, spread_share=1.0)
 _COVARIANCE_SHARES = {"en": 0.0, "ko": 0.7}
-"""Strength of covariance matching for text input, by language; the values used at inference."""
+"""Strength of covariance matching for content from text, by language; these are the values used at inference."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingExample:
-    """A latent with its pitch and the target recording.
+    """Latent with its pitch and the target recording.
 
     Shape:
         latent         [2T, M]
@@ -53,7 +53,7 @@ class TrainingExample:
     audio: Floats
 
     def crop(self, start: int, n_frames: int) -> TrainingExample:
-        """Frames `start` to `start + n_frames`."""
+        """Cut out frames `start` to `start + n_frames`."""
         mels = slice(start * MELS_PER_FRAME, (start + n_frames) * MELS_PER_FRAME)
         samples = slice(start * FRAME_HOP_SAMPLES, (start + n_frames) * FRAME_HOP_SAMPLES)
         return TrainingExample(self.latent[mels], self.f0_hz[mels], self.voiced[mels], self.audio[samples])
@@ -89,18 +89,18 @@ class PredictedLatents:
 
     @torch.no_grad()
     def ground_truth(self, rng: np.random.Generator) -> TrainingExample:
-        """A training recording with its ground-truth latent."""
+        """Draw a training recording with its ground-truth latent."""
         return self._ground_truth(random_segment(self._train.draw(rng), _SEGMENT_FRAMES, rng))
 
     @torch.no_grad()
     def held_out(self, rng: np.random.Generator) -> TrainingExample:
-        """A recording of a development speaker with the latent predicted from its content-encoder features."""
+        """Draw a recording of a development speaker with the latent predicted from its content-encoder features."""
         segment = random_segment(self._held_out.draw(rng), _SEGMENT_FRAMES, rng)
         return self._predict_from_audio(segment, self._held_out, rng)
 
     @torch.no_grad()
     def predicted(self, rng: np.random.Generator) -> TrainingExample:
-        """A training recording with the latent predicted from its text or from its content-encoder features."""
+        """Draw a training recording with the latent predicted from its text or from its content-encoder features."""
         if self._chain is None or rng.random() >= _TEXT_SHARE:
             segment = random_segment(self._train.draw(rng), _SEGMENT_FRAMES, rng)
             return self._predict_from_audio(segment, self._train, rng)
@@ -133,7 +133,7 @@ class PredictedLatents:
 
         Args:
             pipeline: Trained networks.
-            segment: The recording to reproduce.
+            segment: Segment of the recording to reproduce.
             vectors: Semantic vectors predicted from its text, [1, T, C]; None encodes the recording instead.
             prompt: Speech of the same speaker.
         """

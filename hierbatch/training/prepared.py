@@ -1,19 +1,19 @@
-"""The prepared data set: flat memory-mapped arrays in shards.
+"""Prepared data set: flat memory-mapped arrays in shards.
 
     PREPARED/
       prepared.json              features, pitch tracker (`hierbatch.training.prepared_settings`)
       projection.safetensors     projection of a teacher's features to semantic vectors, if a teacher was used
       <shard>/                   written to a temporary folder, then renamed
         index.parquet            one row per utterance, with its offset in the arrays
-        audio.i16                16 kHz
+        audio.i16                samples at 16 kHz
         semantic.f16             content features, 50 vectors/s
         f0.f32                   F0 in Hz every 10 ms, 0 where unvoiced
         f0_fine.f32              F0 every 5 ms, if requested
       alignment.parquet          frames of each phoneme token, for the whole set
       rejected.jsonl             id and reason of each row that was left out
 
-Legend: T frames (50/s), C channels. An utterance has 320 T samples, T x C semantic values, and 2 T F0 values, or 4 T
-every 5 ms.
+Legend: T frames (50/s), C channels. An utterance has 320 T samples, T x C semantic values, 2 T values of F0 every 10 ms
+and 4 T values of F0 every 5 ms.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ INDEX_SCHEMA = pa.schema(
 )
 
 FINE_F0_PER_FRAME = 4
-"""F0 values per content frame in `f0_fine.f32`."""
+"""Number of F0 values per content frame in `f0_fine.f32`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedUtterance:
-    """One recording of the prepared set; `phonemes` is empty if it has no usable transcript."""
+    """Recording of the prepared set; `phonemes` is empty if it has no usable transcript."""
 
     id: str
     speaker: str
@@ -72,7 +72,7 @@ class PreparedUtterance:
 
 @dataclass(frozen=True, slots=True)
 class _Shard:
-    """Arrays of one source file, mapped from disk."""
+    """Arrays of one shard, memory-mapped from disk."""
 
     audio: npt.NDArray[np.int16]
     semantic: npt.NDArray[np.float16]
@@ -110,7 +110,7 @@ class PreparedSet:
     def audio(
         self, utterance: PreparedUtterance, start: int = 0, n_frames: int | None = None
     ) -> npt.NDArray[np.float32]:
-        """Samples of frames `start` to `start + n_frames` (to the end if None), scaled to +-1."""
+        """Samples of frames `start` to `start + n_frames` (None: to the end), scaled to +-1. Shape: [320 n_frames]."""
         samples = self._slice(utterance, start, n_frames, FRAME_HOP_SAMPLES)
         return self._shards[utterance.shard].audio[samples].astype(np.float32) / 32768.0
 
@@ -123,16 +123,16 @@ class PreparedSet:
     def f0_hz(
         self, utterance: PreparedUtterance, start: int = 0, n_frames: int | None = None
     ) -> npt.NDArray[np.float32]:
-        """F0, 0 where unvoiced. Shape: [2 n_frames]."""
+        """F0 in Hz every 10 ms, 0 where unvoiced. Shape: [2 n_frames]."""
         return np.array(self._shards[utterance.shard].f0_hz[self._slice(utterance, start, n_frames, MELS_PER_FRAME)])
 
     def fine_f0_hz(
         self, utterance: PreparedUtterance, start: int = 0, n_frames: int | None = None
     ) -> npt.NDArray[np.float32]:
-        """F0 every 5 ms, 0 where unvoiced. Shape: [4 n_frames].
+        """F0 in Hz every 5 ms, 0 where unvoiced. Shape: [4 n_frames].
 
         Raises:
-            InputError: the set was prepared without it.
+            InputError: the set was prepared without F0 every 5 ms.
         """
         values = self._shards[utterance.shard].fine_f0_hz
         if values is None:
@@ -164,7 +164,7 @@ def has_alignments(folder: Path) -> bool:
 
 
 def read_alignments(folder: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """Phoneme string with marked pauses, and the frames of START and each token, by utterance id.
+    """Read the alignments: by utterance id, the phonemes with marked pauses, and the frames of START and each token.
 
     Raises:
         InputError: The prepared speech is not aligned.

@@ -14,12 +14,12 @@ from hierbatch.training.speech_features import FeatureInfo
 _FILE = "prepared.json"
 _VERSION = 1
 TEACHER_FEATURES = FeatureInfo(name="whisper", channels=SEMANTIC_CHANNELS, license="MIT")
-"""Projected features of a Whisper encoder; also those of sets without `prepared.json`."""
+"""Projected features of a Whisper encoder; sets without `prepared.json` have these features."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedSettings:
-    """Everything that determines the arrays of a prepared set; all its shards have the same."""
+    """Settings that determine the arrays of a prepared set, and are the same for all its shards."""
 
     features: FeatureInfo = TEACHER_FEATURES
     pitch_tracker: str = "dio"
@@ -28,7 +28,7 @@ class PreparedSettings:
 
 
 def read_settings(folder: Path) -> PreparedSettings | None:
-    """Settings of a prepared set; None for a set of an earlier version, which has none.
+    """Read the settings of a prepared set; None for a set of an earlier version, which has no settings.
 
     Raises:
         InputError: the file is damaged or was written by a newer version.
@@ -81,7 +81,7 @@ def write_settings(folder: Path, settings: PreparedSettings) -> None:
 
 
 def check_features(folder: Path, settings: PreparedSettings, channels: int) -> None:
-    """Check that a network with `channels` inputs can be trained on the set in `folder` with its `settings`.
+    """Check that a network with `channels` input channels can be trained on the set in `folder`.
 
     Raises:
         InputError: the features have another number of channels.

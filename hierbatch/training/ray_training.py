@@ -1,7 +1,7 @@
 """Training in several processes with Ray Train; only this module imports `ray.train`.
 
 Each process computes its rows of every batch; gradients are summed (`hierbatch.training.trainer.world`). If a process
-dies, all of them start again from the last checkpoint of the run folder.
+dies, all processes restart from the last checkpoint in the run folder.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ def train_in_workers(
 ) -> None:
     """Run a training function in several processes that form one process group.
 
-    The main process writes its progress to `train.log` in the run folder, from which it is read here. The cluster is
-    that of RAY_ADDRESS, or one on this machine for the time of the training.
+    The main process writes its progress to `train.log` in the run folder, from where it is passed to `log`. Training
+    runs on the cluster at RAY_ADDRESS, or else on one that is started on this machine for the duration of the training.
 
     Args:
         process: training function, called with the job and a logger in every process.
-        job: its first argument.
+        job: first argument of `process`.
         n_workers: number of processes.
-        run: run folder, which all processes can reach.
-        log: receives the progress of the main process.
-        uses_gpu: one GPU for each process.
+        run: run folder, which all processes can access.
+        log: function that receives the progress of the main process.
+        uses_gpu: True to reserve one GPU for each process.
 
     Raises:
         RunError: the processes died repeatedly.
-        HierbatchError: an error of the training function.
+        HierbatchError: the training function raised it.
     """
     import ray
     from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
@@ -80,7 +80,7 @@ def train_in_workers(
 
 
 def _run_worker(settings: dict[str, Any]) -> None:
-    """Run the training function in one process; the main one writes its log."""
+    """Run the training function in one process; the main process writes the log."""
     from hierbatch.training.trainer.world import World
 
     path, is_main = Path(settings["log_path"]), World.current().is_main
@@ -95,7 +95,7 @@ def _run_worker(settings: dict[str, Any]) -> None:
 
 @contextmanager
 def _followed(path: Path, log: Log) -> Iterator[None]:
-    """Pass new lines of a file to `log`, about once per second, until the block ends."""
+    """Context in which new lines of a file are passed to `log`, about once per second."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
     is_over = threading.Event()
@@ -120,7 +120,7 @@ def _follow(file: TextIO, log: Log, is_over: threading.Event) -> None:
 
 
 def _described(error: BaseException) -> HierbatchError:
-    """The training function's own error, or a RunError."""
+    """Find the HierbatchError that the training function raised; otherwise return a RunError."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, HierbatchError):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # the command line imports this module, and NumPy only when i
 
 @dataclass(frozen=True, kw_only=True)
 class RowLimits(OptionGroup):
-    """Limits on the recordings of a prepared set; a row outside of them is left out with its reason."""
+    """Limits on the recordings of a prepared set; a row outside the limits is left out, and the reason is recorded."""
 
     TITLE: ClassVar[str] = "Filters"
 
@@ -29,7 +29,7 @@ class RowLimits(OptionGroup):
     ] = 3.5
 
     def reject_duration(self, duration_s: float) -> str:
-        """Reason to leave out a recording for its duration; empty if there is none."""
+        """Reason to leave out a recording because of its duration; empty to keep it."""
         if duration_s < self.min_duration_s:
             return f"It is shorter than {self.min_duration_s:g} s: {duration_s:.2f} s. Fix: lower --min-duration-s."
         if duration_s > self.max_duration_s:
@@ -40,7 +40,7 @@ class RowLimits(OptionGroup):
         return ""
 
     def reject_sound(self, waveform: Waveform) -> tuple[str, float | None]:
-        """Reason to leave out a decoded recording, empty if there is none, and its signal-to-noise ratio in dB."""
+        """Reason to leave out a decoded recording (empty to keep it), and its signal-to-noise ratio in dB."""
         from hierbatch.audio.quality import measure_take
 
         quality = measure_take(waveform)
@@ -53,12 +53,12 @@ class RowLimits(OptionGroup):
         return reason, quality.snr_db
 
     def accepts_text(self, duration_s: float, expected_s: float, cer: float | None) -> bool:
-        """True if a transcript fits the recording. Its sound is used in either case.
+        """True if a transcript fits its recording. The sound of the recording is used in either case.
 
         Args:
             duration_s: length of the recording.
-            expected_s: usual length of the transcript's phonemes.
-            cer: character error rate of a recogniser, if known.
+            expected_s: expected length of speech with the phonemes of the transcript.
+            cer: character error rate of a speech recogniser, if known.
         """
         ratio = max(duration_s / max(expected_s, 1e-3), expected_s / max(duration_s, 1e-3))
         return ratio <= self.max_duration_ratio and (cer or 0.0) <= self.max_cer

@@ -1,4 +1,4 @@
-"""Run folder of a training: the configuration and the recipe that made it, and the start weights.
+"""Run folder of a training run, with its recipe, configuration, and start weights.
 
 RUN/
   run.json      recipe, data and start weights
@@ -26,7 +26,7 @@ def write_run(folder: Path, config: Any, values: Mapping[str, Any]) -> None:
     Args:
         folder: run folder; created if missing.
         config: configuration of the recipe.
-        values: contents of `run.json`; `recipe` is the recipe's name.
+        values: contents of `run.json`, among them `recipe`, the name of the recipe.
 
     Raises:
         StorageError: the disk is full, read-only or gone.
@@ -38,7 +38,7 @@ def write_run(folder: Path, config: Any, values: Mapping[str, Any]) -> None:
 
 
 def read_run(folder: Path) -> dict[str, Any]:
-    """Contents of `run.json`.
+    """Read the contents of `run.json`.
 
     Raises:
         InputError: the folder is not a run folder.

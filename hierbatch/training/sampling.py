@@ -20,14 +20,14 @@ Floats = npt.NDArray[np.float32]
 Lengths = npt.NDArray[np.int64]
 
 UNKNOWN_SPEAKER = "unknown"
-"""Part of the speaker id of clips whose speaker is not known; each such clip has an id of its own."""
+"""Text in the speaker id of clips whose speaker is not known; each such clip has a different speaker id."""
 _MIN_PROMPT_FRAMES = 50
 _UNVOICED_F0_HZ = 150.0
 
 
 @dataclass(frozen=True, slots=True)
 class UtteranceSegment:
-    """A segment of one utterance, in frames."""
+    """Segment of an utterance: start and length in frames."""
 
     utterance: PreparedUtterance
     start: int
@@ -35,14 +35,15 @@ class UtteranceSegment:
 
 
 class SpeakerSampler:
-    """Random utterances, each speaker weighted by the square root of the amount of speech.
+    """Sampler of random utterances, with each speaker weighted by the square root of the amount of their speech.
 
-    This gives many voices without letting one dominate. Clips of unknown speakers count as one speaker together, so
+    Many speakers are thus drawn, and none dominates. All clips of unknown speakers together count as one speaker, so
     that a corpus without speaker ids does not dominate either.
 
     Args:
         utterances: Utterances to draw from.
-        korean_share: Share of Korean utterances, since only a few speakers are Korean; None draws them like any others.
+        korean_share: Share of Korean utterances among those drawn, since the data has few Korean speakers; None for no
+            balance of languages.
     """
 
     def __init__(self, utterances: Sequence[PreparedUtterance], *, korean_share: float | None = 0.3) -> None:
@@ -61,18 +62,19 @@ class SpeakerSampler:
         self._utterances = list(utterances)
 
     def draw(self, rng: np.random.Generator) -> PreparedUtterance:
-        """A random utterance."""
+        """Draw a random utterance."""
         index = int(np.searchsorted(self._cumulative, rng.random() * self._cumulative[-1]))
         return self._utterances[min(index, len(self._utterances) - 1)]
 
     def prompt_for(self, segment: UtteranceSegment, n_frames: int, rng: np.random.Generator) -> UtteranceSegment:
-        """A random prompt of the same speaker that does not overlap the segment where that is possible.
+        """Draw a prompt of the same speaker that, if possible, does not overlap the segment.
 
-        It comes from another utterance if there is one, else from the longer side of the same utterance.
+        The prompt is from another utterance if there is one, else from the longer part of the same utterance before or
+        after the segment.
 
         Args:
             segment: The segment that needs a prompt.
-            n_frames: Longest prompt, in frames.
+            n_frames: Maximum length of the prompt, in frames.
             rng: Random generator.
         """
         others = [u for u in self._by_speaker[segment.utterance.speaker] if u.id != segment.utterance.id]
@@ -88,22 +90,22 @@ class SpeakerSampler:
 
 
 def _speaker_group(utterance: PreparedUtterance) -> str:
-    """Speaker id, one and the same for all unknown speakers."""
+    """Speaker id of an utterance; the same id for all unknown speakers."""
     return UNKNOWN_SPEAKER if UNKNOWN_SPEAKER in utterance.speaker else utterance.speaker
 
 
 def random_segment(utterance: PreparedUtterance, n_frames: int, rng: np.random.Generator) -> UtteranceSegment:
-    """A segment of at most `n_frames` at a random position in the utterance."""
+    """Draw a segment of at most `n_frames` frames at a random position in an utterance."""
     length = min(n_frames, utterance.n_frames)
     return UtteranceSegment(utterance, int(rng.integers(utterance.n_frames - length + 1)), length)
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentBatch:
-    """Segments as arrays, zero-padded to the longest.
+    """Segments as arrays, padded to the longest segment.
 
     Shape:
-        lengths   [B]          frames
+        lengths   [B]          in frames
         audio     [B, L]
         semantic  [B, T, 64]
         f0_hz     [B, 2T]      interpolated through unvoiced frames
@@ -122,12 +124,12 @@ SegmentArrays = tuple[Floats, Floats, Floats, Floats]
 
 
 def load_batch(prepared: PreparedSet, segments: Sequence[UtteranceSegment]) -> SegmentBatch:
-    """Arrays of the segments. F0 is interpolated per segment, so its ends hold the nearest voiced value."""
+    """Load the arrays of segments. F0 is interpolated per segment; its ends have the nearest voiced value."""
     return stack_segments([load_segment(prepared, segment) for segment in segments])
 
 
 def load_segment(prepared: PreparedSet, segment: UtteranceSegment) -> SegmentArrays:
-    """Arrays of one segment."""
+    """Load the arrays of one segment."""
     position = (segment.utterance, segment.start, segment.n_frames)
     f0_hz = prepared.f0_hz(*position)
     filled_f0_hz, voiced = fill_unvoiced(f0_hz).astype(np.float32), (f0_hz > 0).astype(np.float32)
@@ -135,7 +137,7 @@ def load_segment(prepared: PreparedSet, segment: UtteranceSegment) -> SegmentArr
 
 
 def stack_segments(rows: Sequence[SegmentArrays]) -> SegmentBatch:
-    """Segments of any lengths as one batch."""
+    """Pad the arrays of segments of any lengths, and stack them to one batch."""
     audio, semantic, f0_hz, voiced = zip(*rows, strict=True)
     lengths = np.array([len(row) for row in semantic])
     longest = int(lengths.max())
@@ -149,7 +151,7 @@ def stack_segments(rows: Sequence[SegmentArrays]) -> SegmentBatch:
 
 
 def _pad(rows: Sequence[Floats], length: int, fill: float = 0.0) -> Floats:
-    """Rows filled up at the end to one length. Shape: B times [T, ...] -> [B, length, ...]."""
+    """Stack B rows, each padded at the end to `length`. Shape: each [T, ...] -> [B, length, ...]."""
     out = np.full((len(rows), length, *rows[0].shape[1:]), fill, np.float32)
     for target, row in zip(out, rows, strict=True):
         target[: len(row)] = row

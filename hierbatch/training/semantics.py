@@ -1,8 +1,8 @@
-"""Semantic vectors: teacher features with the speaker information reduced, in a few channels.
+"""Semantic vectors: teacher features with less speaker information and fewer channels.
 
-Principal components with half whitening (each divided by the square root of its standard deviation, so that strong
-components still weigh more than weak ones). Most of the utterance's own mean, which carries the speaker and the
-recording conditions, is subtracted.
+They are principal components with half whitening: each is divided by the square root of its standard deviation, so that
+strong components still have more weight than weak components. Most of the mean over the utterance, which contains
+information on the speaker and the recording conditions, is subtracted.
 
 Legend: T frames (50/s), D teacher channels.
 """
@@ -38,7 +38,7 @@ class Projection:
     basis: Features
 
     def __call__(self, features: Features) -> Features:
-        """Semantic vectors of one whole utterance. Shape: [T, D] -> [T, 64]."""
+        """Project the teacher features of one whole utterance to semantic vectors. Shape: [T, D] -> [T, 64]."""
         standard = np.clip((features - self.mean) / self.spread, -_CLIP, _CLIP)
         vectors = standard @ self.basis
         n_frames = len(vectors)
@@ -58,7 +58,7 @@ class Projection:
 
 
 def fit_projection(features: Features) -> Projection:
-    """Fit the projection to frames of many speakers. Shape: [frames, D]."""
+    """Fit the projection to frames of many speakers. Shape: features [n_frames, D]."""
     mean, spread = features.mean(0), features.std(0) + 1e-5
     standard = np.clip((features - mean) / spread, -_CLIP, _CLIP)
     covariance = standard.T.astype(np.float64) @ standard / len(standard)

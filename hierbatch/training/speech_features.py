@@ -25,34 +25,34 @@ Vectors = npt.NDArray[np.float32]
 
 DEFAULT_FEATURES = "lite"
 PUBLISHED_LAYER = 7
-"""Layer of mms-300m in the published system, and the default of other encoders."""
+"""Layer of mms-300m in the published system, and default layer for other encoders."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureInfo:
-    """Identity of an extractor of content features; a training recipe compares it with what it needs."""
+    """Identity of an extractor of content features; a training recipe checks that it fits the network."""
 
     name: str
     """A key of `EXTRACTORS`."""
     channels: int
     license: str
-    """License of the weights; networks trained on the features are bound to it."""
+    """License of the weights, which also applies to networks trained on the features."""
     layer: int | None = None
-    """Transformer layer; None for an encoder with one output."""
+    """Transformer layer whose output is used; None for an encoder with one output."""
     source: str = ""
     """Name of the bundle or folder with the weights."""
 
 
 class SpeechFeatures(Protocol):
-    """Extractor of content features, one vector every 20 ms."""
+    """Protocol for an extractor of content features, one vector every 20 ms."""
 
     @property
     def info(self) -> FeatureInfo:
-        """Name, channels and license."""
+        """Identity of the features: name, channels and license."""
         ...
 
     def __call__(self, samples: Samples) -> Vectors:
-        """Features of one whole recording at the training level.
+        """Extract the features of one whole recording, scaled to the speech level of training.
 
         Shape:
             samples  [L]  L a multiple of 320
@@ -62,7 +62,7 @@ class SpeechFeatures(Protocol):
 
 
 class LiteFeatures:
-    """Content encoder of a Lite bundle; needs no other model."""
+    """Features from the content encoder of a Lite bundle, which ships with hierbatch."""
 
     def __init__(self, bundle: str) -> None:
         """Load the encoder; raises BundleError."""
@@ -86,7 +86,7 @@ class LiteFeatures:
 
 
 class MmsFeatures:
-    """Hidden state of facebook/mms-300m, the features of the published system; its license is not commercial."""
+    """Hidden states of facebook/mms-300m, the features of the published system; its license is non-commercial."""
 
     def __init__(self, folder: Path, layer: int) -> None:
         """Load the encoder from a local folder; raises BundleError."""
@@ -106,7 +106,7 @@ class MmsFeatures:
 
 
 class TransformersFeatures:
-    """Hidden state of a wav2vec 2.0, HuBERT, WavLM or similar encoder from a local folder of transformers."""
+    """Hidden states of a wav2vec 2.0, HuBERT, WavLM or similar encoder, from a local folder in transformers format."""
 
     def __init__(self, folder: Path, layer: int) -> None:
         """Load the encoder; raises InputError."""
@@ -138,7 +138,7 @@ EXTRACTORS: Mapping[str, Callable[[str, int], SpeechFeatures]] = {
     "mms": lambda source, layer: MmsFeatures(Path(source), layer),
     "encoder": lambda source, layer: TransformersFeatures(Path(source), layer),
 }
-"""Extractors by name; each takes a bundle or folder, and a layer."""
+"""Functions that load an extractor, by name; the arguments are a bundle or folder, and a layer."""
 
 
 def load_features(text: str = DEFAULT_FEATURES, layer: int = PUBLISHED_LAYER) -> SpeechFeatures:

@@ -1,7 +1,7 @@
-"""Speed augmentation: segments resampled to play faster or slower, which moves pitch and formants together.
+"""Speed augmentation: segments are resampled to play faster or slower, which shifts pitch and formants together.
 
 A change of some per cent sounds like another speaker (compare vocal tract length perturbation, Jaitly and Hinton 2013).
-The content does not change, so the semantic vectors are only stretched in time.
+The content does not change, so the semantic vectors are stretched in time and not changed otherwise.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _AUGMENTED_SHARE = 0.4
 
 
 def random_speeds(n_rows: int, rng: np.random.Generator, share: float = _AUGMENTED_SHARE) -> Floats:
-    """Random playback speeds, log-uniform for a share of the rows and 1 for the others. Shape: [n_rows]."""
+    """Draw playback speeds: log-uniform for a share of the rows, 1 for the others. Shape: [n_rows]."""
     log_speeds = rng.uniform(np.log(_MIN_SPEED), np.log(_MAX_SPEED), n_rows)
     return np.exp(np.where(rng.random(n_rows) < share, log_speeds, 0.0)).astype(np.float32)
 
 
 def load_resampled(prepared: PreparedSet, segments: Sequence[UtteranceSegment], speeds: Floats) -> SegmentBatch:
-    """Load segments played at the given speeds: frames are divided by the speed, F0 is multiplied by it.
+    """Load segments resampled to the given speeds: their lengths are divided by the speed, F0 is multiplied by it.
 
     Args:
         prepared: The prepared set.

@@ -1,4 +1,4 @@
-"""Arrays of a batch as tensors on the training device.
+"""Conversion of the arrays of a batch to tensors on the training device.
 
 Legend: B batch, T frames (50/s).
 """
@@ -14,10 +14,10 @@ from hierbatch.training.sampling import SegmentBatch
 
 
 def to_tensor(values: np.ndarray, device: str) -> Tensor:
-    """Copy an array to a device. Shape: any, unchanged."""
+    """Convert an array to a tensor on a device. Shape: unchanged."""
     return torch.from_numpy(values).to(device)
 
 
 def frame_mask(batch: SegmentBatch, device: str) -> Tensor:
-    """True on the frames of each row, False on its padding. Shape: [B, T, 1]."""
+    """Mask that is True on the frames of each row and False on its padding. Shape: [B, T, 1]."""
     return length_mask(to_tensor(batch.lengths, device), batch.semantic.shape[1])[..., None]

@@ -1,4 +1,4 @@
-"""Speech encoders from local folders of the transformers library."""
+"""Loading of speech encoders from local folders in the format of the transformers library."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _LICENSE = re.compile(r"^license:\s*(\S+)", re.MULTILINE)
 
 
 def load_encoder(folder: Path, layer: int) -> tuple[Any, bool, str]:
-    """Load an encoder with only as many layers as are needed. Nothing is downloaded.
+    """Load an encoder up to a layer. Nothing is downloaded.
 
     Args:
         folder: folder with config.json and the weights.
-        layer: layer whose hidden states are used, from 1.
+        layer: layer whose hidden states are used, counted from 1.
 
     Returns:
-        The network, True if its input is normalized to unit variance, and its license.
+        The network, True if its input must be normalized to unit variance, and its license.
 
     Raises:
-        InputError: the folder holds no encoder of waveforms with a hop of 320 samples, or it has fewer layers.
+        InputError: the folder has no encoder of waveforms with a hop of 320 samples, or the encoder has fewer layers.
     """
     from transformers import AutoConfig, AutoModel
 
@@ -70,7 +70,7 @@ def _normalizes(folder: Path) -> bool:
 
 
 def _license(folder: Path) -> str:
-    """License in the header of the model's README; most models have one."""
+    """License in the header of the model's README, or a text that it is unknown."""
     try:
         found = _LICENSE.search((folder / "README.md").read_text(encoding="utf-8")[:4000])
     except (OSError, UnicodeDecodeError):

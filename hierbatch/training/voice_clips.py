@@ -1,4 +1,4 @@
-"""Clips of one speaker for fine-tuning: recordings of any length to a prepared set, training and held-out clips."""
+"""Clips of one speaker for fine-tuning: a prepared set from recordings of any length, with held-out clips."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PROMPT_S = (6.0, 15.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceClips:
-    """Clips of one speaker."""
+    """Clips of one speaker: the prepared set, and its training and held-out clips."""
 
     prepared: PreparedSet
     training: tuple[PreparedUtterance, ...]
@@ -40,26 +40,26 @@ class VoiceClips:
 
     @property
     def training_s(self) -> float:
-        """Duration of the training clips."""
+        """Total duration of the training clips in seconds."""
         return sum(clip.n_frames for clip in self.training) / FRAMES_PER_SECOND
 
     @property
     def held_out_s(self) -> float:
-        """Duration of the held-out clips."""
+        """Total duration of the held-out clips in seconds."""
         return sum(clip.n_frames for clip in self.held_out) / FRAMES_PER_SECOND
 
 
 def prepare_clips(
     recordings: Sequence[Path], folder: Path, bundle: str, options: DatasetOptions, max_speech_s: float = MAX_SPEECH_S
 ) -> tuple[RejectedRow, ...]:
-    """Divide recordings at pauses and compute the features of the clips; does nothing if that is done.
+    """Divide recordings into clips at pauses and prepare the clips; does nothing if the folder has prepared clips.
 
     Args:
         recordings: data sets in any layout, without transcripts.
         folder: folder of the prepared set.
         bundle: bundle with the content encoder.
         options: layout and language of the recordings.
-        max_speech_s: clips beyond this duration are left out.
+        max_speech_s: maximum total duration in seconds; further clips are left out.
 
     Returns:
         Recordings and clips that were left out.
@@ -88,7 +88,7 @@ def prepare_clips(
 
 
 def split_clips(folder: Path) -> VoiceClips:
-    """Training and held-out clips: every so many is held out, so that all recordings contribute.
+    """Divide clips into training and held-out clips; the latter are evenly spaced, so all recordings contribute.
 
     Raises:
         InputError: there is too little speech.
@@ -113,7 +113,7 @@ def split_clips(folder: Path) -> VoiceClips:
 
 
 def choose_prompt(clips: VoiceClips) -> PreparedUtterance:
-    """The training clip of 6 to 15 s with the pitch nearest to the speaker's median, or else the longest clip."""
+    """Choose the training clip of 6 to 15 s with the pitch nearest to the speaker's median, or else the longest."""
     shortest, longest = (duration_s * FRAMES_PER_SECOND for duration_s in _PROMPT_S)
     candidates = [clip for clip in clips.training if shortest <= clip.n_frames <= longest]
     if not candidates:

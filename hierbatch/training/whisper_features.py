@@ -1,4 +1,4 @@
-"""Features of a Whisper teacher, projected to semantic vectors; the projection is fitted to the first data."""
+"""Features of a Whisper teacher, projected to semantic vectors; the projection is fitted to a sample of the data."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class WhisperFeatures:
 
 
 def load_whisper_features(teacher: Path, folder: Path, rows: Iterable[DatasetRow | RejectedRow]) -> WhisperFeatures:
-    """Load the features of a teacher, with the projection of a prepared set or a new one.
+    """Load a teacher with the projection of a prepared set; without one, fit a projection and save it there.
 
     Args:
         teacher: folder of the Whisper model.
-        folder: folder of the prepared set; receives a new projection.
-        rows: data that a new projection is fitted to; not read if there is one.
+        folder: folder of the prepared set, in which a new projection is saved.
+        rows: data to which a new projection is fitted; not read if the set has a projection.
 
     Raises:
         BundleError: the teacher cannot be loaded.
@@ -55,7 +55,7 @@ def load_whisper_features(teacher: Path, folder: Path, rows: Iterable[DatasetRow
 
 
 def _fit(encoder: WhisperEncoder, rows: Iterable[DatasetRow | RejectedRow]) -> Projection:
-    """Fit the projection to utterances of training speakers: those with the lowest hashes, a fixed random sample."""
+    """Fit the projection to utterances of training speakers with the lowest hashes, which are a fixed random sample."""
     best: list[tuple[int, DatasetRow]] = []
     for row in rows:
         if isinstance(row, DatasetRow) and split_of(row.speaker) == "train" and 0.6 <= row.duration_s < _MAX_DURATION_S:

@@ -23,7 +23,7 @@ _LICENSE_IDS = {
     "mit": "mit",
     "apache-2.0": "apache-2.0",
 }
-"""Hugging Face licence identifiers by common name."""
+"""Hugging Face license identifiers by the usual names of licenses, in lower case."""
 
 _UNSTATED = "not stated"
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
@@ -35,14 +35,14 @@ def _sums() -> defaultdict[str, float]:
 
 @dataclass(slots=True)
 class CorpusSummary:
-    """Running totals of an export; memory grows with the number of speakers, not of rows."""
+    """Running totals of an export; memory grows with the number of speakers and not with that of rows."""
 
     n_rows: Counter[str] = field(default_factory=Counter)
     seconds: defaultdict[str, float] = field(default_factory=_sums)
     speakers: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """Speakers of each split by `name_key`."""
+    """Speakers in each split, as given by `name_key`."""
     prompts: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """Hashes of the voice prompts of each split."""
+    """Hashes of the voice prompts in each split."""
     languages_s: defaultdict[str, float] = field(default_factory=_sums)
     language_rows: Counter[str] = field(default_factory=Counter)
     voices: dict[str, CorpusUtterance] = field(default_factory=dict)
@@ -85,7 +85,7 @@ class CorpusSummary:
 def corpus_card(
     summary: CorpusSummary, name: str, rejected: Mapping[str, int], *, layout: str, for_hugging_face: bool
 ) -> str:
-    """Dataset card in Markdown.
+    """Format the dataset card in Markdown.
 
     Args:
         summary: totals of the export.
@@ -186,7 +186,7 @@ def _rejections(rejected: Mapping[str, int]) -> str:
 
 
 def _is_disjoint(summary: CorpusSummary) -> bool:
-    """True if no speaker, in any spelling, and no voice prompt is in two splits."""
+    """True if there are several splits and no speaker, in any spelling, and no voice prompt is in two of them."""
     sides = (summary.speakers, summary.prompts)
     return len(summary.speakers) > 1 and all(
         sum(map(len, side.values())) == len(set().union(*side.values())) for side in sides
@@ -207,7 +207,7 @@ def _cell(value: Any) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text of a user without control characters, which would break the header or a table."""
+    """Remove control characters, which would break the header or a table, from a user's text."""
     return _CONTROL.sub(" ", text).strip()
 
 

@@ -15,7 +15,7 @@ from hierbatch.manifest.column import Column
 from hierbatch.manifest.schema import AUDIO, AUDIO_ROW_GROUP, MANIFEST_COLUMNS, TAKE_COLUMNS, arrow_schema
 
 _SHARD_ROWS, _SHARD_BYTES = 20_000, 400 << 20
-"""Limits of a shard; the number of rows bounds the metadata that the Parquet writer keeps of every row group."""
+"""Limits of a shard: rows and bytes. The limit on rows bounds the Parquet writer's metadata of the row groups."""
 
 _WORD = pa.struct([("text", pa.string()), ("start_s", pa.float32()), ("end_s", pa.float32())])
 _KNOWN = {column.name: column for column in (*MANIFEST_COLUMNS, *TAKE_COLUMNS)}
@@ -65,7 +65,7 @@ class HuggingFaceWriter:
 
 
 class _Shards:
-    """Parquet shards of one split; at most one row group is held in memory."""
+    """Parquet shards of one split; at most one row group is in memory."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -52,5 +52,5 @@ class LJSpeechWriter:
 
 
 def _field(text: str) -> str:
-    """Replace separators and line breaks, which the format cannot escape, by spaces."""
+    """Replace separators and line breaks, which the format cannot escape, with spaces."""
     return " ".join(text.replace("|", " ").split())

@@ -1,6 +1,6 @@
 """NVIDIA NeMo: a JSON Lines manifest per split, with `audio_filepath`, `duration` and `text`, and WAV files.
 
-Paths are relative to the manifest, as NeMo resolves them. `speaker` is an integer, as its multi-speaker models require.
+Paths are relative to the manifest, as in NeMo. `speaker` is an integer, as NeMo's multi-speaker models require.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ _LAST = 0x80
 
 
 def tag_flac(flac: bytes, notice: str) -> bytes:
-    """Replace a FLAC stream's comments by a notice, leaving the audio frames as is (RFC 9639, sections 8.1 and 8.6).
+    """Replace the comments of a FLAC stream with a notice; audio frames stay the same (RFC 9639, sections 8.1 and 8.6).
 
     Raises:
         ValueError: the bytes are not a FLAC stream.
@@ -36,7 +36,7 @@ def tag_flac(flac: bytes, notice: str) -> bytes:
 
 
 def _comments(notice: str) -> bytes:
-    """Comment block with vendor and two comments, each preceded by its length (Vorbis I, section 5.2.1)."""
+    """Comment block with the vendor and two comments, each preceded by its length (Vorbis I, section 5.2.1)."""
     entries = [f"COMMENT={notice}".encode(), b"SYNTHETIC=true"]
     vendor = b"hierbatch"
     parts = [struct.pack("<I", len(vendor)), vendor, struct.pack("<I", len(entries))]

@@ -1,4 +1,4 @@
-"""Utterances of a corpus: a run's successful takes that no filter rule rejected, streamed in order."""
+"""Utterances of a corpus: the successful takes of a run that no filter rule rejects, streamed in order."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ MEASURES = (
     "loudness_lufs", "peak_db", "clipped_samples", "silence_ratio", "duration_ratio", "f0_median_hz",
     "f0_std_semitones", "snr_db", *(column.name for column in MEASURE_COLUMNS if column.scale),
 )  # fmt: skip
-"""Quality measures exported with every utterance; those of added measures follow."""
+"""Columns of quality measures exported with every utterance; columns of added measures follow them."""
 
 _TAKE_COLUMNS = (
     *TAKE_ID_COLUMNS, "status", "text_norm", "phonemes", "language", "voice", "sample_rate_hz", "n_samples",
     "duration_s", "timings", "consent", "synthetic", "model", "hierbatch_version", "seed", "voice_sha256",
 )  # fmt: skip
 _READ_BATCH_ROWS = 4096
-"""Rows of the filtered table in memory at a time."""
+"""Number of rows of the filtered table in memory at a time."""
 
 _MANIFEST_COLUMNS = ("text", "speaker", "split", "text_license", "speed", "pitch_semitones", "prosody")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorpusUtterance:
-    """One utterance with all exported fields; `flac` is its encoded audio."""
+    """Utterance with all exported fields; `flac` is its encoded audio."""
 
     id: str
     text: str
@@ -59,7 +59,7 @@ class CorpusUtterance:
     consent: str
     consent_ref: str | None
     license: str | None
-    """Licence of the voice's reference recording."""
+    """License of the voice's reference recording."""
     text_license: str | None
     synthetic: bool
     model: str
@@ -69,7 +69,7 @@ class CorpusUtterance:
     flac: bytes
 
     def provenance(self) -> dict[str, Any]:
-        """Fields that every export format must keep: synthetic flag, consent, licences and generating model."""
+        """Fields that every export format must keep: synthetic flag, consent, licenses and generating model."""
         return {
             "synthetic": self.synthetic,
             "consent": self.consent,
@@ -89,7 +89,7 @@ class CorpusUtterance:
 
 
 class CorpusSource:
-    """Reader of a finished run; memory holds the audio of one part file, and a few bytes per row for lookup.
+    """Reader of the utterances of a finished run; it has the audio of one part file and an index in memory.
 
     Raises:
         RunError: the run is not finished, or has changed since it was filtered.
@@ -124,7 +124,7 @@ class CorpusSource:
 
     @property
     def n_rows(self) -> int:
-        """Number of rows of the run, kept and rejected."""
+        """Number of rows in the run, including rejected rows."""
         return self._takes.n_rows
 
     def rejected(self) -> Iterator[dict[str, Any]]:
@@ -136,7 +136,7 @@ class CorpusSource:
                 yield row | {"error": note or row["error"]}
 
     def _rows(self, columns: Sequence[str]) -> Iterator[pa.Table]:
-        """Columns of all rows with the rules that reject them: of the corpus, or computed."""
+        """Read columns of all rows with the rules that reject each, from the filtered table or else computed."""
         if self._filtered:
             yield from _read_batches(self._filtered, columns)
         else:
@@ -144,7 +144,7 @@ class CorpusSource:
             yield from with_rejections(self._takes, names)
 
     def __iter__(self) -> Iterator[CorpusUtterance]:
-        """Yield kept utterances, in the order of the part files."""
+        """Yield the utterances that are not rejected, in the order of the part files."""
         rejected = self._rejected_names()
         for rows in self._takes.iter_tables([*_TAKE_COLUMNS, *self._measures, *self._manifest_columns, "audio"]):
             kept = rows.filter(pc.invert(pc.is_in(row_names(rows), value_set=rejected)))

@@ -15,7 +15,7 @@ from hierbatch.delivery.corpora.webdataset import WebDatasetWriter
 
 
 class CorpusWriter(Protocol):
-    """Streaming writer that buffers only a few utterances; its files are complete when the context exits."""
+    """Protocol for a streaming writer, which buffers few utterances; its files are complete when the context exits."""
 
     def __enter__(self) -> Self: ...
 

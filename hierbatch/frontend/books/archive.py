@@ -1,4 +1,4 @@
-"""Untrusted zip archives, with limits on members, bytes and compression ratio, and without paths outside them."""
+"""Reader for untrusted zip archives: members, bytes and compression ratio are limited, outside paths are refused."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ArchiveLimits:
 
 
 class Archive:
-    """A zip file open for reading; all entries of its directory are checked before any member is unpacked.
+    """Zip file open for reading; all entries of its directory are checked before any member is unpacked.
 
     Members are read into memory one at a time, and nothing is written to disk.
 
@@ -68,7 +68,7 @@ class Archive:
         return frozenset(self._members)
 
     def read(self, name: str) -> bytes:
-        """Read one member, up to the size limit whatever size its header declares."""
+        """Read one member; raises BookError above the size limit, whatever size the header declares."""
         limit = self._limits.max_member_bytes
         try:
             with self._zip.open(self._members[name]) as member:

@@ -1,4 +1,4 @@
-"""Collector of the blocks of a page: text between the boundaries of block elements, with its place in the tree."""
+"""Collector of the blocks of a page: text between the boundaries of block elements, with its position in the tree."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _RUBY_BASE = "ruby base"
 
 @dataclass(frozen=True, slots=True)
 class TextSegment:
-    """Segment of a block's text in the tree: text of an element, tail after it, or alternative text of a picture."""
+    """Segment of a block's text: the text of an element, the tail after it, or the alternative text of a picture."""
 
     element: etree._Element
     kind: Literal["text", "tail", "alt"]
@@ -40,7 +40,7 @@ _Piece = tuple[str, TextSegment | None]
 
 
 class BlockCollector:
-    """Blocks of a page, their segments in the tree, and the number of skipped characters by reason."""
+    """Collector of the blocks of a page, their segments in the tree, and the number of skipped characters by reason."""
 
     def __init__(self, href: str, keep: frozenset[str]) -> None:
         self.blocks: list[Block] = []
@@ -62,7 +62,7 @@ class BlockCollector:
     def add(
         self, text: str | None, element: etree._Element | None = None, kind: Literal["text", "tail", "alt"] = "text"
     ) -> None:
-        """Add text to the current block with its position in the tree; a generated line break has none."""
+        """Add text to the current block; `element` contains the text, None for a generated line break."""
         if not text:
             return
         if self._is_base_muted:
@@ -72,7 +72,7 @@ class BlockCollector:
         self._pieces.append((text.replace("\n", SOFT_BREAK) if self._n_verse else text, segment))
 
     def end_block(self) -> None:
-        """Close the current block: keep it, or count it as skipped."""
+        """Close the current block, and keep it or count its characters as skipped."""
         pieces, self._pieces = self._pieces, []
         reason, self._block_reason = self._block_reason, None
         parts = [pieces] if self._heading_levels else split_at_empty_lines(pieces)
@@ -117,7 +117,7 @@ class BlockCollector:
             self.segments.append(tuple(segment for _, segment in pieces if segment is not None))
 
     def _begin_section(self, heading: str, level: int) -> None:
-        """Skip everything from a heading such as "Notes" up to the next heading of its rank."""
+        """Begin a section; from a heading such as "Notes", everything up to the next heading of its rank is skipped."""
         if self._section_reason is not None and level > self._section_level:
             return
         self._section_reason, self._section_level = self._unless_kept(reason_of_title(heading)), level
@@ -137,7 +137,7 @@ class BlockCollector:
         return f"{self._href}#{fragment}" if fragment else f"{self._href}:{element.sourceline}"
 
     def _unique_position(self) -> str:
-        """Current position, with a number if several blocks share it, since a position identifies a block."""
+        """Current position; a number is added if several blocks share it, since a position identifies a block."""
         self._n_at_position[self._position] += 1
         number = self._n_at_position[self._position]
         return self._position if number == 1 else f"{self._position}.{number}"

@@ -1,4 +1,4 @@
-"""Format-independent book: chapters of blocks, and a record of skipped text."""
+"""Book independent of its file format: chapters of blocks, and a record of skipped text."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from hierbatch.frontend.books.details import BookDetails
 from hierbatch.frontend.books.ssml import Pronunciation
 
 SCENE_BREAK_S = 1.6
-"""Pause at a scene break (a rule, a row of asterisks): longer than after a paragraph, shorter than after a chapter."""
+"""Pause at a scene break (a rule, a row of asterisks): longer than that of a paragraph, shorter than a chapter's."""
 
 
 MAX_BOOK_CHARACTERS = 10_000_000
-"""Longest book, more than twice as long as the Bible."""
+"""Maximum length of a book, more than twice that of the Bible."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """One heading or paragraph: plain text on one line, no markup.
+    """Heading or paragraph: plain text on one line, without markup.
 
     `source_ref` is its position in the book (`file#id` or `file:line`), `level` the depth of a heading (1 is the
-    outermost, 0 a paragraph), and `pause_after_s` a pause required by the book itself.
+    outermost, 0 a paragraph), and `pause_after_s` a pause that the book itself requires, such as at a scene break.
     """
 
     kind: Literal["heading", "paragraph"]
@@ -33,7 +33,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chapter:
-    """One entry of the table of contents with the text up to the next entry; `level` 1 is the outermost."""
+    """Entry of the table of contents with the text up to the next entry; `level` 1 is the outermost."""
 
     title: str
     level: int
@@ -56,11 +56,11 @@ class SkippedText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
-    """A whole book in reading order.
+    """Content of a whole book in reading order, with its metadata.
 
     `language` is the language tag of the book (BCP 47, such as `en-GB`) or empty, `cover` the content of a JPEG or PNG
     file, and `remarks` are notices to the user about the import (a guessed encoding, a missing table of contents).
-    `pronunciations` are those that the book itself gives, `details` its series, year, publisher and the like.
+    `pronunciations` are those that the markup of the book gives, `details` its series, year, publisher and the like.
     """
 
     title: str
@@ -75,7 +75,7 @@ class Book:
 
     @property
     def unread_share(self) -> float:
-        """Share of the characters of the book that is not read aloud; the licence of the edition does not count."""
+        """Share of the characters of the book that is not read aloud, not counting the license of the edition."""
         n_read = sum(chapter.n_characters for chapter in self.chapters)
         n_skipped = sum(skipped.n_characters for skipped in self.skipped if skipped.reason != "licence text")
         return n_skipped / max(n_read + n_skipped, 1)

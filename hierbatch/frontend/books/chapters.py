@@ -19,7 +19,7 @@ _MAX_TITLE_BLOCKS = 4
 
 @dataclass(frozen=True, slots=True)
 class ChapterStart:
-    """Start of a chapter: title and depth in the table of contents, index of the first block, and page."""
+    """Start of a chapter: its title and depth in the table of contents, the index of its first block, and its page."""
 
     title: str
     level: int
@@ -45,17 +45,16 @@ def split_chapters(
 ) -> ChapterSplit:
     """Split a book at its chapter starts; nested starts become chapters of a deeper level.
 
-    The heading of a start without text (the title page of a part) is moved to the next chapter, and headings directly
-    before a start belong to it. A start that is a bare
-    number on the same page as the titled story above it is a section of that story. Chapters with the title of notes,
-    an imprint or the like are skipped.
+    The heading of a start without text (such as the title page of a part) moves to the next chapter, and headings
+    directly before a start belong to its chapter. A bare number on the same page as the titled story before it starts a
+    section of that story, not a chapter. Chapters whose titles mark them as notes, an imprint or the like are skipped.
 
     Args:
         blocks: blocks in reading order
         starts: chapter starts in any order
         opening_title: title of a chapter for the text before the first start
-        skip_front: skip that text, unless it is so long that the table of contents must have missed a chapter
-        keep: reasons for skipping text that do not apply to this book
+        skip_front: skip the text before the first start, unless its length shows that a chapter was missed
+        keep: reasons for skipping that are ignored, so that such text is read
     """
     starts = _before_headings(_fold_sections(sorted(starts, key=lambda start: start.index)), blocks)
     parents = _parents(starts)
@@ -88,8 +87,8 @@ def split_chapters(
 def starts_from_headings(blocks: Sequence[Block]) -> list[ChapterStart]:
     """Find the chapter starts of a book without a table of contents.
 
-    Chapters start at the outermost headings. If there is only one, it is the title of the book, and if most have no
-    text, they are parts: in both cases headings of the next rank count too.
+    Chapters start at the outermost headings. A single outermost heading is the title of the book, and outermost
+    headings mostly without text are titles of parts: in both cases chapters also start at headings of the next rank.
     """
     ranks = sorted({block.level for block in blocks if block.kind == "heading"})
     starts: list[ChapterStart] = []
@@ -108,7 +107,7 @@ def starts_from_headings(blocks: Sequence[Block]) -> list[ChapterStart]:
 
 
 def _before_headings(starts: Sequence[ChapterStart], blocks: Sequence[Block]) -> list[ChapterStart]:
-    """Move each start before the headings that directly precede it, unless they are all its chapter before has."""
+    """Move each start before the headings that directly precede it, unless the previous chapter would be empty."""
     moved: list[ChapterStart] = []
     previous = -1
     for start in starts:
@@ -124,7 +123,7 @@ def _before_headings(starts: Sequence[ChapterStart], blocks: Sequence[Block]) ->
 
 
 def _opens(heading: Block, level: int) -> bool:
-    """True for a heading that can open a chapter whose first block is a heading of `level`, 0 for a paragraph."""
+    """True for a heading that can precede a chapter's first block, which has heading level `level` (0: paragraph)."""
     is_outer = not level or heading.level <= level
     return heading.kind == "heading" and is_outer and not _ENDING.fullmatch(heading.text.strip(" .*[]<>()"))
 

@@ -1,4 +1,4 @@
-"""Clean-up of text from a book: composed characters, no invisible ones, one line."""
+"""Clean-up of text from a book: composed characters (NFC), no invisible characters, one line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 
 
 def tidy(text: str) -> str:
-    """Normalise text to NFC, remove invisible characters, and collapse white space."""
+    """Normalize text to NFC, remove invisible characters, and collapse white space."""
     text = _CONTROL.sub("", _INVISIBLE.sub("", text))
     return " ".join(unicodedata.normalize("NFC", text).split())
 
@@ -25,7 +25,7 @@ def has_letters_or_digits(text: str) -> bool:
 
 
 def join_heading(lines: Sequence[str]) -> str:
-    """Join the lines of a heading, with a full stop at each break: "Chapter One. The River", but "Chapter 5"."""
+    """Join the lines of a heading with full stops ("Chapter One. The River"), but not after a bare "Chapter"."""
     tidied = [line for line in map(tidy, lines) if line]
     stopped = [
         line if _ENDS_WITH_MARK.search(line) or _DIVISION.fullmatch(line) else f"{line}." for line in tidied[:-1]

@@ -1,4 +1,4 @@
-"""Tables of contents from an EPUB 3 navigation document or EPUB 2 NCX, as flat entries with their depth."""
+"""Reader for tables of contents (EPUB 3 navigation document, EPUB 2 NCX), as a flat list of entries with depths."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from hierbatch.frontend.books.markup import EPUB_TYPE, local_name
 
 @dataclass(frozen=True, slots=True)
 class ContentsEntry:
-    """One line of a table of contents; `level` 1 is the outermost, and `fragment` is empty for the start of a page.
+    """Line of a table of contents; `level` 1 is the outermost, and `fragment` is empty for the start of a page.
 
-    A label without a link, such as the name of a part, has no `href`: it belongs to the next entry with one.
+    A label without a link, such as the name of a part, has an empty `href`: it starts with the next linked entry.
     """
 
     title: str
@@ -40,7 +40,7 @@ def read_ncx(root: etree._Element, href: str) -> list[ContentsEntry]:
 
 
 def without_repeats(entries: Sequence[ContentsEntry]) -> list[ContentsEntry]:
-    """Keep the first of several entries for one place; a deeper one is the first chapter of a part there."""
+    """Keep the first of several entries with one target, and any deeper entry: the first chapter of a part."""
     levels: dict[tuple[str, str], int] = {}
     kept = []
     for entry in entries:

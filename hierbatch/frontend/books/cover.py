@@ -13,7 +13,7 @@ _DATA_URLS = ("data:image/jpeg;base64,", "data:image/png;base64,")
 
 
 def read_cover(archive: Archive, path: str | None) -> bytes | None:
-    """Read a JPEG or PNG cover; of an SVG cover, the largest embedded picture. None if there is no such picture."""
+    """Read the JPEG or PNG cover, or the largest picture in an SVG cover; None if there is no such picture."""
     if path is None or path not in archive.names:
         return None
     data = archive.read(path)

@@ -16,7 +16,7 @@ _ISBN = re.compile(r"97[89][0-9]{10}|[0-9]{9}[0-9Xx]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookDetails:
-    """Details of a book; an empty text where it names none."""
+    """Bibliographic details of a book; a field is empty if the book does not state it."""
 
     series: str = ""
     number: str = ""
@@ -57,7 +57,7 @@ def _series(root: etree._Element) -> tuple[str, str]:
 
 
 def _isbn(root: etree._Element) -> str:
-    """First ISBN among the identifiers; other identifiers of ten digits are no ISBN unless they say so."""
+    """First ISBN among the identifiers; ten digits count only if the identifier or its scheme contains "ISBN"."""
     for element in root.iter():
         if local_name(element) != "identifier":
             continue
@@ -78,7 +78,7 @@ def _words(element: etree._Element) -> str:
 
 
 def _plain(description: str) -> str:
-    """Text of a description, which often holds escaped HTML."""
+    """Plain text of a description, which often contains escaped HTML."""
     if "<" not in description:
         return description
     return tidy(" ".join(html.fromstring(f"<div>{description}</div>").itertext()))

@@ -1,4 +1,4 @@
-"""Entities of an internal document type subset: single characters are read, anything that could expand is refused."""
+"""Entities in an internal document type subset: single characters are read, those that could expand are refused."""
 
 from __future__ import annotations
 

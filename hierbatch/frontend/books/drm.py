@@ -1,4 +1,4 @@
-"""Detection of digital rights management in an EPUB. Obfuscated fonts are accepted.
+"""Detection of digital rights management in an EPUB; obfuscated fonts alone are accepted.
 
 EPUB Open Container Format 3.3, sections 4.2.6.3 (encryption.xml), 4.2.6.3.2 (rights.xml) and 4.3 (font obfuscation).
 """
@@ -24,7 +24,7 @@ _FONT_SUFFIXES = frozenset({".otf", ".ttf", ".ttc", ".woff", ".woff2", ".dfont",
 
 
 def refuse_drm(archive: Archive, name: str) -> None:
-    """Raise BookError if the text of a book is encrypted, with the name of the DRM scheme if it is recognised."""
+    """Check that a book is not encrypted; raises BookError, with the name of the DRM scheme if it is known."""
     schemes = [scheme for member, scheme in _SCHEME_OF_MEMBER.items() if member in archive.names]
     if schemes:
         raise _locked(name, schemes[0], "a licence file in META-INF")

@@ -1,4 +1,4 @@
-"""Decoding of text files: a legacy encoding is guessed only where the result looks like a language that is spoken."""
+"""Decoding of text files: a legacy encoding is guessed only if the result looks like Korean or Western text."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ _MAX_WESTERN_SHARE, _MAX_WESTERN_RUN = 0.4, 3
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Text of a file and its encoding."""
+    """Text of a file, and the encoding that it was decoded with."""
 
     text: str
     encoding: str
 
     @property
     def is_unicode(self) -> bool:
-        """False for a legacy encoding, declared or guessed, of which the user should be notified."""
+        """True for a Unicode encoding; the user is notified of a legacy encoding, declared or guessed."""
         return self.encoding.startswith("utf")
 
 
 def decode(data: bytes, *, name: str, declared: str = "") -> Decoded:
     """Decode a file by its byte order mark, else the declared encoding, else as UTF-8.
 
-    Text that is none of these is read as Korean CP949 or as Windows-1252 where it looks like it; the first with a few
-    damaged bytes left out, the second also with some characters in UTF-8.
+    Other text is decoded as Korean CP949 or as Windows-1252 if the result looks like such text. A few damaged bytes of
+    CP949 are left out, and Windows-1252 may be mixed with characters in UTF-8.
 
     Args:
         data: content of the file
@@ -92,7 +92,7 @@ def _decode_korean(data: bytes) -> str | None:
     """Decode CP949 text; None if it does not look like Korean.
 
     CP949 maps nearly every pair of bytes to a syllable, so Western quotes in Windows-1252 would pass as rare Hangul.
-    Real Korean consists almost entirely of the 2,350 syllables that have two bytes in KS X 1001.
+    Real Korean text consists almost entirely of the 2,350 syllables in KS X 1001, which EUC-KR encodes in two bytes.
     """
     text = data.decode("cp949", errors="replace")
     n_damaged = text.count("\ufffd")
@@ -110,12 +110,12 @@ def _decode_korean(data: bytes) -> str | None:
 def _decode_western(data: bytes, fault: int) -> str | None:
     """Decode UTF-8 with stray bytes of Windows-1252, or pure Windows-1252; None if it does not look like text.
 
-    In Western text, letters with accents and typographic quotes are rare among plain letters; text of other scripts
-    consists of longer runs of such bytes.
+    In Western text, letters with accents and typographic quotes are rare among plain letters; text in other scripts
+    consists of longer runs of bytes above 127.
 
     Args:
         data: content of the file
-        fault: position of the first byte that is not UTF-8
+        fault: index of the first byte that is not UTF-8
     """
     sample = data[max(fault - _SAMPLE_BYTES, 0) : fault + _SAMPLE_BYTES]
     whole = sample.decode("utf-8", errors="ignore")

@@ -1,4 +1,4 @@
-"""EPUB 2 and 3 reader: combines package document, table of contents, pages and notes into a book."""
+"""Reader for EPUB 2 and 3: combines package document, table of contents, pages and notes into a book."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from hierbatch.frontend.books.starts import find_starts
 from hierbatch.names import printable_name
 
 MAX_ELEMENTS = 500_000
-"""Largest number of elements of a whole book: reading them takes some 30 µs each."""
+"""Maximum number of elements in a whole book; reading an element takes about 30 µs."""
 
 
 def read_epub(path: Path, keep: frozenset[str] = frozenset()) -> Book:
@@ -37,7 +37,7 @@ def read_epub(path: Path, keep: frozenset[str] = frozenset()) -> Book:
 
     Args:
         path: the file
-        keep: reasons for skipping text that do not apply to this book
+        keep: reasons for skipping that are ignored, so that such text is read
 
     Raises:
         BookError: the file is damaged, encrypted or unsafe.
@@ -73,7 +73,7 @@ def read_epub(path: Path, keep: frozenset[str] = frozenset()) -> Book:
 
 @dataclass(frozen=True, slots=True)
 class SourcePage:
-    """A page of an EPUB with its element tree, for rewriting."""
+    """Page of an EPUB with its element tree, for rewriting."""
 
     href: str
     root: etree._Element
@@ -82,7 +82,7 @@ class SourcePage:
 
 
 def read_source_pages(path: Path) -> Iterator[SourcePage]:
-    """Read the pages of a book in reading order; their blocks have the same `source_ref` as from `read_epub`.
+    """Read the pages of a book in reading order; their blocks have the same `source_ref` as those of `read_epub`.
 
     Raises:
         BookError: the book is damaged, encrypted or unsafe.
@@ -109,7 +109,7 @@ def _read_contents(archive: Archive, package: Package, remarks: list[str]) -> li
 
 
 class _PagesReader:
-    """Reads the pages of a book in reading order, one at a time; `dropped` lists the pages left out."""
+    """Reader for the pages of a book, one at a time; `dropped` lists the pages that it leaves out."""
 
     def __init__(
         self,
@@ -127,7 +127,7 @@ class _PagesReader:
             self._chapter_ids[entry.href].add(entry.fragment)
 
     def pages(self) -> Iterator[SourcePage]:
-        """Read the pages that are part of the reading order."""
+        """Yield the pages to read aloud, in reading order."""
         notes = NoteFinder()
         n_elements = n_characters = 0
         for href, root, reason in self._parsed():
@@ -158,7 +158,7 @@ class _PagesReader:
             yield SourcePage(href, root, page, title_of_page(root))
 
     def _parsed(self) -> Iterator[tuple[str, etree._Element, str | None]]:
-        """Parse the pages of the spine, each with the reason for leaving it out."""
+        """Parse the pages of the spine; yield path, root element, and the reason to leave the page out or None."""
         for item in self._package.spine:
             if item.href not in self._archive.names:
                 self._remarks.append(f"The book lacks its page {item.href}: the text of this page is missing")

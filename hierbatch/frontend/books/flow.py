@@ -19,7 +19,7 @@ _MIN_KOREAN_CHARACTERS = 20
 
 @dataclass(frozen=True, slots=True)
 class FlowPage:
-    """One page of a book; `title` is that of its head, or of a paragraph set as a title."""
+    """Page of a book; `title` comes from the head of the page or from a paragraph styled as a title."""
 
     href: str
     title: str
@@ -28,7 +28,7 @@ class FlowPage:
 
 @dataclass(frozen=True, slots=True)
 class PageStart:
-    """First block of a page, and its title."""
+    """Path and title of a page, and the index of its first block."""
 
     href: str
     title: str
@@ -37,7 +37,7 @@ class PageStart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """Blocks of all pages in reading order; `positions` maps (page, fragment) to the index of the first block."""
+    """Blocks of all pages in reading order; `positions` maps (page, fragment) to the index of the first block there."""
 
     blocks: tuple[Block, ...]
     positions: Mapping[tuple[str, str], int]
@@ -48,7 +48,7 @@ class Flow:
 
 
 def join_pages(pages: Sequence[FlowPage]) -> Flow:
-    """Join the pages of a book; a sentence that the end of a page cuts becomes one paragraph."""
+    """Join the pages of a book; a paragraph that continues on the next page becomes one block."""
     blocks: list[Block] = []
     positions: dict[tuple[str, str], int] = {}
     starts: list[PageStart] = []
@@ -76,7 +76,7 @@ def join_pages(pages: Sequence[FlowPage]) -> Flow:
 
 
 def without_licence(flow: Flow) -> Flow:
-    """Remove the licence before and after a Project Gutenberg book."""
+    """Remove the license before and after a Project Gutenberg book."""
     begin, end = body_span([block.text for block in flow.blocks])
     outside = flow.blocks[:begin] + flow.blocks[end:]
     if not outside:

@@ -25,7 +25,7 @@ _KOREAN_NAME = re.compile(r"[가-힣]{2,4}|(?:[가-힣] ){1,3}[가-힣]")
 
 @dataclass(frozen=True, slots=True)
 class TitlePage:
-    """Title and author found in the text (empty if absent), and the number of paragraphs that they occupy."""
+    """Title and author found in the text (empty if absent), and the number of paragraphs on the title page."""
 
     title: str
     author: str
@@ -33,7 +33,7 @@ class TitlePage:
 
 
 def without_contents(groups: Sequence[Sequence[Line]]) -> tuple[list[Sequence[Line]], list[Sequence[Line]]]:
-    """Separate groups of lines into text and tables of contents."""
+    """Separate groups of lines into (text, tables of contents)."""
     kept: list[Sequence[Line]] = []
     dropped: list[Sequence[Line]] = []
     is_inside = False
@@ -53,10 +53,10 @@ def without_contents(groups: Sequence[Sequence[Line]]) -> tuple[list[Sequence[Li
 
 
 def read_title_page(paragraphs: Sequence[Paragraph], *, before_heading: bool) -> TitlePage:
-    """Read the title page: the short lines without a sentence at the start of a text.
+    """Read the title page: short lines at the start of a text that do not end a sentence.
 
-    With `before_heading`, all of them come before the first chapter. Otherwise a long run of them is a poem, and only
-    its first line, and a name on a separate line below it, form the title page.
+    With `before_heading` (the lines precede the first chapter) all of them form the title page. Otherwise many such
+    lines are a poem, and the title page is the first line, and a name after an empty line if there is one.
     """
     titles: list[str] = []
     for paragraph in paragraphs:
@@ -76,7 +76,7 @@ def _is_contents(group: Sequence[Line], index: int, last_groups: Mapping[str, in
     Args:
         group: the lines
         index: position of the group in the text
-        last_groups: position of the last group that has a line, by the letters of the line
+        last_groups: position of the last group that contains a line, keyed by the letters of the line
     """
     texts = [tidy(line.text) for line in group]
     if any(len(text) > _LONGEST_TITLE for text in texts):
@@ -98,7 +98,7 @@ def _is_entry(line: Line) -> bool:
 
 
 def _counts_up(group: Sequence[Line]) -> bool:
-    """True for a group of lines without a sentence that are numbered from one."""
+    """True for a group of short lines that are numbered from one and do not end sentences."""
     texts = [line.text.strip() for line in group]
     matches = [_NUMBERED_ENTRY.match(text) for text in texts]
     numbers = [numeral_value(match["numeral"]) if match else None for match in matches]

@@ -1,4 +1,4 @@
-"""Project Gutenberg header and licence: their extent, and the metadata in the header."""
+"""Project Gutenberg header and license: their extent, and the metadata in the header."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FIELD = re.compile(r"^(Title|Author|Language):\s*(\S.*)$")
 
 @dataclass(frozen=True, slots=True)
 class GutenbergHeader:
-    """Metadata of a book from its header; empty fields are absent."""
+    """Metadata in the header of a book; absent fields are empty."""
 
     title: str = ""
     author: str = ""
@@ -36,7 +36,7 @@ def body_span(lines: Sequence[str]) -> tuple[int, int]:
 
 
 def read_header(lines: Sequence[str]) -> GutenbergHeader:
-    """Read title, author and language from the lines of a header; a supported language as its tag."""
+    """Read title, author and language from the lines of a header; a supported language is given as its tag."""
     fields: dict[str, str] = {}
     for line in lines:
         if match := _FIELD.match(line.strip("\ufeff").rstrip()):

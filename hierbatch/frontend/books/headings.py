@@ -74,7 +74,7 @@ _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 
 
 def heading_rank(line: str) -> int | None:
-    """Rank of a line that is a heading by its words: PART, CHAPTER or SECTION; None for other lines."""
+    """Rank of a heading, recognised by its words: PART, CHAPTER or SECTION; None for other lines."""
     line = " ".join(line.split())
     if len(line) > _LONGEST_HEADING or not line[:1].strip():
         return None
@@ -96,12 +96,12 @@ def heading_rank(line: str) -> int | None:
 
 
 def numbered_chapters(paragraphs: Sequence[str]) -> list[int]:
-    """Find the paragraphs that number chapters with a title in capitals: "VII. THE BLUE CARBUNCLE".
+    """Find headings of chapters that have a number and a title in capitals, such as "VII. THE BLUE CARBUNCLE".
 
-    The numbers run from one, or from the last chapter that is named as such ("ADVENTURE VI. ...").
+    The numbers start at one, or continue from a chapter that is called so ("ADVENTURE VI. ...").
 
     Returns:
-        Indices of the paragraphs; empty if there is only one chapter.
+        Indices of the paragraphs that are such headings; empty if there is only one chapter.
     """
     found: list[int] = []
     last = n_named = 0
@@ -118,10 +118,10 @@ def numbered_chapters(paragraphs: Sequence[str]) -> list[int]:
 
 
 def capital_titles(paragraphs: Sequence[str]) -> list[int]:
-    """Find the titles in capitals of a text without any other headings; each has a long paragraph after it.
+    """Find titles in capitals that precede a long paragraph, in a text without other headings.
 
     Returns:
-        Indices of the paragraphs; empty if there is only one, or too little text between them.
+        Indices of the titles; empty if there is only one, or too little text between them.
     """
     found = [
         index
@@ -139,17 +139,17 @@ def _is_capital_title(text: str) -> bool:
 
 
 def numbered_sections(paragraphs: Sequence[str], ranks: Sequence[int] = ()) -> list[int]:
-    """Find the paragraphs that number the sections of a text: 1, 2, 3 or I, II, III, with or without a title.
+    """Find the numbered headings of the sections of a text: 1, 2, 3 or I, II, III, with or without a title.
 
-    They count only if the numbers run from one without a gap and there is enough text between them, since lists and
-    the steps of a recipe are numbered too. Bare numbers may begin again in each chapter.
+    They count only if the numbers start at one without a gap and there is enough text between them, since lists and
+    the steps of a recipe are numbered too. Numbers without titles may restart in each chapter.
 
     Args:
         paragraphs: paragraphs of the text
-        ranks: ranks of those that are headings by their words, 0 for the others
+        ranks: rank of each paragraph by `heading_rank`, 0 if it is no heading; empty if no ranks are known
 
     Returns:
-        Indices of the paragraphs.
+        Indices of the paragraphs that are such headings.
     """
     found: list[int] = []
     last = 0

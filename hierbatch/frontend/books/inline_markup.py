@@ -28,7 +28,7 @@ _N_OPENING_CHARACTERS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class PlainText:
-    """Text without markup, the pronunciations that its markup gave, and the number of its emphasised passages."""
+    """Text without markup, the pronunciations that the markup contained, and the number of emphasized passages."""
 
     text: str
     pronunciations: tuple[Pronunciation, ...]
@@ -36,13 +36,13 @@ class PlainText:
 
 
 def is_html(text: str) -> bool:
-    """True for a text that is really a page of HTML."""
+    """True for text that is a page of HTML, whatever the file name."""
     opening = text[:_N_OPENING_CHARACTERS]
     return bool(_PAGE.search(opening)) or len(_PARAGRAPH_END.findall(opening)) > 1
 
 
 def without_markup(text: str) -> PlainText:
-    """Remove the markup of a text; tags that end a line in HTML end one here."""
+    """Remove the markup of a text; a tag that would end a line in HTML becomes a line break."""
     if "<" not in text and "&" not in text:
         return PlainText(text, (), 0)
     found: list[Pronunciation] = []

@@ -1,4 +1,4 @@
-"""Inline notes of editors and translators: bracketed and marked as such inside a sentence."""
+"""Removal of notes by editors and translators that are in brackets inside a sentence."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _MARKED = re.compile(r"\[(\d{1,3}|\*{1,3}|[a-z])\]\s*(?=\S)")
 
 
 def without_marked_notes(paragraphs: Sequence[str]) -> list[str]:
-    """Remove notes such as `[1] See above.` to a mark in an earlier paragraph, and their marks.
+    """Remove notes such as `[1] See above.` and the marks in earlier paragraphs that refer to them.
 
     Returns:
-        Text of each paragraph, empty for a note.
+        Text of each paragraph; empty for a paragraph that is a note.
     """
     seen: set[str] = set()
     noted: set[str] = set()
@@ -40,7 +40,7 @@ def without_marked_notes(paragraphs: Sequence[str]) -> list[str]:
 
 
 def without_inline_notes(text: str) -> tuple[str, int]:
-    """Remove the inline notes of a sentence; also return their number of characters.
+    """Remove the inline notes of a sentence; return the text and the number of characters removed.
 
     >>> without_inline_notes("꿈(夢境 : 꿈 속 - 편집자 주*)에서 깨었다.")
     ('꿈에서 깨었다.', 19)

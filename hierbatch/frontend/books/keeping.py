@@ -16,11 +16,11 @@ KEEP_CHOICES = {
     "figures": "figure",
     "code": "code",
 }
-"""Names of these parts, each with the reason under which it is skipped."""
+"""Names of the parts that can be kept, each with the reason under which it is skipped."""
 
 
 def reasons_to_keep(names: str) -> frozenset[str]:
-    """Reasons for skipping text that do not apply, from a list such as `index,notes`.
+    """Parse a list of parts to keep, such as `index,notes`, to the reasons for skipping that are then ignored.
 
     Raises:
         InputError: a name is unknown.

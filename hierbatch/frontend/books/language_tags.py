@@ -13,7 +13,7 @@ _FIRST_WORD = re.compile(r"[^\W\d_]*")
 
 
 def language_of_tag(tag: str) -> str:
-    """Language of a metadata entry: `en`, `ko`, empty if it names none, or the entry's first word.
+    """Language of a metadata entry: `en` or `ko`; empty if none is stated; for other languages the entry's first word.
 
     >>> [language_of_tag(tag) for tag in ("en-GB", "en_US", "kor", "Korean", "English (UK)", "und", "fr-CA")]
     ['en', 'en', 'ko', 'ko', 'en', '', 'fr']

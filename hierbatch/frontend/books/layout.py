@@ -1,4 +1,4 @@
-"""Paragraphs of a plain text file: hard-wrapped lines are joined, one-line paragraphs stay."""
+"""Paragraphs of a plain text file: hard-wrapped lines are joined, one-line paragraphs are kept."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CUT_WORD = re.compile(r"(?<![^\W_])(?<!-)([^\W\d_]{2,})-\n([a-zà-ÿ]{2,})")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One non-empty line, its number in the file (from 1), and the number of empty lines before it."""
+    """Non-empty line, its number in the file (from 1), and the number of empty lines before it."""
 
     number: int
     text: str
@@ -28,13 +28,16 @@ class Line:
 
     @property
     def is_indented(self) -> bool:
-        """True if the line begins with at least two columns of white space."""
+        """True if the line begins with at least two spaces."""
         return self.text[:2].isspace()
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Cleaned text, number of its first line, number of empty lines before it, and rank of a heading (0 for none)."""
+    """Cleaned text of a paragraph, its first line's number, the number of empty lines before it, and its rank.
+
+    The rank is that of a heading, 0 for other paragraphs.
+    """
 
     text: str
     line_number: int
@@ -82,18 +85,18 @@ def is_hard_wrapped(groups: Sequence[Sequence[Line]]) -> bool:
 
 
 def hyphenated_words(lines: Sequence[str]) -> frozenset[str]:
-    """Words with a hyphen inside a line: compounds, which keep it at the end of a line too."""
+    """Words that have a hyphen inside a line: compounds, which keep the hyphen at the end of a line too."""
     return frozenset(word.casefold() for line in lines if "-" in line for word in _COMPOUND.findall(line))
 
 
 def join_paragraphs(
     group: Sequence[Line], *, wrapped: bool, compounds: frozenset[str] = frozenset()
 ) -> list[Paragraph]:
-    """Paragraphs of one group: every line, or in hard-wrapped text every run of lines up to an indented one.
+    """Paragraphs of one group: each line, or, in hard-wrapped text, each run of lines up to the next indented line.
 
     Args:
         group: lines without an empty line between them
-        wrapped: whether the text is hard-wrapped
+        wrapped: True if the text is hard-wrapped
         compounds: words that keep their hyphen when it is at the end of a line
     """
     runs: list[list[Line]] = []

@@ -14,12 +14,12 @@ from hierbatch.frontend.books.ssml import Pronunciation
 
 
 def read_lexicons(archive: Archive, names: Sequence[str], remarks: list[str]) -> list[Pronunciation]:
-    """Read the lexicons of a book; a damaged one is only remarked on.
+    """Read the lexicons of a book; a damaged lexicon is left out with a remark.
 
     Args:
         archive: the book
-        names: paths of its lexicons
-        remarks: notices to the user, which are added to
+        names: paths of the lexicons in the archive
+        remarks: notices to the user, extended in place
     """
     found: list[Pronunciation] = []
     for name in names:

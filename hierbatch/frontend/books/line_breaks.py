@@ -1,4 +1,4 @@
-"""Line breaks inside a paragraph: lines of verse keep a pause, an empty line separates paragraphs."""
+"""Line breaks inside a paragraph: a line of verse ends with a pause, an empty line separates paragraphs."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import TypeVar
 from hierbatch.frontend.books.characters import has_letters_or_digits, tidy
 
 HARD_BREAK = "\u2028"
-"""Placeholder of `<br/>`; a line end in the source of a page counts as a space."""
+"""Placeholder for `<br/>`; a line end in the source of a page is only a space."""
 
 SOFT_BREAK = "\u2029"
-"""Placeholder of the end of a line of verse that an element of its own marks; never an empty line."""
+"""Placeholder for the end of a line of verse that has its own element; two of them are not an empty line."""
 
 _BREAKS = re.compile(f"[{HARD_BREAK}{SOFT_BREAK}]+")
 _ENDS_WITH_MARK = re.compile(r"""[.,:;!?…。—–\-~]["'”’»」』)\]]*$""")
@@ -44,9 +44,9 @@ def split_at_breaks(text: str) -> list[str]:
 
 
 def join_lines(lines: Sequence[str]) -> str:
-    """Join the lines of a paragraph, with a comma at the end of a line of verse that has no mark of its own.
+    """Join the lines of a paragraph, with a comma after a line of verse that ends without punctuation.
 
-    A full line that goes on in lower case is wrapped prose and is joined without a pause.
+    A full line that continues in lower case is wrapped prose and is joined without a comma.
 
     >>> join_lines(["Grey sky", "grey sea;", "and one white sail"])
     'Grey sky, grey sea; and one white sail'

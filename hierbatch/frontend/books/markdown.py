@@ -1,4 +1,4 @@
-"""Markdown reader: renders CommonMark to a page and reads it by the same rules as the pages of an EPUB."""
+"""Reader for Markdown: CommonMark is rendered to HTML, which is read by the same rules as the pages of an EPUB."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _book(html: str, file_name: str, values: dict[str, str], skipped: list[Skipp
 
 
 def _read_fields(fields: str) -> dict[str, str]:
-    """Values of the front matter; a list, on one line or one item a line, is joined by commas."""
+    """Values of the front matter; the items of a list, on one line or on several, are joined with commas."""
     values = {}
     for match in _FIELD.finditer(fields):
         value = match["value"]
@@ -101,7 +101,7 @@ def _unquoted(item: str) -> str:
 
 
 def _render(text: str) -> str:
-    """Render a page; the id of each block is the line on which it begins."""
+    """Render Markdown as HTML; the id of each block is the number of its first line, such as `L12`."""
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
     tokens = parser.parse(text)
     for token in tokens:

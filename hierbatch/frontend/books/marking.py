@@ -1,4 +1,4 @@
-"""Wrapping of the sentences of a page in elements of their own, with all markup preserved."""
+"""Wrapping of each sentence of a page in a `<span>`, with all markup preserved."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def wrap_sentences(segments: Sequence[TextSegment], spans: Sequence[SentenceSpan
 
 
 class _Builder:
-    """Rebuilds a run of inline markup around the elements of sentences."""
+    """Builder of a copy of inline markup in which each sentence has a `<span>`."""
 
     def __init__(
         self, parent: etree._Element, spoken: set[tuple[etree._Element, str]], spans: Sequence[SentenceSpan]
@@ -69,12 +69,12 @@ class _Builder:
         self._opened: dict[str, list[etree._Element]] = {}  # spans of each sentence: one in each cell of a table row
 
     def name_sentences(self) -> None:
-        """Set the id of each sentence on its longest span."""
+        """Set the id of each sentence on the longest of its spans."""
         for element_id, spans in self._opened.items():
             max(spans, key=lambda span: len("".join(span.itertext()))).set("id", element_id)
 
     def element(self, element: etree._Element) -> None:
-        """Add an element of the page: rebuilt around its text, or copied whole if it has no spoken text."""
+        """Add an element of the page: rebuilt around its spoken text, or copied as it is if it has none."""
         if not any((inner, kind) in self.spoken for inner in element.iter() for kind in ("text", "alt")) and not any(
             (inner, "tail") in self.spoken for inner in element.iterdescendants()
         ):
@@ -114,7 +114,7 @@ class _Builder:
         return next((span for span in self._spans if span.start <= self._position < span.end), None)
 
     def _open(self, span: SentenceSpan | None) -> None:
-        """Open and close elements until the open ones are the cell, the sentence and, inside it, those of the page."""
+        """Open and close elements until the open ones are the cell, the sentence and the page's inline elements."""
         n_outer = max((n for n, element in enumerate(self._path, 1) if local_name(element) in _OUTER), default=0)
         target: list[object] = [*self._path[:n_outer], *([span] if span else []), *self._path[n_outer:]]
         n_same = 0

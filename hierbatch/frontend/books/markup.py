@@ -1,4 +1,4 @@
-"""Safe parsing of XML and XHTML from a book: no entities but single characters, no network, no document types."""
+"""Safe parsing of XML and XHTML in a book: entities may only be single characters, and no other file is read."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from hierbatch.frontend.books.encoding import Decoded, decode
 EPUB_TYPE = "{http://www.idpf.org/2007/ops}type"
 
 MAX_PAGE_ELEMENTS = 300_000
-"""Largest number of elements of one page: a whole Bible with a mark on every word stays below it."""
+"""Maximum number of elements on one page."""
 
 MAX_ATTRIBUTES = 1_000
-"""Largest number of attributes of one element: reading them takes time that grows with the square of their number."""
+"""Maximum number of attributes of one element, since parsing them takes time quadratic in their number."""
 
 _DECLARATION = re.compile(r"<\?xml\b[^>]*+>")
 _DECLARED_ENCODING = re.compile(rb"""^\s*+<\?xml\b[^>]*?encoding\s{0,9}=\s{0,9}["']([A-Za-z0-9._-]+)["']""")
@@ -38,7 +38,7 @@ _NAME_PART = re.compile(r"[A-Za-z_][\w.-]*")
 def parse_xml(data: bytes, name: str) -> etree._Element:
     """Parse a strict XML file (container, package, NCX); raises BookError if it is unsafe or ill-formed.
 
-    A bare `&`, the one fault that publishers' tools often leave in titles, is read as the character.
+    A bare `&`, a common fault in titles, is accepted as the character.
     """
     text = _prepare(_decode(data, name).text, name)
     try:
@@ -112,7 +112,7 @@ def _decode(data: bytes, name: str) -> Decoded:
 
 
 def _prepare(text: str, name: str) -> str:
-    """Remove XML declaration and document type, and replace named entities by their characters."""
+    """Remove the XML declaration and document type, and replace named entities with their characters."""
     text = text.lstrip("\ufeff")
     start = _end_of_space(text, 0)
     declaration = _DECLARATION.match(text, start)
@@ -131,7 +131,7 @@ def _prepare(text: str, name: str) -> str:
 
 
 def _check_tags(text: str, name: str) -> None:
-    """Refuse a tag with too many attributes before the lenient parser, which compares each with all others."""
+    """Refuse a tag with too many attributes before the lenient parser reads it, in time quadratic in their number."""
     for tag in _TAG.finditer(text):
         if tag.end() - tag.start() > MAX_ATTRIBUTES:
             _check_attributes(len(_QUOTED_VALUE.sub(" ", tag[0]).split()), name)
@@ -153,7 +153,7 @@ def _end_of_space(text: str, position: int) -> int:
 
 
 def _start_of_content(text: str) -> int:
-    """Position of the document type, or else of the first element: after comments and processing instructions."""
+    """Index of the document type or the first element: after leading space, comments and processing instructions."""
     position = 0
     while True:
         position = _end_of_space(text, position)

@@ -1,7 +1,7 @@
 """Detection of notes by the references to them.
 
-Newer books mark their notes by type (see rules.py). In older books a note is only a paragraph that is the target of a
-superscript number before it.
+Newer books mark their notes by type (see rules.py). In older books, a note is recognised only as a paragraph that an
+earlier superscript number links to.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ _NOTE_HOLDERS = frozenset({"li", "aside", "dd"})  # their mark is added by the r
 
 
 class NoteFinder:
-    """Finds the notes of a book page by page, in reading order.
+    """Finder of the notes in a book, page by page in reading order.
 
-    Only forward links count, to an element that begins with the same mark: the backlink from a note to its sentence
-    looks just like a reference.
+    Only a forward link counts, to an element that begins with the mark of the link, because the backlink from a note to
+    its sentence looks like a reference too.
     """
 
     def __init__(self) -> None:
         self._marks: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
 
     def notes_of(self, href: str, root: etree._Element) -> frozenset[str]:
-        """Find the ids of the notes on a page, and keep its references for the pages after it."""
+        """Find the ids of the notes on a page, and remember its references for later pages."""
         found: set[str] = set()
         for element in _CANDIDATES(root):
             link = element.get("href", "")
@@ -63,7 +63,7 @@ def _begins_with(target: etree._Element, mark: str) -> bool:
 
 
 def _opening(element: etree._Element) -> str:
-    """First characters of an element, without leading white space."""
+    """At least the first ten characters of an element, without leading white space."""
     opening = ""
     for text in element.itertext():
         opening = (opening + text).lstrip()

@@ -21,18 +21,18 @@ _COVER_TYPES = frozenset({"image/jpeg", "image/jpg", "image/png", "image/svg+xml
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One file of the publication, from its manifest."""
+    """Entry for one file in the manifest of the package."""
 
     href: str
     media_type: str
     properties: frozenset[str]
     fallback: str = ""
-    """Id of the item to use if this one cannot be read."""
+    """Id of the item to use if the format of this one is not supported."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpineItem:
-    """One page of the spine; `is_linear` is False for pages outside the reading order (notes, answers, covers)."""
+    """Page of the spine; `is_linear` is False for pages outside the reading order (notes, answers, covers)."""
 
     href: str
     is_linear: bool
@@ -50,7 +50,7 @@ class Package:
     ncx: str | None
     cover: str | None
     lexicons: tuple[str, ...]
-    """Pronunciation lexicons (PLS)."""
+    """Paths of the pronunciation lexicons (PLS)."""
     details: BookDetails
     """Series, year, publisher, ISBN and description."""
     guide: dict[str, str]
@@ -127,7 +127,7 @@ def _spine(element: etree._Element | None, items: dict[str, Item]) -> list[Spine
 
 
 def _readable(items: dict[str, Item], identifier: str) -> Item | None:
-    """Find the first page in a chain of fallbacks (EPUB 3.3, section 3.5)."""
+    """Find the first item in a chain of fallbacks that is a page (EPUB 3.3, section 3.5)."""
     for _ in range(_MAX_FALLBACKS):
         item = items.get(identifier)
         if item is None or item.media_type in _PAGE_TYPES:

@@ -1,4 +1,4 @@
-"""XHTML page reader: blocks to narrate, positions of anchors among them, and skipped text."""
+"""Reader for XHTML pages: blocks to narrate, positions of anchors among the blocks, and skipped text."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _IDS = etree.XPath("descendant-or-self::*[@id or @name]")
 class Page:
     """Blocks of one page; `anchors` maps each id to the index of the first block at or after it.
 
-    `segments` has for each block the elements of the tree that contain its text.
+    `segments` has, for each block, the segments of the element tree that contain its text.
     """
 
     blocks: tuple[Block, ...]
@@ -65,7 +65,7 @@ def read_page(
         href: path of the page in the book
         note_ids: ids of elements that are targets of note references
         chapter_ids: ids of elements in the table of contents; a skipped section ends at such an element
-        keep: reasons for skipping text that do not apply to this book
+        keep: reasons for skipping that are ignored, so that such text is read
     """
     reader = _PageReader(href, note_ids, chapter_ids, keep)
     walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
@@ -89,7 +89,7 @@ def read_page(
 
 
 class _PageReader(BlockCollector):
-    """Collects the text between boundaries of block elements in a traversal of the tree."""
+    """Collector of the text between the boundaries of block elements while the element tree is traversed."""
 
     def __init__(self, href: str, note_ids: frozenset[str], chapter_ids: frozenset[str], keep: frozenset[str]) -> None:
         super().__init__(href, keep)
@@ -102,7 +102,7 @@ class _PageReader(BlockCollector):
         self._skipped_element: etree._Element | None = None
 
     def open(self, element: etree._Element) -> bool:
-        """Begin an element; True if it is skipped with all its content."""
+        """Begin an element; return True if it is skipped with all its content."""
         name = local_name(element)
         if self._is_block(name):
             self.end_block()
@@ -169,7 +169,7 @@ class _PageReader(BlockCollector):
         self.add(text, element)
 
     def _replace(self, element: etree._Element, name: str) -> bool:
-        """Apply speech markup; True if it replaces the content of the element."""
+        """Apply speech markup; return True if it replaces the content of the element."""
         attributes = dict(element.attrib.items())  # by pairs: lxml does not look up names that only HTML allows
         if not attributes and name not in _SPEECH:
             return False
@@ -189,7 +189,7 @@ class _PageReader(BlockCollector):
         return False
 
     def _separate_cell(self) -> None:
-        """Begin a cell of a prose table: a speech follows the name of its speaker in one paragraph."""
+        """Begin a cell of a prose table: the name of a speaker and the speech after it form one paragraph."""
         text = "".join(text for text, _ in self._pieces)
         separator = separator_after(text)
         if separator is not None:
@@ -215,7 +215,7 @@ class _PageReader(BlockCollector):
                 self._section_reason = None
 
     def _text_of_picture(self, element: etree._Element) -> str:
-        """Alternative text of a picture that replaces text: a heading or a drop capital."""
+        """Alternative text of a picture that replaces text, in a heading or as a drop capital; else empty."""
         alternative = element.get("alt", "").strip()
         return alternative if self._heading_levels or len(alternative) == 1 else ""
 

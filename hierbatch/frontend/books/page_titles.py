@@ -1,4 +1,4 @@
-"""Title of a page without headings: of a paragraph set as a title, or of the head of the page."""
+"""Title of a page without headings: a paragraph styled as a title, or the title in the head of the page."""
 
 from __future__ import annotations
 

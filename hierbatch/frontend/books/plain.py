@@ -1,4 +1,4 @@
-"""Plain text reader: drops licence, title page and table of contents, and finds chapters by their headings."""
+"""Reader for plain text: drops license, title page and table of contents, and finds chapters by their headings."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def read_plain(text: str, file_name: str, keep: frozenset[str] = frozenset()) ->
 
 
 def _paragraphs(group: Sequence[Line], wrapped: bool, compounds: frozenset[str]) -> Iterator[Paragraph]:
-    """Paragraphs of one group; a heading is at its start, or at any line if every line is a paragraph."""
+    """Paragraphs of one group; only its first line can be a heading, or any line if every line is a paragraph."""
     position = 0
     while position < len(group):
         rank = heading_rank(group[position].text) if position == 0 or not wrapped else None
@@ -104,10 +104,10 @@ def _paragraphs(group: Sequence[Line], wrapped: bool, compounds: frozenset[str])
 
 
 def _n_title_lines(below: Sequence[Line]) -> int:
-    """Number of lines below "Chapter One" that are its title: all of a short group without a sentence.
+    """Number of lines below "Chapter One" that are its title: all lines of a short group that ends no sentence, or 0.
 
     Args:
-        below: the first lines of the group, one more than a title has
+        below: lines below, at most one more than a title can have
     """
     texts = [line.text.strip() for line in below]
     is_title = all(len(text) <= _MAX_TITLE_CHARACTERS and text[-1] not in ".!?…,;:\"'”’" for text in texts)
@@ -145,7 +145,7 @@ def _take_title_page(
 ) -> tuple[TitlePage, list[Paragraph], list[SkippedText]]:
     """Split off the title page.
 
-    A title directly before text becomes a heading. Before a first chapter it is skipped with the rest of the page.
+    A title directly before text becomes a heading. A title before the first chapter is skipped with the title page.
 
     Returns:
         The title page, the paragraphs after it, and the skipped text.

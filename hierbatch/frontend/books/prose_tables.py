@@ -1,4 +1,4 @@
-"""Tables that hold prose, such as the dialogue of a play, and not data."""
+"""Recognition of tables that contain prose, such as the dialogue of a play, and not data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MAX_NAME_CHARACTERS = 40
 
 
 def is_prose(table: etree._Element) -> bool:
-    """True for a table of which most rows have a cell with a sentence, or that is marked as a play."""
+    """True for a table marked as a play, or with a sentence in at least half of its rows and at most four columns."""
     rows = list(_rows(table))
     if any(_PROSE_TYPES.search(_kinds(cell)) for element in (table, *rows) for cell in (element, *element)):
         return True
@@ -32,7 +32,7 @@ def is_prose(table: etree._Element) -> bool:
 
 
 def separator_after(text: str) -> str | None:
-    """Separator between the name of a speaker and the speech; None if the text before is not a name."""
+    """Separator between a speaker's name and the speech after it; None if the text is empty or too long for a name."""
     name = tidy(text)
     if not name or len(name) > _MAX_NAME_CHARACTERS:
         return None

@@ -1,4 +1,4 @@
-"""Ruby: small readings beside characters, read in place of characters that have no reading of their own."""
+"""Ruby glosses (small text beside characters), read instead of their base if only the gloss can be pronounced."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SPOKEN = ("LATIN", "HANGUL", "DIGIT")
 
 
 def is_reading(ruby: etree._Element) -> bool:
-    """True if the gloss of a `ruby` is in Latin letters or Hangul, and its base in a script that has neither."""
+    """True if the gloss of a `ruby` has only Latin letters or Hangul, and its base has letters of other scripts."""
     glosses = [gloss for gloss in ruby.iter(etree.Element) if local_name(gloss) == "rt"]
     gloss = "".join("".join(element.itertext()) for element in glosses)
     whole = "".join(ruby.itertext())

@@ -86,7 +86,7 @@ _NOTE_MARK = re.compile(r"[\[(]?(\d{1,3}|[*†‡§¶]{1,3})[\])]?")
 
 
 def reason_to_skip(element: etree._Element) -> str | None:
-    """Reason for skipping an element with all its content; empty if it need not be reported, None if it is read."""
+    """Reason to skip an element with all its content; empty to skip it without a report, None to read it."""
     name = local_name(element)
     if name in _SILENT_ELEMENTS:
         return _SILENT_ELEMENTS[name]
@@ -108,18 +108,18 @@ def reason_to_skip(element: etree._Element) -> str | None:
 
 
 def reason_of_title(title: str) -> str | None:
-    """Reason for skipping a chapter or section with this title; None if it is read."""
+    """Reason to skip a chapter or section with this title; None to read it."""
     return _REASON_BY_TITLE.get(" ".join(title.casefold().strip(" .:[]〈〉<>").split()))
 
 
 def reason_of_file_name(stem: str) -> str | None:
-    """Reason for skipping a page with this file name; None if it is read."""
+    """Reason to skip a page with this file name; None to read it."""
     plain = stem.replace("-", "_")
     return next((reason for pattern, reason in _REASON_BY_FILE_NAME if pattern.fullmatch(plain)), None)
 
 
 def reason_of_guide(kind: str) -> str | None:
-    """Reason for skipping a page of this EPUB 2 guide type (OPF 2.0.1, section 2.6); None if it is read."""
+    """Reason to skip a page of this EPUB 2 guide type (OPF 2.0.1, section 2.6); None to read it."""
     return _REASON_OF_GUIDE.get(kind)
 
 

@@ -1,7 +1,7 @@
 """Positions of sentences in the text of the block that they come from.
 
-Sentences are matched by their letters and digits only, so clean-up, Unicode normalisation and line breaks between page
-and sentence make no difference.
+Sentences are matched by their letters and digits alone, so it makes no difference that their text was cleaned up,
+normalized and joined across lines.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SentenceSpan:
-    """Position of a sentence in the text of its block, in characters; `element_id` is the id of its new element."""
+    """Start and end of a sentence in the text of its block, in characters; `element_id` is the id for its `<span>`."""
 
     element_id: str
     start: int
@@ -23,8 +23,8 @@ class SentenceSpan:
 def find_sentences(text: str, sentences: Mapping[str, str]) -> list[SentenceSpan]:
     """Find consecutive sentences in the text of a block.
 
-    A sentence whose letters are not found (it was edited, or a note was removed from it) takes the text between its
-    neighbours, and is left out if there is no letter between them.
+    A sentence whose letters are not found (it was edited, or a note was removed from it) gets the text between its
+    neighbours; it is left out if there are no letters or digits between them.
 
     Args:
         text: text of the block
@@ -55,7 +55,7 @@ def _letters(text: str) -> tuple[str, list[int]]:
 
 
 def _with_gaps(text: str, ids: Sequence[str], found: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
-    """Place missing sentences in the letters between their neighbours; only the first of several in a row."""
+    """Give a missing sentence the letters between its neighbours; of several in a row, only the first gets them."""
     placed: dict[str, tuple[int, int]] = {}
     end = 0
     for number, element_id in enumerate(ids):

@@ -1,7 +1,7 @@
-"""Speech markup in books: a subset of SSML 1.1, and its attributes in EPUB 3 (`ssml:ph`).
+"""Speech markup in books: a subset of SSML 1.1, and the SSML attributes of EPUB 3 (`ssml:ph`).
 
 `break` becomes a pause mark, `sub` and `say-as` replace their text, `phoneme` and `ssml:ph` give the pronunciation of
-their words. `emphasis` and `lang` only group words here.
+their words. `emphasis` and `lang` have no effect.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Pronunciation:
 
 
 def pause_mark(attributes: Mapping[str, str]) -> str:
-    """Pause mark of a `break`; empty for one without a pause, or with an invalid length."""
+    """Pause mark for a `break`, by its `time` if that is valid, else by its `strength`; empty for no pause."""
     if match := _TIME.fullmatch(attributes.get("time", "")):
         pause_s = float(match[1]) / (1000 if match[2].lower() == "ms" else 1)
     else:
@@ -40,7 +40,7 @@ def pause_mark(attributes: Mapping[str, str]) -> str:
 
 
 def replacement(name: str, attributes: Mapping[str, str], text: str) -> str | None:
-    """Text to read for a `sub` or `say-as`, by the element's name and attributes; None if it is read as it is."""
+    """Text to read instead of the text of a `sub` or `say-as`; None if the element is read as it is."""
     if name == "sub":
         return attributes.get("alias")
     if name != "say-as":
@@ -59,13 +59,13 @@ def replacement(name: str, attributes: Mapping[str, str], text: str) -> str | No
 def pronunciation(
     name: str, attributes: Mapping[str, str], text: str, default_alphabet: str = "ipa"
 ) -> Pronunciation | None:
-    """Pronunciation that an element gives its text; None if it has none.
+    """Pronunciation that an element gives its text; None without one, or for a text of more than six words.
 
     Args:
         name: local name of the element
-        attributes: its attributes
-        text: its text
-        default_alphabet: alphabet in effect where the element does not name one
+        attributes: attributes of the element
+        text: text of the element
+        default_alphabet: phonetic alphabet if the element does not name one
     """
     prefix = "" if name == "phoneme" and "ph" in attributes else _NAMESPACE
     phonemes = attributes.get(f"{prefix}ph") or attributes.get("ssml:ph", "")

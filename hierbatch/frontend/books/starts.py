@@ -1,4 +1,4 @@
-"""Chapter starts of an EPUB: its table of contents, completed from headings and pages."""
+"""Chapter starts of an EPUB, from its table of contents, its headings or its pages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hierbatch.frontend.books.flow import Flow, PageStart
 
 @dataclass(frozen=True, slots=True)
 class FoundStarts:
-    """Chapter starts; `are_from_contents` if the book has a usable table of contents."""
+    """Chapter starts; `are_from_contents` is True if they come from the table of contents."""
 
     starts: list[ChapterStart]
     are_from_contents: bool
@@ -26,7 +26,7 @@ def find_starts(contents: Sequence[ContentsEntry], flow: Flow, remarks: list[str
     Args:
         contents: table of contents, which may be empty
         flow: blocks of the book
-        remarks: notices to the user, which are added to
+        remarks: notices to the user, extended in place
     """
     listed = _listed(contents, flow, remarks)
     if listed:
@@ -44,10 +44,10 @@ def find_starts(contents: Sequence[ContentsEntry], flow: Flow, remarks: list[str
 
 
 def _listed(contents: Sequence[ContentsEntry], flow: Flow, remarks: list[str]) -> list[ChapterStart]:
-    """Starts of the entries with an existing target.
+    """Starts of the entries whose target exists.
 
-    A missing fragment means the start of its page if no other entry is on that page. A label without a link starts with
-    the entry after it.
+    An entry whose fragment does not exist starts at its page; it is left out if another entry is on that page. A label
+    without a link starts with the entry after it.
     """
     n_found = Counter(entry.href for entry in contents if (entry.href, entry.fragment) in flow.positions)
     starts: list[ChapterStart] = []
@@ -71,7 +71,7 @@ def _listed(contents: Sequence[ContentsEntry], flow: Flow, remarks: list[str]) -
 
 
 def _unlisted(listed: Sequence[ChapterStart], flow: Flow) -> list[ChapterStart]:
-    """Starts that a table of contents leaves out: headings of the rank of the listed ones.
+    """Starts that the table of contents leaves out: headings of the usual rank of the listed chapters.
 
     Such headings count at the start of a page without an entry, and anywhere after the last entry.
     """
@@ -97,7 +97,7 @@ def _unlisted(listed: Sequence[ChapterStart], flow: Flow) -> list[ChapterStart]:
 
 
 def _from_pages(flow: Flow) -> list[ChapterStart]:
-    """A chapter for each page with a title of its own; none if the titles do not distinguish the pages."""
+    """Chapter starts at the pages, if each page has a title and the titles differ; empty otherwise."""
     pages = _filled_pages(flow)
     titles = {letters_of(page.title) for page in pages}
     if len(pages) < 2 or "" in titles or len(titles) < len(pages):

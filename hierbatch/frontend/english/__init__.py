@@ -1,1 +1,1 @@
-"""Text normalisation: written text to words as read aloud, by ordered tables of rules for each language."""
+"""English front end: text normalization by ordered tables of rules, heteronyms and phonemes."""

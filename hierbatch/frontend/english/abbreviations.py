@@ -17,7 +17,7 @@ _TITLES = {
     "Gov": "Governor", "Supt": "Superintendent", "Insp": "Inspector",
     "MR": "Mister", "MRS": "Mrs", "DR": "Doctor",
 }  # fmt: skip
-"""Expanded anywhere if a full stop follows, and before a name even without one."""
+"""Titles that are expanded anywhere if a full stop follows, and before a name even without a full stop."""
 
 _TITLES_BEFORE_NAMES = {
     "Gen": "General", "Hon": "Honorable", "Pres": "President", "Sen": "Senator", "Rep": "Representative",

@@ -1,4 +1,4 @@
-"""Web and e-mail addresses in English, read with the names of their punctuation."""
+"""Rules for web and e-mail addresses in English, which are read with the names of their punctuation marks."""
 
 from __future__ import annotations
 

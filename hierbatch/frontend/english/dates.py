@@ -1,6 +1,6 @@
-"""English dates, years and times of day.
+"""Rules for English dates, years and times of day.
 
-Numeric dates are read as American ones, month first, unless the first number is above twelve.
+Numeric dates are read as American dates, month first, unless the first number is above twelve.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """English heteronyms: words with two pronunciations, disambiguated by context.
 
-espeak-ng resolves most of them by the preceding word ("to record", "the record"). The table has only those that it
-gets wrong: the past tense of "read", the metal "lead", "close the door", "a low bow", "a minute examination".
+espeak-ng resolves most heteronyms by the preceding word ("to record", "the record"). The table has only those that
+espeak-ng gets wrong: the past tense of "read", the metal "lead", "close the door", "a low bow", "a minute examination".
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class _Reading:
 
 
 def find_heteronyms(words: Sequence[str]) -> dict[int, Phones]:
-    """Phones of the words in one clause that espeak-ng would mispronounce, by their index.
+    """Find the words of a clause that espeak-ng would mispronounce; return their phones by index of the word.
 
     >>> find_heteronyms("He had read the minute details".split())
     {2: ('ɹ', 'ˈɛ', 'd'), 4: ('m', 'aɪ', 'n', 'ˈu', 't')}
@@ -75,7 +75,7 @@ def find_heteronyms(words: Sequence[str]) -> dict[int, Phones]:
 
 @functools.cache
 def heteronyms() -> frozenset[str]:
-    """Words of the table, in lower case."""
+    """Return the words of the table of heteronyms, in lower case."""
     return frozenset(word.lower() for word in _readings())
 
 

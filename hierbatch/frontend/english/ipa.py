@@ -1,4 +1,4 @@
-"""IPA spellings of English sounds in espeak-ng and in dictionaries, as phones of the shared table."""
+"""Table of IPA spellings of English sounds in espeak-ng and in dictionaries, with their phones in the shared table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Korean words in English text, with the nearest English phones."""
+"""Conversion of Korean words in English text to the nearest English phones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""English: its definition for the table of languages."""
+"""Definition of English for the table of languages."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""English words in capitals: initialisms to spell, acronyms to read as words, and words in capitals for emphasis.
+"""Rules for English words in capitals: initialisms to spell, acronyms to read as words, and emphasized words.
 
-In normalised text, the name of a letter is a single capital ("F B I") and the article is always "a": a capital A is
-the letter.
+In normalized text, the name of a letter is a single capital ("F B I"). The article is always a lower-case "a", so that
+a capital A is the letter.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def is_unpronounceable(letters: str) -> bool:
 
 
 def _say_capitals(match: re.Match[str]) -> str:
-    """Spell an initialism; read an emphasised word, or a heading in capitals, as words."""
+    """Spell an initialism; read an emphasized word, or a heading in capitals, as words."""
     word = match["word"]
     if word in read_words("english/acronyms.txt"):
         return word.capitalize()
@@ -76,7 +76,7 @@ def _is_among_capitals(match: re.Match[str]) -> bool:
 
 
 def _before(match: re.Match[str]) -> str:
-    """Text before a match, as far as it matters: the work stays linear."""
+    """Return the last 60 characters before a match; a fixed length keeps the rules linear."""
     return match.string[max(match.start() - _CONTEXT_CHARACTERS, 0) : match.start()]
 
 

@@ -1,4 +1,4 @@
-"""English amounts of money: modern currencies, and the pounds, shillings and pence of older books."""
+"""Rules for amounts of money in English: modern currencies, and the pounds, shillings and pence of older books."""
 
 from __future__ import annotations
 

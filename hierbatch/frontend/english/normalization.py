@@ -1,7 +1,7 @@
-"""English text normalisation by ordered tables of rules.
+"""English text normalization by ordered tables of rules.
 
-The order matters: addresses come before any rule that reads their dots, money and dates before plain numbers, and
-letters are spelled after every rule that reads them as something else.
+The order matters: addresses come before every rule that reads dots, money and dates come before plain numbers, and
+letters are spelled after every rule that reads letters as something else.
 """
 
 from __future__ import annotations
@@ -108,12 +108,12 @@ ENGLISH_RULES: tuple[Rule, ...] = (
 
 
 def normalize_english(text: str) -> str:
-    """Normalise English text to words as read aloud, with the marks , . ? ! for pauses and intonation.
+    """Normalize English text to words as read aloud, with the marks , . ? ! for pauses and intonation.
 
     In the result, a capital A is the letter; the article is in lower case.
 
     Raises:
-        TextError: most of the text is in an unsupported script, or it has a number of hundreds of figures.
+        TextError: most of the text is in an unsupported script, or a number in it has 300 digits or more.
 
     >>> normalize_english("Mr. Brown paid $3.50 at 3:45 p.m. — for No. 5!")
     'Mister Brown paid three dollars and fifty cents at three forty-five P M, for Number five!'

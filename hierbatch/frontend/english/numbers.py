@@ -1,6 +1,6 @@
 """English number words: cardinals, ordinals, years, digits, decimals, Roman numerals.
 
-American forms: no "and" inside a number, "oh" for the zero of a year or telephone number.
+Numbers have American forms: no "and" inside a number, "oh" for the zero of a year or telephone number.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""English grapheme-to-phoneme conversion with espeak-ng (through phonemizer), in the symbols of the shared table."""
+"""English grapheme-to-phoneme conversion by espeak-ng (through `phonemizer`) to the phones of the shared table."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MAX_WORDS_MERGED = 4
 
 
 class EnglishPhonemizer:
-    """Converts the words of one clause to phones, with weak forms by context; holds one espeak-ng voice.
+    """Phonemizer of the words of one clause, with weak forms by context; all instances share one espeak-ng voice.
 
     Raises:
         ProgramError: the espeak-ng library of the `espeakng-loader` wheel cannot be loaded.
@@ -89,7 +89,7 @@ def load_espeak(*, preserve_punctuation: bool) -> EspeakBackend:
 
 
 def _letter_names(words: Sequence[str]) -> dict[int, Phones]:
-    """Letter names that look like words: any capital A, and an I next to another letter ("F B I")."""
+    """Phones of letter names that look like words, by index: a capital A, and an I next to another letter ("F B I")."""
     names: dict[int, Phones] = {index: ("ˈeɪ",) for index, word in enumerate(words) if word == "A"}
     for index, word in enumerate(words):
         neighbours = (*words[max(index - 1, 0) : index], *words[index + 1 : index + 2])
@@ -99,7 +99,7 @@ def _letter_names(words: Sequence[str]) -> dict[int, Phones]:
 
 
 def _to_table(phones: Sequence[str]) -> Phones:
-    """Convert espeak phones to symbols of the table, dropping marks that it does not have."""
+    """Convert espeak-ng phones to phones of the shared table; marks that the table lacks are dropped."""
     word: list[str] = []
     for phone in phones:
         mark, bare = (phone[0], phone[1:]) if phone[:1] in ("ˈ", "ˌ") else ("", phone)
@@ -109,7 +109,7 @@ def _to_table(phones: Sequence[str]) -> Phones:
 
 
 def _rewrite(phone: str) -> Phones:
-    """Rewrite an espeak phone that is not in the table; an unforeseen one is decomposed ("tsʲ" becomes t s)."""
+    """Rewrite an espeak-ng phone that is not in the table; one without a rewrite is decomposed ("tsʲ" becomes t s)."""
     return ENGLISH_REWRITES[phone] if phone in ENGLISH_REWRITES else split_phones(phone, ENGLISH_IPA)[0]
 
 
@@ -117,7 +117,7 @@ def _divide_groups(groups: Sequence[Phones], isolated: Sequence[Phones]) -> list
     """Divide joined groups of phones into words, close to the pronunciation of each word in isolation.
 
     Dynamic programming over (groups, words): a group covers one to four words, at the cost of the edit distance between
-    its phones and theirs. If there is no division, the isolated pronunciations are returned.
+    the phones of the group and those of the words. If there is no division, the isolated pronunciations are returned.
     """
     bare = [_without_stress(word) for word in isolated]
     max_surplus = len(isolated) - len(groups)
@@ -144,7 +144,7 @@ def _divide_groups(groups: Sequence[Phones], isolated: Sequence[Phones]) -> list
 
 
 def _divide(group: Phones, parts: Sequence[Phones]) -> list[Phones]:
-    """Split one group into as many words as `parts`, each where the phones before it are closest to its part."""
+    """Split a group into as many words as `parts`, so that each word is closest in edit distance to its part."""
     words: list[Phones] = []
     for position, part in enumerate(parts[:-1]):
         after = len(parts) - position - 1

@@ -1,7 +1,7 @@
-"""Roman numerals in English, recognised by context.
+"""Rules for Roman numerals in English, recognised by context.
 
-"Chapter IV", "Henry VIII", "World War II", and a heading that consists of a numeral; never the pronoun I, nor words
-that only look like numerals ("MIX", "CD", "DIM").
+They read "Chapter IV", "Henry VIII", "World War II", and a heading that is a numeral alone, but not the pronoun I, nor
+words that only look like numerals ("MIX", "CD", "DIM").
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _say_heading(match: re.Match[str]) -> str:
 
 
 def _is_heading_numeral(numeral: str, rest: str) -> bool:
-    """False for an initial ("C. S. Lewis", "I. Newton sat.") and for letters that rarely number a heading ("CD")."""
+    """True if a numeral can number a heading: no initial ("C. S. Lewis", "I. Newton sat."), no rare numeral ("CD")."""
     if len(numeral) < _MIN_LARGE_NUMERAL and set("DM").intersection(numeral):
         return False
     if len(numeral) > 1 or not rest:

@@ -1,4 +1,4 @@
-"""References to the Bible in English: book, chapter and verse."""
+"""Rules for references to the Bible in English: book, chapter and verse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""English numbers read figure by figure or by custom: telephone and book numbers, and signs inside sums."""
+"""Rules for English numbers that are read digit by digit or in a fixed form, such as telephone numbers and ISBNs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Full stops after English abbreviations: part of the word, or also the end of the sentence."""
+"""Patterns for the full stop after an English abbreviation, which may also end the sentence."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ _OPENERS = (
     "Many|Most|Nobody|Nothing|Once|Perhaps|Some|Soon|Such|Then|Today|Until|While"
 )
 ENDS_SENTENCE = rf"[\"')\]]*\s*(?:$|(?<=\s)[\"'(]*(?:{_OPENERS})\b)"
-"""Text after a full stop that ends a sentence."""
+"""Pattern of the text after a full stop that ends a sentence."""
 
 STOP = rf"(?:\.(?!{ENDS_SENTENCE}))?"
-"""Full stop of an abbreviation, removed unless it ends the sentence."""
+"""Pattern of the full stop of an abbreviation; it matches, and so removes it, unless the sentence ends there."""
 
 DOTTED = rf"(?=\.){STOP}"
-"""As `STOP`, for abbreviations recognised only by their full stop ("no.", "ed.")."""
+"""Pattern like `STOP`, for abbreviations that are recognised only by their full stop ("no.", "ed.")."""

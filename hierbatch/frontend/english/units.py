@@ -1,4 +1,4 @@
-"""English measures, percentages, fractions, ranges, telephone numbers and all remaining numbers."""
+"""Rules for English measures, percentages, fractions, ranges and all remaining numbers."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def _say_power(match: re.Match[str]) -> str:
 
 
 def _say_model_plural(match: re.Match[str]) -> str:
-    """Read a model in the plural: B-52s as "B fifty-twos"."""
+    """Read a model number in the plural: B-52s as "B fifty-twos"."""
     words = say_cardinal(int(match["number"]))
     plural = words[:-1] + "ies" if words.endswith("y") else words + ("es" if words.endswith("x") else "s")
     return f"{' '.join(match['letters'])} {plural}"

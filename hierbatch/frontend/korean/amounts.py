@@ -1,4 +1,4 @@
-"""Korean dates, times, money, units, ranges, telephone numbers and all remaining numbers."""
+"""Rules for Korean dates, times, money, units, ranges and all remaining numbers."""
 
 from __future__ import annotations
 
@@ -204,7 +204,7 @@ MEASURE_RULES: tuple[Rule, ...] = (
         _say_measure,
     ),
 )
-"""Rules for dates, times and measures, applied before their punctuation and Latin units are read as letters."""
+"""Rules for dates, times and measures; they precede the rules that read punctuation and Latin letters."""
 
 NUMBER_RULES: tuple[Rule, ...] = (
     rule("vulgar fraction", rf"(?P<whole>\d+)?\s?(?P<fraction>[{''.join(VULGAR_FRACTIONS)}])", _say_vulgar),
@@ -243,4 +243,4 @@ NUMBER_RULES: tuple[Rule, ...] = (
     rule("version", r"\d+(?:\.\d+){2,}", lambda match: " 점 ".join(map(say_number, match[0].split(".")))),
     rule("number", _NUMBER, lambda match: say_number(match[0])),
 )
-"""Rules for the remaining numbers, applied after letters."""
+"""Rules for the remaining numbers; they follow the rules for letters."""

@@ -1,4 +1,4 @@
-"""Boundaries between the syllables of a phrase, from its morphemes and the tables of words."""
+"""Boundaries between the syllables of a Korean phrase, from its morphemes and the tables of word sounds."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class _Place:
 
 @dataclass(frozen=True, slots=True)
 class _Positions:
-    """Morphemes by offset in the text: those that cover it, and the first that starts there."""
+    """Morphemes by offset in the text: those that cover an offset, and the first that starts at it."""
 
     covering: Mapping[int, Sequence[Morpheme]]
     starting: Mapping[int, Morpheme]
@@ -62,7 +62,7 @@ class _Positions:
 
 
 def find_boundaries(words: Sequence[str], morphemes: Sequence[Morpheme]) -> list[Boundary]:
-    """Boundary after each syllable but the last.
+    """Find the boundary after each syllable but the last.
 
     Args:
         words: words of Hangul syllables.
@@ -83,7 +83,7 @@ def _places(text: str) -> Iterator[_Place]:
 
 
 def _lexical_boundaries(text: str, morphemes: Sequence[Morpheme]) -> dict[int, Boundary]:
-    """Boundaries of the words of the table, which begin and end with a morpheme; the longest word wins."""
+    """Boundaries in words of the table that begin and end with a morpheme, by offset; the longest word wins."""
     ends = {morpheme.end for morpheme in morphemes}
     found: dict[int, Boundary] = {}
     for start in sorted({morpheme.start for morpheme in morphemes}, reverse=True):
@@ -145,7 +145,7 @@ def _is_middle_of_twice(word: str, index: int) -> bool:
 
 
 def _of_suffix(word: str, index: int) -> Boundary | None:
-    """Boundary before the last syllable of a derived noun."""
+    """Boundary before the last syllable of a noun derived by a suffix; None for other words and positions."""
     found = suffix(word[index + 1]) if index + 1 < len(word) else None
     is_derived = found and index + 1 >= found.min_stem and not word[: index + 2].endswith(found.exceptions)
     return found.boundary if found and is_derived and index + 2 == len(word) else None
@@ -180,7 +180,7 @@ def _before_grammatical(before: Morpheme, after: Morpheme) -> Boundary:
 
 
 def _inserts_n(before: Morpheme, after: Morpheme) -> bool:
-    """True if a compound or derived word has an ㄴ before ㅣ, ㅑ, ㅕ, ㅛ or ㅠ (article 29)."""
+    """True if ㄴ is inserted between two morphemes, before ㅣ, ㅑ, ㅕ, ㅛ or ㅠ (article 29)."""
     first = split_syllable(after.form[0]) if "가" <= after.form[0] <= "힣" else None
     if first is None or first.onset != SILENT:
         return False

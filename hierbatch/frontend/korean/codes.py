@@ -1,4 +1,4 @@
-"""Telephone, account, card and registration numbers in Korean, digit by digit; differences, which look like them."""
+"""Rules for telephone, account, card and registration numbers in Korean, read digit by digit, and for subtractions."""
 
 from __future__ import annotations
 
@@ -40,4 +40,4 @@ CODE_RULES: tuple[Rule, ...] = (
         lambda match: " 빼기 ".join(say_number(part) for part in re.split(r"\s?-\s?", match[0])),
     ),
 )
-"""Rules for codes, applied after dates and times."""
+"""Rules for numbers used as codes; they follow the rules for dates and times."""

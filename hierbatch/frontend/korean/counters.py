@@ -1,4 +1,4 @@
-"""Korean counters, with native or Sino-Korean numbers."""
+"""Korean counters, and the choice between native and Sino-Korean numbers before them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _PARTICLES = (
     "동안|내|안|이상|이하|미만|여|남짓|어치|들|조차|마저|치고|든|며|면|요|입니다|입니까|예요|다|용"
 )
 NOUN_ENDS = rf"(?=$|[^가-힣]|(?:{_PARTICLES}))"
-"""End of a noun: nothing, or a particle or suffix."""
+"""Pattern of the end of a noun: the end of the word, a particle or a suffix follows."""
 
 COUNTER = rf"(?P<counter>{one_of((*_NATIVE, *_SINO_COUNTERS.split('|')))}){NOUN_ENDS}"
 """Pattern of a counter: the longest match that is followed by `NOUN_ENDS`."""
@@ -46,7 +46,8 @@ COUNTER = rf"(?P<counter>{one_of((*_NATIVE, *_SINO_COUNTERS.split('|')))}){NOUN_
 def is_native(counter: str, value: int) -> bool:
     """True if a counter takes native numbers (하나, 둘, 셋) for this value.
 
-    Clock hours do so up to twelve, durations up to twenty; a multiple of ten before 대 is an age group ("30대").
+    Clock hours (시) take native numbers up to twelve, and durations (시간) up to twenty. A multiple of ten before 대 is
+    an age group ("30대"), which is Sino-Korean.
     """
     if counter == "시":
         return 0 < value <= _LAST_CLOCK_HOUR

@@ -1,4 +1,4 @@
-"""Words of other scripts in Korean text: transliterated, so that the rest of the sentence can be spoken."""
+"""Transliteration of words in other scripts in Korean text, so that the sentence can be synthesized."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MIN_WORD = 2
 
 
 def spell_foreign_words(text: str) -> str:
-    """Transliterate words of other scripts; Hanja stay, and single letters, which are symbols, too.
+    """Transliterate words in other scripts; Hanja, and single letters, which are symbols, stay unchanged.
 
     Raises:
         TextError: a word is neither Hangul, Latin, Hanja nor Kana, and the extra `official` is not installed.

@@ -1,6 +1,6 @@
-"""Korean pronunciation by g2pk: the front end of bundles that were trained with it, and a second opinion on words.
+"""Korean pronunciation by g2pk, for bundles that were trained with it and as a second opinion on words.
 
-g2pk is unmaintained and cannot be installed on Python 3.13; nothing here is needed for the current pronunciation.
+g2pk is unmaintained and cannot be installed on Python 3.13; the current front end does not use this module.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from hierbatch.frontend.tables import read_lines
 
 
 def pronounce_words_by_g2pk(words: Sequence[str]) -> list[str]:
-    """Pronunciation of the words of one phrase in Hangul, one entry per word.
+    """Pronunciation of the words of one phrase, written in Hangul, one entry per word.
 
-    A table has the pronunciations that g2pk's rules cannot derive (tensed consonants of compounds).
+    A table of respellings covers words that g2pk's rules mispronounce (tensed consonants in compounds).
 
     Raises:
         ProgramError: g2pk or its morphological analyser is not installed.
@@ -38,7 +38,7 @@ def pronounce_words_by_g2pk(words: Sequence[str]) -> list[str]:
 
 
 def _respell(word: str) -> str:
-    """Respell a word whose pronunciation follows neither from its spelling nor from the rules.
+    """Respell a word that g2pk would mispronounce; other words stay unchanged.
 
     >>> _respell("이십육"), _respell("손가락을"), _respell("사과")
     ('이심뉵', '손까락을', '사과')
@@ -58,9 +58,9 @@ def _pronunciations() -> tuple[re.Pattern[str], dict[str, str]]:
 def load_g2pk() -> Callable[[str], str]:
     """Load g2pk without network access and with compiled rules.
 
-    On import, g2pk looks for NLTK's CMU dictionary and downloads it if absent. The dictionary serves only English
-    words, which never reach g2pk here, so an empty one replaces it. The patterns of the rules are compiled once: as
-    strings they overflow the cache of `re`, and compiling takes nine tenths of the time of a sentence.
+    On import, g2pk looks for NLTK's CMU dictionary and downloads it if absent. It is needed only
+    for English words, which never reach g2pk here, so an empty dictionary replaces it. The patterns of g2pk's rules are
+    compiled once: as strings they overflow the cache of `re`, and compiling them took nine tenths of the time.
     """
     try:
         import nltk

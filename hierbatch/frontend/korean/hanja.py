@@ -1,4 +1,4 @@
-"""Hanja to Hangul: dropped as a gloss next to Hangul, otherwise converted to their reading.
+"""Rules for Hanja: those that gloss a Hangul word are dropped, others are converted to their Hangul reading.
 
 Readings follow KS X 1001; the initial sound law (두음법칙) and 열/율 follow the Hangul Orthography of 1988,
 articles 10-12.
@@ -96,5 +96,5 @@ def _readings() -> dict[str, str]:
 
 
 def _reading(character: str) -> str:
-    """Usual reading of a character; empty for one outside KS X 1001, which is left out."""
+    """Usual reading of a Hanja character; empty for a character outside KS X 1001, which is dropped."""
     return _readings().get(character, "")

@@ -1,4 +1,4 @@
-"""IPA spellings of Korean sounds, as phones of the shared table."""
+"""Table of IPA spellings of Korean sounds, with their phones in the shared table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Korean: its definition for the table of languages."""
+"""Definition of Korean for the table of languages."""
 
 from __future__ import annotations
 

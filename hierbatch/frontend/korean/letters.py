@@ -1,4 +1,4 @@
-"""Latin letters and isolated jamo in Korean text, read by their Korean names."""
+"""Rules for Latin letters and isolated jamo in Korean text, which are read by their Korean names."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _JAMO_NAMES = dict(zip(_JAMO, f"{_CONSONANT_NAMES} {_VOWEL_NAMES}".split(" "), s
 
 
 def say_letters(letters: str) -> str:
-    """Names of letters, written as one word.
+    """Spell Latin letters by their Korean names, written as one word.
 
     >>> say_letters("KBS")
     '케이비에스'
@@ -49,7 +49,7 @@ def _say_code(match: re.Match[str]) -> str:
 
 
 def _say_coda(match: re.Match[str]) -> str:
-    """Attach the separate ㅅ between two words in older books: 회ㅅ배 is 횟배."""
+    """Attach an isolated consonant, as written between two words in older books, as a coda: 회ㅅ배 becomes 횟배."""
     code = ord(match["syllable"])
     is_open = (code - _FIRST_SYLLABLE) % _N_CODAS == 0
     return chr(code + _CODAS[match["coda"]]) if is_open else match["syllable"]

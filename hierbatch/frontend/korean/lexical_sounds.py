@@ -1,14 +1,14 @@
-"""Sounds that belong to words, not to rules: the tables of articles 20 and 26 to 29 of the Standard Pronunciation.
+"""Sounds of particular words that no rule predicts: tables for articles 20 and 26 to 29 of the Standard Pronunciation.
 
-A word of the tables has marks between its syllables:
+A word in the tables has marks between its syllables:
 
     '   the next onset is tense: 물'고기
     ~   an ㄴ is inserted: 솜~이불
     +   two full words: 겉+옷 [거돋]
-    =   nothing but the plain rules: 방=법
+    =   only the general rules: 방=법
     -   ㄴ stays before ㄹ: 생산-량
 
-A word that begins with ^ counts only as a phrase of its own: 졸지 is a noun there, and a verb in "졸지 마라".
+A word that begins with ^ applies only if it is the whole phrase: 졸지 is then a noun, but a verb in "졸지 마라".
 """
 
 from __future__ import annotations
@@ -28,12 +28,15 @@ _MARKS = {
     "-": Boundary(keeps_n=True),
 }
 MAX_WORD = 8
-"""Longest word of the table, in syllables."""
+"""Length of the longest word in the table, in syllables."""
 
 
 @dataclass(frozen=True, slots=True)
 class Suffix:
-    """Last syllable of derived nouns and its boundary; `exceptions` are endings of nouns without it."""
+    """Boundary before a suffix of one syllable; `exceptions` are endings of nouns that only look derived.
+
+    The suffix needs at least `min_stem` syllables before it.
+    """
 
     boundary: Boundary
     min_stem: int
@@ -41,7 +44,7 @@ class Suffix:
 
 
 def word_boundaries(word: str) -> Mapping[int, Boundary] | None:
-    """Boundaries of a word of the table, by the index of the syllable before them; None for another word.
+    """Boundaries in a word of the table, by the index of the syllable before them; None for other words.
 
     >>> word_boundaries("물고기")
     {0: Boundary(joint=<Joint.INSIDE: ...>, is_stem=False, is_tensed=True, inserts_n=False, keeps_n=False)}
@@ -50,12 +53,12 @@ def word_boundaries(word: str) -> Mapping[int, Boundary] | None:
 
 
 def phrase_boundaries(word: str) -> Mapping[int, Boundary] | None:
-    """Boundaries of a word of the table that is a phrase of its own; None for another word."""
+    """Boundaries in a word of the table that applies only as a whole phrase; None for other words."""
     return _words().get(f"^{word}")
 
 
 def suffix(syllable: str) -> Suffix | None:
-    """Suffix that has a sound of its own, by its syllable."""
+    """Find the suffix with a special sound by its syllable; None for other syllables."""
     return _suffixes().get(syllable)
 
 
@@ -63,8 +66,8 @@ def tenses_after_l(word: str, index: int) -> bool:
     """True if ㄹ tenses the ㄷ, ㅅ or ㅈ after it in a Sino-Korean word (article 26).
 
     Args:
-        word: one noun or root.
-        index: syllable that ends in ㄹ.
+        word: a noun or root.
+        index: index of the syllable that ends in ㄹ.
     """
     pairs, words, exceptions = _sino_korean()
     pair = word[index : index + 2]

@@ -1,4 +1,4 @@
-"""English words in Korean text: conversion to Hangul as Koreans write and pronounce them.
+"""Conversion of English words in Korean text to Hangul, as Koreans write and pronounce them.
 
 Established loanwords come from a short list. All others are derived from the word's phones by the rules of the Loanword
 Orthography for English (외래어 표기법, chapter 3, section 1).
@@ -35,14 +35,14 @@ _SONORANTS = frozenset({"m", "n", "l", "ɹ"})
 
 
 class Loanwords:
-    """Converts Latin words to Hangul, by a table and by the phones of an English phonemizer."""
+    """Converter of English words to Hangul, by a table or else from the phones of an English phonemizer."""
 
     def __init__(self, phonemizer: Callable[[], Callable[[Sequence[str]], list[Phones]]]) -> None:
         self._load = functools.cache(phonemizer)
         self._transcribe = functools.lru_cache(maxsize=20_000)(self._transcribe_phones)
 
     def __call__(self, word: str) -> str:
-        """Hangul of a Latin word."""
+        """Convert a word in Latin letters to Hangul."""
         return _established().get(word.lower()) or self._transcribe(word.lower())
 
     def _transcribe_phones(self, word: str) -> str:
@@ -94,7 +94,7 @@ def _add_vowel(syllables: list[list[str]], letters: str, glide: str) -> None:
 
 
 def _add_consonant(syllables: list[list[str]], phone: str, before: str, after: str) -> None:
-    """Add a consonant: as onset before a vowel or glide, otherwise as coda or with a filler vowel."""
+    """Add a consonant: as an onset before a vowel or glide, otherwise as a coda or with a filler vowel."""
     is_onset = after in VOWELS or after in ("j", "w")
     open_before = bool(syllables) and bool(syllables[-1][1]) and not syllables[-1][2]
     if phone == "ɹ" and not is_onset:
@@ -125,18 +125,18 @@ def _compose(onset: str, nucleus: str, coda: str) -> str:
 
 @functools.cache
 def several_words() -> dict[str, str]:
-    """Established names of several words or with a hyphen, in small letters, and their Hangul."""
+    """Return the established loanwords that have a space, hyphen or digit: lower-case form to Hangul."""
     return {word: hangul for word, hangul in _established().items() if not word.isalpha()}
 
 
 @functools.cache
 def single_words() -> dict[str, str]:
-    """Established loanwords of one word, in small letters, and their Hangul."""
+    """Return the established loanwords that are a single word: lower-case form to Hangul."""
     return {word: hangul for word, hangul in _established().items() if word.isalpha() and len(word) > 1}
 
 
 def has_established_form(word: str) -> bool:
-    """True if the list has the Korean form of an English word; other forms follow from its phones by rule."""
+    """True if the table has the Korean form of an English word; otherwise rules derive it from the word's phones."""
     return word.lower() in _established()
 
 

@@ -17,7 +17,7 @@ _NOUNS = ("NNG", "NNP", "NNB", "NR", "NP", "XR", "SN")
 
 @dataclass(frozen=True, slots=True)
 class Morpheme:
-    """Morpheme of a text: dictionary form, tag (Sejong tag set) and span of the syllables that it is part of."""
+    """Morpheme of a text: dictionary form, tag (Sejong tag set), and start and end offset of its syllables."""
 
     form: str
     tag: str
@@ -39,7 +39,7 @@ class Morpheme:
 
 
 def analyse(text: str) -> Sequence[Morpheme]:
-    """Morphemes of a text, in order. Contracted ones share a syllable: 했 is 하 and 었."""
+    """Analyse a text into morphemes, in order. Contracted morphemes share a syllable: 했 is 하 and 었."""
     tokens = _analyser().tokenize(text)
     return [Morpheme(token.form, token.tag.split("-")[0], token.start, token.start + token.len) for token in tokens]
 

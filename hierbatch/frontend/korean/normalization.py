@@ -1,4 +1,4 @@
-"""Korean text normalisation by ordered tables of rules.
+"""Korean text normalization by ordered tables of rules.
 
 Latin words other than letter names stay unchanged: the Korean phonemizer reads them as loanwords.
 """
@@ -134,7 +134,7 @@ KOREAN_RULES: tuple[Rule, ...] = (
 
 
 def normalize_korean(text: str) -> str:
-    """Normalise Korean text to words as read aloud, with the marks , . ? ! for pauses and intonation.
+    """Normalize Korean text to words as read aloud, with the marks , . ? ! for pauses and intonation.
 
     Raises:
         TextError: most of the text is in an unsupported script, or it contains a number or word that is too long.

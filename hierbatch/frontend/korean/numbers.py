@@ -36,7 +36,7 @@ def say_sino(value: int) -> str:
 
 
 def say_native(value: int) -> str:
-    """Native number in words, as before a counter; from 100 on, the hundreds are Sino-Korean.
+    """Native number in words, as before a counter; from 100, only a last part below 10 is native.
 
     >>> say_native(3), say_native(20), say_native(21), say_native(99), say_native(101)
     ('세', '스무', '스물한', '아흔아홉', '백한')
@@ -74,7 +74,7 @@ def say_number(written: str) -> str:
 
 
 def mixed_value(written: str) -> int:
-    """Value of a number written in digits mixed with 십 백 천 만 억 조.
+    """Value of a number written in digits mixed with 십, 백, 천, 만, 억 and 조.
 
     >>> mixed_value("1억 2,000만"), mixed_value("3만 5천")
     (120000000, 35000)
@@ -92,7 +92,7 @@ def mixed_value(written: str) -> int:
 
 
 def say_approximately(low: int, *, native: bool) -> str | None:
-    """Two consecutive numbers under ten as one word (3~4 is 서너, 7~8 is 칠팔); None if there is no such word.
+    """Word for `low` or `low + 1`, both below ten (3~4 is 서너, 7~8 is 칠팔); None if there is no such word.
 
     >>> say_approximately(3, native=True), say_approximately(7, native=False)
     ('서너', '칠팔')

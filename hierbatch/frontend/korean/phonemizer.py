@@ -1,4 +1,4 @@
-"""Korean grapheme-to-phoneme conversion: standard pronunciation in Hangul, then symbols of the shared table."""
+"""Korean grapheme-to-phoneme conversion: standard pronunciation in Hangul, then phones of the shared table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hierbatch.frontend.phonemes import Phones
 _SYLLABLES_FROM, _SYLLABLES_TO = 0xAC00, 0xD7A3
 _N_VOWELS, _N_CODAS = 21, 28
 Pronouncer = Callable[[Sequence[str]], list[str]]
-"""Function from the words of a phrase to their pronunciation in Hangul."""
+"""Function from the words of a phrase to their pronunciation, written in Hangul."""
 
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ']+")
 _NOT_HANGUL = re.compile(r"[^가-힣]")
@@ -33,7 +33,7 @@ _CODAS = (
 
 
 class KoreanPhonemizer:
-    """Converts the words of one clause to phones; sound changes apply across spaces, as in speech.
+    """Phonemizer of the words of one clause; sound changes apply across spaces, as in speech.
 
     Latin words are read as loanwords.
     """
@@ -59,7 +59,7 @@ def syllables_to_phones(word: str, before: str = "") -> Phones:
 
     Args:
         word: syllables of a word
-        before: last phone of the word before
+        before: last phone of the previous word
 
     >>> syllables_to_phones("밥")
     ('p', 'a', 'p̚')

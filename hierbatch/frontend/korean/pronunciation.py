@@ -22,7 +22,7 @@ _LETTER_NAMES = {
 
 
 def pronounce_words(words: Sequence[str]) -> list[str]:
-    """Pronunciation of the words of one phrase, one entry per word; a coda may move to the next word.
+    """Pronunciation of the words of one phrase in Hangul, one entry per word; a coda may move to the next word.
 
     Args:
         words: words of Hangul syllables only.

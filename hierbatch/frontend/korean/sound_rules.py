@@ -1,6 +1,6 @@
 """Sound rules of Korean between two syllables: articles 5 to 25 of the Standard Pronunciation (표준 발음법).
 
-A boundary states what lies between the syllables; which words have which boundaries is not decided here.
+A `Boundary` describes the transition between two syllables; `boundaries.py` finds the boundaries of a text.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ class Boundary:
 
     joint: Joint = Joint.INSIDE
     is_stem: bool = False
-    """The syllable before ends the stem of a verb, the one after begins its ending."""
+    """The syllable before it ends the stem of a verb, and the syllable after it begins the ending."""
     is_tensed: bool = False
-    """The word tenses the onset after it (articles 26 to 28)."""
+    """The onset after it is tense in this word (articles 26 to 28)."""
     inserts_n: bool = False
-    """The word has an ㄴ before ㅣ, ㅑ, ㅕ, ㅛ, ㅠ (article 29)."""
+    """ㄴ is inserted before ㅣ, ㅑ, ㅕ, ㅛ, ㅠ (article 29)."""
     keeps_n: bool = False
-    """ㄴ before ㄹ stays and makes it ㄴ (exceptions of article 20)."""
+    """ㄴ before ㄹ stays, and ㄹ becomes ㄴ (exceptions of article 20)."""
     drops_s: bool = False
-    """The ㅅ before it only joins two nouns and tenses the onset after it (article 30: 냇가 [내까])."""
+    """The coda ㅅ only joins two nouns: it is silent and tenses the next onset (article 30: 냇가 [내까])."""
     keeps_b: bool = False
-    """ㄼ is ㅂ before a consonant (article 10: 밟-, 넓죽하다, 넓둥글다)."""
+    """ㄼ becomes ㅂ before a consonant (article 10: 밟-, 넓죽하다, 넓둥글다)."""
 
 
 _TENSE = {"ㄱ": "ㄲ", "ㄷ": "ㄸ", "ㅂ": "ㅃ", "ㅅ": "ㅆ", "ㅈ": "ㅉ"}
@@ -168,7 +168,7 @@ def _assimilate(before: Syllable, after: Syllable, boundary: Boundary) -> None:
 
 
 def _assimilate_liquid(before: Syllable, after: Syllable, *, keeps_n: bool) -> None:
-    """Adjust ㄴ and ㄹ to each other, and ㄹ to other consonants before it (articles 19 and 20)."""
+    """Assimilate ㄴ and ㄹ to each other, and ㄹ to another consonant before it (articles 19 and 20)."""
     if after.onset == "ㄹ" and before.coda == "ㄴ" and not keeps_n:
         before.coda = "ㄹ"
     elif after.onset == "ㄹ" and before.coda != "ㄹ":
@@ -178,7 +178,7 @@ def _assimilate_liquid(before: Syllable, after: Syllable, *, keeps_n: bool) -> N
 
 
 def _simplify_vowel(written: Syllable, spoken: Syllable) -> None:
-    """Apply article 5: 가져 [가저], 무늬 [무니]."""
+    """Simplify a vowel by article 5: 가져 [가저], 무늬 [무니]."""
     if spoken.onset in "ㅈㅉㅊ":
         spoken.nucleus = {"ㅕ": "ㅓ", "ㅑ": "ㅏ", "ㅛ": "ㅗ", "ㅠ": "ㅜ", "ㅖ": "ㅔ", "ㅒ": "ㅐ"}.get(
             spoken.nucleus, spoken.nucleus

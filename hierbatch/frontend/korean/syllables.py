@@ -1,4 +1,4 @@
-"""Hangul syllables as their letters, by the arithmetic of Unicode (section 3.12)."""
+"""Conversion between Hangul syllables and their letters, by the arithmetic of Unicode (section 3.12)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FIRST, _LAST = 0xAC00, 0xD7A3
 
 @dataclass(slots=True)
 class Syllable:
-    """Letters of one syllable; `coda` is empty for an open one."""
+    """Letters of one syllable; `coda` is empty for an open syllable."""
 
     onset: str
     nucleus: str
@@ -32,7 +32,7 @@ def is_syllable(character: str) -> bool:
 
 
 def split_syllable(character: str) -> Syllable:
-    """Letters of a Hangul syllable.
+    """Split a Hangul syllable into its letters.
 
     >>> split_syllable("닭")
     Syllable(onset='ㄷ', nucleus='ㅏ', coda='ㄺ')

@@ -1,4 +1,4 @@
-"""Options that say how a run treats what its folder already has."""
+"""Options for jobs whose output folder already contains a run."""
 
 from __future__ import annotations
 

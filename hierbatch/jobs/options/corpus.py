@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class CorpusSettings(OptionGroup):
-    """Duration, speakers, spread and splits of a corpus."""
+    """Duration, speakers, range of manners of speaking, and splits of a corpus."""
 
     TITLE: ClassVar[str] = "Corpus"
 
@@ -23,7 +23,8 @@ class CorpusSettings(OptionGroup):
         float | None, Option("Total duration in hours, balanced over languages and speakers; or pass --rows.")
     ] = None
     rows: Annotated[
-        int | None, Option("Total number of rows, balanced alike; with --hours, whatever is reached first.", minimum=1)
+        int | None,
+        Option("Total number of rows, balanced likewise; with --hours, the limit reached first counts.", minimum=1),
     ] = None
     speakers: Annotated[int | None, Option("Number of speakers to sample from the table. Default: all.", minimum=1)] = (
         None
@@ -60,7 +61,11 @@ class CorpusSettings(OptionGroup):
             )
 
     def check(self) -> None:
-        """Check spread and splits, which are read late; raises InputError."""
+        """Check the ranges and splits, which would otherwise only be parsed in the middle of the job.
+
+        Raises:
+            InputError: a range or the splits are invalid.
+        """
         _ = self.spread, self.shares
 
     @property
@@ -70,7 +75,11 @@ class CorpusSettings(OptionGroup):
 
     @property
     def spread(self) -> Spread:
-        """Ranges of speed, pitch and prosody; raises InputError where one is out of range."""
+        """Ranges of speed, pitch and prosody.
+
+        Raises:
+            InputError: a range is invalid.
+        """
         from hierbatch.jobs.corpus_pairs import Spread
 
         return Spread(
@@ -81,7 +90,11 @@ class CorpusSettings(OptionGroup):
 
     @property
     def shares(self) -> Mapping[str, float]:
-        """Share of the speakers in each split; raises InputError for another format."""
+        """Share of the speakers in each split.
+
+        Raises:
+            InputError: `split` has another format.
+        """
         from hierbatch.manifest.splits import parse_split
 
         return parse_split(self.split)

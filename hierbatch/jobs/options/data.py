@@ -12,7 +12,7 @@ from hierbatch.option import Option, OptionGroup
 
 @dataclass(frozen=True, kw_only=True)
 class DataLayout(OptionGroup):
-    """Layout of data sets, and values for all their rows."""
+    """Layout of data sets, and values that apply to all their rows."""
 
     TITLE: ClassVar[str] = "Data"
 
@@ -24,7 +24,7 @@ class DataLayout(OptionGroup):
 
     @property
     def dataset_options(self) -> DatasetOptions:
-        """The same values for the readers."""
+        """The values of this group, for the readers of data sets."""
         return DatasetOptions(layout=self.layout, language=self.language, speaker=self.speaker)
 
 
@@ -45,5 +45,5 @@ class FeatureChoice(OptionGroup):
     teacher: Annotated[
         Path | None, Option("Folder of a Whisper model (CTranslate2) whose projected features replace --features.")
     ] = None
-    f0: Annotated[str, Option("Pitch tracker: dio; harvest, more accurate and slower; yaapt, as HierSpeech++.")] = "dio"
-    f0_hop_ms: Annotated[int, Option("5 also stores F0 every 5 ms, for the published networks; else 10.")] = 10
+    f0: Annotated[str, Option("Pitch tracker: dio; harvest, more accurate, slower; yaapt, as in HierSpeech++.")] = "dio"
+    f0_hop_ms: Annotated[int, Option("10, or 5 to store F0 every 5 ms too, for the published networks.")] = 10

@@ -35,7 +35,7 @@ class Delivery(Provenance):
 
     @property
     def formats(self) -> tuple[str, ...]:
-        """Audio formats in `to`."""
+        """Audio formats named in `to`."""
         from hierbatch.delivery.sidecars import SIDECARS
         from hierbatch.delivery.subtitles import WRITERS
 
@@ -43,26 +43,26 @@ class Delivery(Provenance):
 
     @property
     def subtitles(self) -> tuple[str, ...]:
-        """Subtitle formats in `to`: one file next to every audio file."""
+        """Subtitle formats named in `to`; each gives a file next to every audio file."""
         from hierbatch.delivery.subtitles import WRITERS
 
         return tuple(name for name in _names(self.to) if name in WRITERS)
 
     @property
     def sidecars(self) -> tuple[str, ...]:
-        """Files for libraries in `to`."""
+        """Formats of files for libraries and players, such as cue sheets, named in `to`."""
         from hierbatch.delivery.sidecars import SIDECARS
 
         return tuple(name for name in _names(self.to) if name in SIDECARS)
 
     @property
     def default_profile(self) -> str:
-        """Profile of formats without one of their own."""
+        """Profile of the formats to which `profile` assigns none."""
         return next((name for name in reversed(_names(self.profile)) if "=" not in name), _DEFAULT_PROFILE)
 
     @property
     def profile_by_format(self) -> Mapping[str, str]:
-        """Profiles of single formats, such as {"mp3": "acx"}."""
+        """Profiles that are assigned to single formats, such as `{"mp3": "acx"}`."""
         pairs = (name.partition("=") for name in _names(self.profile) if "=" in name)
         return {format_name: profile for format_name, _, profile in pairs}
 

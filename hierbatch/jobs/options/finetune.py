@@ -1,4 +1,4 @@
-"""Options of the fine-tuning to one voice."""
+"""Options of fine-tuning to one voice."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PROMPT_FILE = "voice.flac"
 
 @dataclass(frozen=True, kw_only=True)
 class FinetuneSettings(OptionGroup):
-    """Schedule of the fine-tuning to one voice."""
+    """Schedule of fine-tuning to one voice."""
 
     TITLE: ClassVar[str] = "Training"
 

@@ -1,4 +1,4 @@
-"""Options that turn long recordings into rows."""
+"""Options for the division of long recordings into rows."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class RowSettings(OptionGroup):
 
     @property
     def limits(self) -> UtteranceLimits:
-        """Lengths of the rows.
+        """Minimum and maximum duration of the rows.
 
         Raises:
-            InputError: the longest is less than twice the shortest.
+            InputError: the maximum is less than twice the minimum.
         """
         from hierbatch.audio.utterances import UtteranceLimits
 

@@ -1,4 +1,4 @@
-"""Options of a book project: its manifest, its cast, and the chapters at hand."""
+"""Options of a book project: its manifest, its cast, and the chapters to make."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ChapterChoice(OptionGroup):
-    """Chapters to make and to deliver."""
+    """Chapters that are synthesized and delivered."""
 
     TITLE: ClassVar[str] = "Chapters"
 
@@ -23,14 +23,18 @@ class ChapterChoice(OptionGroup):
 
     @property
     def selection(self) -> RowSelection:
-        """Rows of these chapters; raises InputError if the text cannot be parsed."""
+        """Selection of the rows of these chapters.
+
+        Raises:
+            InputError: `chapters` cannot be parsed.
+        """
         from hierbatch.manifest.row_selection import PREVIEW_S, RowSelection, parse_chapters
 
         return RowSelection(chapters=parse_chapters(self.chapters), preview_s=PREVIEW_S if self.preview else None)
 
     @property
     def folder_name(self) -> str:
-        """Name of the folder of delivered files: a part of a book must not replace the whole."""
+        """Name of the folder of delivered files; parts of a book have other names, so as not to replace the whole."""
         from hierbatch.manifest.row_selection import format_chapters
 
         name = "preview" if self.preview else "book"

@@ -1,4 +1,4 @@
-"""Options that measure takes, and repeat those that fail a measure."""
+"""Options for measures of takes, and for the retakes of takes that fail a measure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _AUTO, _NONE = "auto", "none"
 
 @dataclass(frozen=True, kw_only=True)
 class MeasureChoice(OptionGroup):
-    """Measures of takes that are never repeated, since another seed does not change their flags."""
+    """Measures of takes that are never retaken, since a new seed does not change their flags."""
 
     TITLE: ClassVar[str] = "Quality"
 
@@ -29,10 +29,10 @@ class MeasureChoice(OptionGroup):
 
     @property
     def chosen(self) -> Measures:
-        """Measures by name; `auto` takes all whose packages are installed.
+        """Chosen measures; `auto` chooses all measures whose packages are installed.
 
         Raises:
-            InputError: there is no measure of this name.
+            InputError: a name is not that of a measure.
         """
         from hierbatch.stages.score_takes import Measures
 
@@ -44,7 +44,7 @@ class MeasureChoice(OptionGroup):
 
 @dataclass(frozen=True, kw_only=True)
 class Quality(MeasureChoice):
-    """Measures of synthesized takes, and the retakes of those that fail."""
+    """Measures of synthesized takes, and retakes of takes that fail."""
 
     max_retakes: Annotated[
         int, Option("Maximum number of retakes, with other seeds, of a flagged row.", minimum=0, maximum=20)
@@ -56,7 +56,7 @@ class Quality(MeasureChoice):
 
 @dataclass(frozen=True, kw_only=True)
 class CorpusQuality(Quality):
-    """Measures of a corpus, whose rules also reject rows."""
+    """Measures of the takes of a corpus, and rules that also reject rows."""
 
     measures: Annotated[str, Option("semantic, speaker, semantic,speaker or none; auto takes all installed.")] = _AUTO
     filter: Annotated[Path | None, Option("TOML rules on columns. Default: reject flagged takes.")] = None

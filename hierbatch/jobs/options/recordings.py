@@ -40,7 +40,7 @@ class ConversionSettings(TakeSeed):
         int | None,
         Option("Output sample rate in Hz. Default: that of each recording.", minimum=8_000, maximum=192_000),
     ] = None
-    f0: Annotated[str, Option("Pitch tracker: dio; harvest, more accurate and slower; yaapt, as HierSpeech++.")] = "dio"
+    f0: Annotated[str, Option("Pitch tracker: dio; harvest, more accurate, slower; yaapt, as in HierSpeech++.")] = "dio"
     full_band: Annotated[bool, Option("Bandwidth extension by SpeechSR for output rates above 16 kHz.")] = False
 
 
@@ -77,10 +77,10 @@ class DubSettings(TakeSeed):
 
     @property
     def mixing(self) -> Background:
-        """Gain of everything outside speech.
+        """Gain of the source audio outside speech.
 
         Raises:
-            InputError: `background` is none of its values.
+            InputError: `background` is neither `keep`, `off` nor a gain in dB.
         """
         from hierbatch.jobs.dub_output import Background
 

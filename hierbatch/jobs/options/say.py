@@ -1,4 +1,4 @@
-"""Options of one spoken text."""
+"""Options for the synthesis of a single text."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class SayVoice(VoiceChoice):
 
 @dataclass(frozen=True, kw_only=True)
 class SaySettings(SpeechSettings):
-    """Language, speed and pitch of one text."""
+    """Language, speed and pitch of a single text."""
 
-    language: Annotated[str | None, Option("Language code such as en; auto recognises each sentence's.")] = "auto"
+    language: Annotated[str | None, Option("Language code such as en; auto detects each sentence's.")] = "auto"
     speed: Annotated[float, Option("Factor on the speaking rate.", minimum=0.5, maximum=2.0)] = 1.0
     pitch_semitones: Annotated[float, Option("Transposition, in semitones.", minimum=-12.0, maximum=12.0)] = 0.0

@@ -1,4 +1,4 @@
-"""Options of texts and of how they are spoken."""
+"""Options of texts, and of the manner in which they are spoken."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class TextSettings(TakeSeed):
 
 @dataclass(frozen=True, kw_only=True)
 class CorpusTextSettings(TextSettings):
-    """Language and pronunciations of running text, whose sentences may be of several languages."""
+    """Language and pronunciations of running text, whose sentences may be in several languages."""
 
     language: Annotated[str | None, Option("en or ko for all rows; auto detects each sentence.")] = "auto"
 
@@ -42,7 +42,7 @@ class SpeechSettings(TextSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class BookSpeechSettings(SpeechSettings):
-    """Language, pronunciations, speed and seed of a book, whose sentences may be of several languages."""
+    """Language, pronunciations, speed and seed of a book, whose sentences may be in several languages."""
 
     language: Annotated[str | None, Option("en or ko for all rows; auto detects each sentence.")] = "auto"
     keep: Annotated[str, Option("Parts to read that are skipped by default, such as index,notes.")] = ""

@@ -1,4 +1,4 @@
-"""Options of the trainings of the published networks."""
+"""Options for the training of networks of the published structures."""
 
 from __future__ import annotations
 

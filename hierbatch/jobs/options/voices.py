@@ -26,7 +26,7 @@ class VoiceChoice(OptionGroup):
     consent: Annotated[
         str,
         Option(
-            "Of recordings without a table: self, licensed, public_domain or synthetic. You are responsible for it."
+            "For recordings without a table: self, licensed, public_domain or synthetic. You are responsible for it."
         ),
     ] = "self"
     allow_unknown_consent: Annotated[bool, Option("Allow voices without a known consent.")] = False
@@ -44,7 +44,7 @@ class VoiceChoice(OptionGroup):
 
 @dataclass(frozen=True, kw_only=True)
 class VoiceTable(VoiceChoice):
-    """Table of the voices of a corpus, which needs several speakers: it takes no single recording."""
+    """Table of the voices of a corpus; a single recording is not accepted, since a corpus needs several speakers."""
 
     voices: Annotated[Path | None, Option("Table of voices (.parquet, .csv, .jsonl), or a folder.")] = (
         field()

@@ -30,7 +30,7 @@ from hierbatch.stages.tasks import CONVERT
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConvertSpec:
-    """Recordings to convert and their target voices."""
+    """Recordings to convert, their target voices and the model."""
 
     manifest: Path
     voices: VoiceChoice
@@ -45,18 +45,18 @@ class ConvertSpec:
 
     @property
     def upsampler(self) -> str | None:
-        """SpeechSR bundle for conversions above 16 kHz; None leaves the band above 8 kHz empty."""
+        """SpeechSR bundle for output rates above 16 kHz; None leaves the band above 8 kHz empty."""
         return choose_upsampler(self.model.model) if self.conversion.full_band else None
 
     def origin(self) -> dict[str, str]:
-        """Provenance entry of the run's record."""
+        """Entry on the origin of the takes in the record of the run: paths of the inputs, task, model and settings."""
         full_band = {"full_band": self.upsampler} if self.upsampler else {}
         return {**recordings_origin(self, CONVERT), "f0": self.conversion.f0, **full_band}
 
     def check(self) -> ValidatedSpec:
         """Validate manifest, voices, recordings and model; all errors are reported at once.
 
-        A voice that cannot be used fails only the rows that name it.
+        If a voice cannot be used, only the rows that name it fail.
 
         Raises:
             InputError: the manifest or an option is invalid, or no voice or no recording can be used.
@@ -114,13 +114,13 @@ class ConvertSpec:
         )
 
     def _settings_in_key(self, upsampler: ModelInfo | None) -> dict[str, str]:
-        """Settings of the whole run that enter the take key, if they differ from the default."""
+        """Settings of the whole run that are part of the take key, without those that have their default values."""
         f0 = {} if self.conversion.f0 == DEFAULT_TRACKER else {"f0": self.conversion.f0}
         return f0 | ({"full_band": f"{upsampler.name}:{upsampler.fingerprint}"} if upsampler else {})
 
 
 def find_conversion_model(name: str) -> ModelInfo:
-    """Properties of a voice conversion model, by the name or folder of its bundle.
+    """Read the properties of a voice conversion model, given the name or folder of its bundle.
 
     Raises:
         BundleError: the model does not exist or does not convert recordings.

@@ -1,4 +1,4 @@
-"""Specification of a dubbing run: the imported manifest and the prepared voice prompts."""
+"""Specification of a dubbing run: the manifest of an imported folder, and prepared voice prompts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hierbatch.stages.tasks import DUB
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DubSpec:
-    """Rows of an imported folder and the voices they name."""
+    """Manifest of an imported folder, the prompts of the voices that its rows name, and the model."""
 
     manifest: Path
     prompts: PreparedVoices
@@ -36,11 +36,11 @@ class DubSpec:
         return Path("/")  # the import writes absolute paths
 
     def origin(self) -> dict[str, str]:
-        """Provenance entry of the run's record."""
+        """Entry on the origin of the takes in the record of the run: paths of the inputs, task and model."""
         return recordings_origin(self, DUB)
 
     def check(self) -> ValidatedSpec:
-        """Validate the manifest and fingerprint the recordings.
+        """Validate the manifest, and hash the file status of the recordings.
 
         Raises:
             ManifestError: the manifest cannot be read.

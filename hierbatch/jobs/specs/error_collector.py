@@ -1,4 +1,4 @@
-"""Collect all setup errors of a job, so that a user can fix them in one go."""
+"""Collection of all setup errors of a job, so that the user can fix them together."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ Result = TypeVar("Result")
 
 
 class ErrorCollector:
-    """Collects the setup errors of several validation steps. A step that failed yields None to the steps after it."""
+    """Collector of the setup errors of several validation steps; the result of a step that failed is None."""
 
     def __init__(self) -> None:
         self._errors: list[SetupError] = []
 
     def attempt(self, step: Callable[[], Result]) -> Result | None:
-        """Run a step and return its result, or None if it raised a SetupError, which is collected."""
+        """Run a step and return its result; if it raises a SetupError, collect the error and return None."""
         try:
             return step()
         except SetupError as error:
@@ -25,7 +25,7 @@ class ErrorCollector:
             return None
 
     def raise_any(self) -> None:
-        """Raise the collected errors: a single one as it is, several joined into one.
+        """Raise the collected errors, if there are any; several errors are joined into one.
 
         Raises:
             SetupError: at least one step failed.

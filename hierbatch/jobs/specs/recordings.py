@@ -1,4 +1,4 @@
-"""Shared by all jobs on recordings: source paths, a hash of their file status, and the provenance entry in run.json."""
+"""Functions that all jobs on recordings share: source paths, a hash of their file status, and an entry in run.json."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class RecordingsSpec(Protocol):
 
 
 def recordings_origin(spec: RecordingsSpec, task: Task) -> dict[str, str]:
-    """Provenance entry of a run on recordings: input paths, task and model."""
+    """Entry on the origin of the takes in the record of a run on recordings: paths of the inputs, task and model."""
     return {
         "task": task.name,
         "manifest": str(spec.manifest),
@@ -49,15 +49,15 @@ def recordings_origin(spec: RecordingsSpec, task: Task) -> dict[str, str]:
 
 
 def folder_of(manifest: Path) -> Path:
-    """Base folder of the source paths of a manifest: its own, or the folder of recordings that takes its place."""
+    """Base folder of the source paths of a manifest: its folder, or itself if it is a folder of recordings."""
     return manifest if manifest.is_dir() else manifest.parent
 
 
 def check_source_root(root: Path) -> Path:
-    """Return the folder of recordings.
+    """Check that the folder of recordings exists, and return it.
 
     Raises:
-        InputError: it does not exist.
+        InputError: the folder does not exist.
     """
     if not root.is_dir():
         raise InputError(
@@ -68,13 +68,13 @@ def check_source_root(root: Path) -> Path:
 
 @dataclass(slots=True)
 class _UnusableSources:
-    """Count and first examples of the recordings that are unusable for one reason."""
+    """Count of the recordings that cannot be used for a certain reason, and the first examples."""
 
     n_rows: int = 0
     examples: list[str] = field(default_factory=list)
 
     def add(self, path: str | None) -> None:
-        """Count a row and keep its path as an example."""
+        """Count a row; keep the path of its recording as an example, if there are few examples so far."""
         self.n_rows += 1
         if path and self.n_rows <= _MAX_EXAMPLES:
             self.examples.append(path[:80])
@@ -89,19 +89,19 @@ class SourceScan:
     """File status of the recordings of a manifest; their content is not read."""
 
     state: str
-    """Hash of all paths, sizes and modification times. It detects changed recordings, not outdated takes."""
+    """Hash of all paths, sizes and modification times, by which a run notices that recordings have changed."""
     root: Path
     n_found: int
     unusable: dict[str, _UnusableSources]
-    """Unusable recordings by reason."""
+    """Recordings that cannot be used, keyed by the reason."""
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """One message for each reason."""
+        """Messages about recordings that cannot be used, one for each reason."""
         return tuple(f"{reason}: {sources}. Their rows will fail" for reason, sources in self.unusable.items())
 
     def check(self) -> SourceScan:
-        """Return self.
+        """Check that a recording can be used, and return this scan.
 
         Raises:
             InputError: no recording can be used.
@@ -117,7 +117,9 @@ class SourceScan:
 
 
 def check_sources(manifest: TableFile | None, root: Path | None) -> SourceScan | None:
-    """Scan the recordings of a manifest; None if the manifest or the folder could not be read.
+    """Scan the recordings of a manifest, and check that a recording can be used.
+
+    The result is None if the manifest or the folder could not be read.
 
     Raises:
         InputError: no recording can be used.
@@ -128,7 +130,7 @@ def check_sources(manifest: TableFile | None, root: Path | None) -> SourceScan |
 
 
 def scan_sources(manifest: TableFile, root: Path) -> SourceScan:
-    """Look up every recording of a manifest without reading it. Embedded audio counts as found."""
+    """Read the file status of every recording of a manifest, but not its content; embedded audio counts as found."""
     digest = hashlib.sha256()
     n_found = 0
     unusable: defaultdict[str, _UnusableSources] = defaultdict(_UnusableSources)
@@ -151,7 +153,7 @@ def scan_sources(manifest: TableFile, root: Path) -> SourceScan:
 
 
 def _stat_source(root: Path, path: str | None) -> tuple[str, str | None]:
-    """Size and modification time of a file, and the reason if it is unusable as a recording."""
+    """Size and modification time of a file as text, and the reason if it cannot be used as a recording."""
     if not path:
         return "missing", "Rows without a recording"
     reason: str | None = None

@@ -1,4 +1,4 @@
-"""Validate the rows of a manifest and the voices they name against each other."""
+"""Validation of a manifest together with the voices that its rows name."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ _NUMBERED = "The manifest has no ids: rows are named by their position, r000001 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowsAndVoices:
-    """A manifest and its voices. A field is None if its check failed and the error was collected."""
+    """A manifest and its voices; a field is None if its check failed and the error was collected."""
 
     manifest: TableFile | None
     n_rows: int | None
     voices: tuple[VoiceRow, ...]
-    """Voices used by rows; only the default voice if the manifest cannot be read."""
+    """Voices that rows use; if the manifest cannot be read, only the default voice."""
     default: str | None
     """Voice of rows without a voice."""
     force_default_voice: bool
-    """Use the default voice for every row, whatever voice it names."""
+    """True uses the default voice for every row, whatever voice the row names."""
     notices: tuple[str, ...] = ()
-    """Messages on ignored voices, on missing ids, and on names that differ only in case."""
+    """Messages about ignored voices, missing ids, and names that differ only in case."""
 
 
 def find_rows_and_voices(
@@ -50,16 +50,16 @@ def find_rows_and_voices(
     default_language: str | None = None,
     cast: Mapping[str, str] | None = None,
 ) -> RowsAndVoices:
-    """Read a manifest and the voices of a run. Errors in either one, or between them, are added to `errors`.
+    """Read a manifest and the voices of a run; errors in them, or in their combination, are added to `errors`.
 
     Args:
         path: the manifest.
         choice: voice selection of the run.
         errors: collector of setup errors.
         one_of: columns of which the manifest must have at least one.
-        languages: languages that rows may be in; None to accept rows without a language.
+        languages: languages that rows may have; None if the rows need no language.
         default_language: language of rows without one.
-        cast: voices of characters.
+        cast: voice of each character; None if there is no cast.
     """
     manifest = errors.attempt(lambda: open_table(path, MANIFEST_COLUMNS).with_ids())
     voices = errors.attempt(lambda: list_voices(choice))
@@ -98,12 +98,12 @@ def find_rows_and_voices(
 
 
 def _detected(manifest: TableFile | None) -> str | None:
-    """`auto` if the languages of rows can be detected from their texts."""
+    """`auto` if the rows have texts from which their languages can be detected, otherwise None."""
     return AUTO_LANGUAGE if manifest and "text" in manifest.valid_columns else None
 
 
 def _ignored_voices(names: Collection[str | None]) -> tuple[str, ...]:
-    """Message on the voices that rows or the cast name although one voice is used for all."""
+    """Message about voices that rows or the cast name although one voice is used for all rows, if there are any."""
     if not names:
         return ()
     shown = ", ".join(sorted(filter(None, names))[:_MAX_SHOWN])
@@ -121,7 +121,7 @@ def _check_cast(names: Collection[str], known: Collection[str]) -> None:
 
 
 def _named_voices(manifest: TableFile) -> set[str | None]:
-    """Voice names in readable rows; includes None if some rows have no voice."""
+    """Names of the voices in the rows, including None if some rows have no voice; empty if they cannot be read."""
     if "voice" not in manifest.valid_columns:
         return set()
     with suppress(ManifestError):  # damage was already reported by the check of the rows

@@ -46,10 +46,13 @@ class JobSpec(Protocol):
 
     @property
     def model(self) -> ModelChoice:
-        """Model, and the device it runs on; the device does not enter the takes."""
+        """Model, and the device on which it runs; the device is not part of the take key."""
 
     def origin(self) -> dict[str, str]:
-        """Provenance entry of the run's record: input paths and model. Moving the inputs does not change the takes."""
+        """Entry on the origin of the takes in the record of the run: paths of the inputs, and the model.
+
+        If only these paths change, the takes stay valid.
+        """
 
     def check(self) -> ValidatedSpec:
         """Validate everything before any worker starts."""
@@ -64,21 +67,21 @@ class SpeakSpec:
     speech: SpeechSettings = field(default_factory=SpeechSettings)
     model: ModelChoice = field(default_factory=ModelChoice)
     cast: Path | None = None
-    """Table with `character` and `voice`: voices of rows that have a character and no voice."""
+    """Table with the columns `character` and `voice`, for the voices of rows that have a character and no voice."""
 
     def check(self) -> ValidatedSpec:
         """Validate the specification, see `validate_spec`."""
         return validate_spec(self)
 
     def origin(self) -> dict[str, str]:
-        """Provenance entry of the run's record."""
+        """Entry on the origin of the takes in the record of the run: paths of the inputs, and the model."""
         lexicon = {"lexicon": str(self.speech.lexicon)} if self.speech.lexicon else {}
         return {"manifest": str(self.manifest), "model": self.model.model, **lexicon}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidatedSpec:
-    """A validated job specification: manifest, prompts and model fit each other."""
+    """A validated job specification, whose manifest, prompts and model fit each other."""
 
     manifest: TableFile
     n_rows: int
@@ -88,13 +91,13 @@ class ValidatedSpec:
     read: Stage
     """Stage that turns the text or recording of a row into the input of a worker."""
     inputs: dict[str, str | None]
-    """Hashes of inputs other than the manifest."""
+    """Hashes of the inputs other than the manifest, by name."""
     row_notices: tuple[str, ...] = ()
-    """Messages on rows that will fail because of an unusable voice or a missing recording."""
+    """Messages about rows, such as those that will fail because of an unusable voice or a missing recording."""
 
     @property
     def notices(self) -> list[str]:
-        """Messages for the user on voices and recordings."""
+        """Messages for the user about voices and rows."""
         voice_notices = [notice for _, prompt in self.prompts.values() for notice in prompt.notices]
         return [*voice_notices, *self.row_notices]
 
@@ -104,7 +107,7 @@ class ValidatedSpec:
         return "source" in find_task(self.take_settings.task).required_columns
 
     def settings(self) -> dict[str, Any]:
-        """Settings that the takes depend on. A run resumes only if all of them are unchanged."""
+        """Settings that the takes depend on; a run can only be resumed if all of them are unchanged."""
         return {
             "task": self.take_settings.task,
             "manifest_sha256": file_sha256(self.manifest.path),
@@ -129,13 +132,13 @@ class ValidatedSpec:
         reuse_retakes: ReuseRetakes = keep_first_attempts,
         edit_rows: EditRows = keep_manifest_values,
     ) -> Iterator[pa.Table]:
-        """Yield the plan in windows of rows. Texts are phonemized and recordings hashed by `map_tables`.
+        """Yield the plan in tables of consecutive rows; `map_tables` runs the stage that reads texts or recordings.
 
         Args:
-            map_tables: applies a stage to tables; `map` runs it in this process.
-            store_sources: stores audio embedded in the manifest.
-            reuse_retakes: replaces first attempts by takes of earlier generations.
-            edit_rows: applies the edits of listeners.
+            map_tables: function that applies a stage to tables; `map` applies it in this process.
+            store_sources: function that stores audio embedded in the manifest.
+            reuse_retakes: function that replaces first attempts by later attempts of earlier generations.
+            edit_rows: function that applies the edits of listeners.
         """
         check_chain([find_task(self.take_settings.task).stage, ScoreTakes], self.plan_schema().names)
         return plan_rows(
@@ -199,7 +202,7 @@ def validate_spec(spec: SpeakSpec) -> ValidatedSpec:
 
 
 def find_speech_model(name: str) -> ModelInfo:
-    """Properties of a speech model, by the name or folder of its bundle.
+    """Read the properties of a speech model, given the name or folder of its bundle.
 
     Raises:
         BundleError: the model does not exist or does not read text.
@@ -215,7 +218,7 @@ def find_speech_model(name: str) -> ModelInfo:
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file that exists; of a folder of recordings, of the list of its files."""
+    """SHA-256 of a file; for a folder of recordings, of the list of its files."""
     if not is_remote(path) and path.is_dir():
         names = "\n".join(file.relative_to(path).as_posix() for file in list_recordings(path))
         return hashlib.sha256(names.encode()).hexdigest()

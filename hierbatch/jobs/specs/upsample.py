@@ -25,7 +25,7 @@ from hierbatch.stages.tasks import UPSAMPLE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpsampleSpec:
-    """Recordings to upsample and the output sample rate."""
+    """Recordings to upsample, the output sample rate and the model."""
 
     manifest: Path
     sources: SourceFolder = field(default_factory=SourceFolder)
@@ -38,11 +38,11 @@ class UpsampleSpec:
         return self.sources.source_root or folder_of(self.manifest)
 
     def origin(self) -> dict[str, str]:
-        """Provenance entry of the run's record."""
+        """Entry on the origin of the takes in the record of the run: paths of the inputs, task and model."""
         return recordings_origin(self, UPSAMPLE)
 
     def check(self) -> ValidatedSpec:
-        """Validate manifest, recordings, rates and model; all errors are reported at once.
+        """Validate manifest, recordings, sample rates and model; all errors are reported at once.
 
         Raises:
             InputError: the manifest, the folder or a rate is invalid, or no recording exists.

@@ -1,4 +1,4 @@
-"""Prepare the voices of a run: check consent, then clean and trim the prompts."""
+"""Preparation of the voices of a run: check of consent, then cleaning and trimming of the prompts."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from hierbatch.stages.voices import VOICE_TABLE_SCHEMA
 PreparedVoices = dict[str, tuple[VoiceRow, Prompt]]
 
 CheckPrompt = Callable[[Waveform], Any]
-"""Raises PromptError if a model cannot use a prompt, e.g. `SpeechModel.encode_voice`."""
+"""Function that raises PromptError if a model cannot use a prompt, such as `SpeechModel.encode_voice`."""
 
 
 def accept_any_prompt(prompt: Waveform) -> None:
-    """Prompt check without a model, used when the model failed to load: the other prompt errors are still reported."""
+    """Accept a prompt without a check; used if the model cannot be loaded, so that other errors are still reported."""
 
 
 def list_voices(choice: VoiceChoice) -> tuple[VoiceRow, ...]:
     """List the voices of a run without reading their recordings.
 
     Raises:
-        InputError: there is no voice, a name occurs twice, or the table is unreadable or lacks the default.
+        InputError: there is no voice, a name occurs twice, or the table is unreadable or lacks the default voice.
     """
     if choice.voice is None and choice.voices is None:
         raise InputError("There is no voice", expected="--voice FILE, --voices TABLE, or both", fix="pass one of them")
@@ -78,14 +78,14 @@ def prepare_voices(
     denoise_ratio: float | None = None,
     model_denoises: bool = False,
 ) -> PreparedVoices:
-    """Prepare every prompt and check it against the model, before any worker starts.
+    """Prepare every prompt, and check that the model can use it, before any worker starts.
 
     Args:
         voices: voices to prepare.
-        check_prompt: the model's check of a prompt.
+        check_prompt: check of the model for prompts.
         allow_unknown: accept voices without a known consent.
-        denoise_ratio: share of the denoised signal in the prompts, 0 to 1.
-        model_denoises: leave the noise to a denoiser inside the model.
+        denoise_ratio: share (0 to 1) of the denoised signal in the prompts; None leaves them unchanged.
+        model_denoises: True leaves noise reduction to the denoiser of the model.
 
     Raises:
         InputError: a consent is unknown, or prompts cannot be used; all of them in one error.
@@ -110,7 +110,9 @@ def prepare_usable_voices(
     denoise_ratio: float | None = None,
     model_denoises: bool = False,
 ) -> tuple[PreparedVoices, dict[str, PromptError]]:
-    """Prepare the usable voices and return the errors of the others. Arguments are those of `prepare_voices`.
+    """Prepare the voices that can be used; return them, and by voice the errors of the others.
+
+    The arguments are those of `prepare_voices`.
 
     Raises:
         InputError: a consent is unknown.
@@ -141,7 +143,7 @@ def prepare_some_voices(
     denoise_ratio: float | None = None,
     model_denoises: bool = False,
 ) -> tuple[PreparedVoices, dict[str, PromptError]]:
-    """Prepare the usable voices and return the errors of the others. Arguments are those of `prepare_voices`.
+    """Prepare the voices that can be used, as `prepare_usable_voices` does, and check that there is one.
 
     Raises:
         InputError: no voice can be used, or a consent is unknown.
@@ -165,14 +167,18 @@ def other_model_notices(prompts: PreparedVoices, model: ModelInfo) -> tuple[str,
 
 
 def _named_error(error: PromptError, voice: str) -> PromptError:
-    """The error with the name of the voice, which a model's own check does not know."""
+    """Error with the name of the voice added, since the check of a model does not know this name."""
     if voice in error.what:
         return error
     return PromptError(f"Voice {voice}: {error.what}", expected=error.expected, got=error.got, fix=error.fix)
 
 
 def raise_voice_errors(errors: Sequence[PromptError]) -> None:
-    """Raise one InputError for all voice errors, if there are any."""
+    """Raise a single InputError for all errors of voices, if there are any.
+
+    Raises:
+        InputError: there is an error.
+    """
     if len(errors) == 1:
         raise InputError(errors[0].what, expected=errors[0].expected, got=errors[0].got, fix=errors[0].fix)
     if errors:
@@ -180,7 +186,7 @@ def raise_voice_errors(errors: Sequence[PromptError]) -> None:
 
 
 def write_voice_table(prepared: PreparedVoices, target: Path) -> None:
-    """Write the voice table of a run, so that the run can resume after the recordings have moved."""
+    """Write the voice table of a run with its prompts, so that the run can resume after the recordings were moved."""
     rows: list[dict[str, Any]] = [
         {
             "voice": name,

@@ -1,4 +1,4 @@
-"""Table of the networks that can be imported: name, loader, published files, licence.
+"""Table of the networks that can be imported: name, loader, published files, license.
 
 Published files are identified by hash, other checkpoints by matching tensor names against each network's name table.
 """

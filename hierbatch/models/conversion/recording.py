@@ -50,20 +50,23 @@ class ConversionJob:
 
 @dataclass(frozen=True, kw_only=True)
 class Conversion:
-    """Converted recording and its F0, 0 where unvoiced; in memory at 16 kHz, and at its own rate block by block."""
+    """Converted recording and its F0, 0 where unvoiced.
+
+    The recording is in memory at 16 kHz, and is resampled to the output rate block by block.
+    """
 
     converted: Waveform
     """Output of the model, at 16 kHz."""
     loudness: SpeechLoudness
-    """Loudness of the source."""
+    """Loudness of the source, to which the result is matched."""
     f0_hz: F0
     rate_hz: int
     max_samples: int | None
-    """Length of the source, if the result has its rate."""
+    """Number of samples of the source if the result has the same rate, otherwise None."""
     to_rate: BlockResampler = resample_blocks
 
     def blocks(self) -> Iterator[Samples]:
-        """The result in blocks, each of shape [L], before attenuation of peaks that resampling raised too far."""
+        """Yield the result in blocks, each [L], before the attenuation of peaks that would clip after resampling."""
         # The 16 kHz length is rounded up, so resampling back may give one sample too many.
         n_left = self.max_samples
         for block in self.to_rate(self.matched_blocks(), self.converted.rate_hz, self.rate_hz):
@@ -71,12 +74,12 @@ class Conversion:
             n_left = None if n_left is None else max(0, n_left - len(block))
 
     def matched_blocks(self) -> Iterator[Samples]:
-        """The result at 16 kHz in blocks, at the loudness of the source."""
+        """Yield the result at 16 kHz in blocks, each [L], with the loudness of the source."""
         return matched_blocks(self.converted, self.loudness)
 
     @cached_property
     def waveform(self) -> Waveform:
-        """The whole result."""
+        """The whole result at the output rate, attenuated if peaks would clip."""
         return below_full_scale(Waveform(np.concatenate([np.zeros(0, np.float32), *self.blocks()]), self.rate_hz))
 
 
@@ -201,7 +204,7 @@ class _SegmentedRecording:
         )
 
     def add(self, segment: tuple[int, int, int], output: Samples) -> None:
-        """Add the output of the next segment, which replaces what no later segment has as its context."""
+        """Add the output of the next segment; it replaces the samples that no later segment needs as context."""
         if not np.isfinite(output).all():
             raise SynthesisError("The model returned samples that are not finite")
         number, start, end = segment
@@ -222,7 +225,7 @@ class _SegmentedRecording:
 
 
 def _read_padded(model: ConversionModel, source: Waveform | RereadableSound) -> tuple[Samples, int]:
-    """Samples of a source at 16 kHz, padded with silence to whole frames, and their number without it."""
+    """Read a source at 16 kHz, padded with silence to whole frames; return it and its length without padding."""
     spec = model.input_spec
     if spec.resample is resample:
         n_samples = resampled_length(source.n_samples, source.rate_hz, RATE_HZ)

@@ -77,9 +77,9 @@ def add_segment(output: Samples, segment: Samples, first: int, start: int, end: 
 
 
 class InPlaceOutput:
-    """Replaces a recording by its converted segments, so that only one of both is in memory.
+    """Output of a conversion that is written over its source, so that only one of them is in memory.
 
-    Only samples before the context of the next segment are replaced. Segments are added in order of time.
+    Segments are added in order of time; only samples before the context of the next segment are overwritten.
 
     Shape:
         samples  [L]  changed in place
@@ -91,7 +91,7 @@ class InPlaceOutput:
         self._pending: Samples = np.zeros(0, np.float32)  # converted, not yet in place
 
     def add(self, segment: Samples, start: int, end: int) -> None:
-        """Add a converted segment; its position counts without the context, see `add_segment`."""
+        """Add a converted segment; `start` and `end` are its position without the context, as in `add_segment`."""
         n_samples, offset = len(self._samples), self._n_replaced
         missing = min(n_samples, end + _FADE_SAMPLES) - offset - len(self._pending)
         self._pending = np.concatenate([self._pending, np.zeros(max(0, missing), np.float32)])
@@ -99,7 +99,7 @@ class InPlaceOutput:
         add_segment(self._pending, segment, first - offset, start - offset, end - offset)
 
     def replace(self, end: int) -> None:
-        """Replace the samples before `end`, with silence between the segments."""
+        """Overwrite the samples before `end` with the output; between segments, it is silence."""
         ready, self._pending = np.split(self._pending, [max(0, end - self._n_replaced)])
         self._samples[self._n_replaced : self._n_replaced + len(ready)] = ready
         self._samples[self._n_replaced + len(ready) : end] = 0

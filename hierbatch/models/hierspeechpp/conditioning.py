@@ -1,6 +1,6 @@
 """Conditioning between the networks of the HierSpeech++ pipeline: style mixing and pitch adjustment.
 
-Legend: S style, T frames (50/s), pitch 4T.
+Legend: S style, T frames (50/s); pitch has 4T values.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def mix_styles(styles: Tensor, ratio: float) -> Tensor:
 
 
 def clip_pitch(log_f0: Tensor) -> Tensor:
-    """Set ln(F0 + 1) to 0, unvoiced, for F0 below the range of human voices."""
+    """Set ln(F0 + 1) to 0 (unvoiced) where F0 is below `MIN_F0_HZ`."""
     return torch.where(log_f0 < math.log(MIN_F0_HZ), 0.0, log_f0)
 
 
@@ -30,9 +30,9 @@ def adjust_pitch(log_f0: Tensor, semitones: float, prosody: float) -> Tensor:
     Args:
         log_f0: ln(F0 + 1), 0 where unvoiced.
         semitones: transposition.
-        prosody: factor on the deviation of log F0 from its mean.
+        prosody: scale factor for the deviation of log F0 from its mean.
 
-    Shape: [1, 4T] -> [1, 4T].
+    Shape: log_f0 [1, 4T] -> [1, 4T].
     """
     voiced = log_f0 > 0
     if (semitones == 0 and prosody == 1) or not bool(voiced.any()):

@@ -1,8 +1,8 @@
-"""English text front end of the HierSpeech++ TTV: the cleaner `english_cleaners2`, espeak-ng phonemes, symbol ids.
+"""English text front end of HierSpeech++ TTV: the cleaner `english_cleaners2`, espeak-ng phonemes, symbol ids.
 
-phonemizer 3.3 and later keep brackets as punctuation. HierSpeech++ was pinned to 3.2.1, which dropped them, and its
-symbol table has no id for them, so they are dropped here too. 3.2.1 also split a number at its decimal point ("12.50"
-into two); here, as from 3.3 on, it stays one number.
+phonemizer 3.3 and later keep brackets as punctuation. HierSpeech++ used phonemizer 3.2.1, which dropped brackets, and
+its symbol table has no ids for them, so brackets are dropped here too. phonemizer 3.2.1 also split a number such as
+"12.50" into two at its decimal point; here, as in 3.3, it stays one number.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hierbatch.frontend.symbols import VOWELS, WORD_BOUNDARY
 from hierbatch.programs import require_package
 
 PAD = "_"
-"""Blank of the alignment in training, inserted between all symbols and at both ends."""
+"""Blank symbol, inserted between all symbols and at both ends."""
 _PUNCTUATION = ';:,.!?¡¿—…"«»“” '
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _PHONES = (
@@ -25,7 +25,7 @@ _PHONES = (
 )
 
 SYMBOLS = (PAD, *_PUNCTUATION, *_LETTERS, *_PHONES)
-"""178 symbols; the apostrophe occurs twice, and its second position is its id."""
+"""178 symbols; the apostrophe occurs twice, and the second position is its id."""
 
 SYMBOL_IDS = {symbol: number for number, symbol in enumerate(SYMBOLS)}
 
@@ -84,9 +84,9 @@ def intersperse_blanks(ids: Sequence[int]) -> list[int]:
 
 
 def espeak_spelling(phonemes: str) -> list[str]:
-    """Convert each token of a phoneme string to espeak-ng spelling, punctuation with the space after it.
+    """Convert each token of a phoneme string to espeak-ng's spelling; punctuation includes the space after it.
 
-    The shared table has no vowel length and fewer weak vowels; rules restore both.
+    The shared phoneme table has no vowel length and fewer weak vowels than espeak-ng; rules restore both.
 
     >>> "".join(espeak_spelling("h ə l ˈoʊ , w ˈɝ l d ."))
     'həlˈoʊ, wˈɜːld.'

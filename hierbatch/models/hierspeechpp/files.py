@@ -14,7 +14,7 @@ HIERSPEECHPP_KIND = "hierspeechpp"
 
 @dataclass(frozen=True, slots=True)
 class HierSpeechPPFile:
-    """One published file."""
+    """Name, size and hash of a published file."""
 
     name: str
     n_bytes: int
@@ -36,7 +36,7 @@ HIERSPEECHPP_FILES = (
 
 
 def find_checkpoint_file(folder: Path, name: str) -> Path | None:
-    """Find the published file `name` anywhere in a folder; None if it is absent. Only files of its size are read.
+    """Find the published file `name` in a folder or below it; None if it is absent. Only files of its size are read.
 
     Raises:
         InputError: the folder or a file in it cannot be read.

@@ -26,7 +26,7 @@ _PADDING_SAMPLES = 1280
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversionVoice:
-    """Target voice for conversion; made by `HierSpeechPPConverter.encode_voice`.
+    """Target voice for conversion, as returned by `HierSpeechPPConverter.encode_voice`.
 
     Shape:
         style         [S]
@@ -46,13 +46,13 @@ def make_conversion_voice(
     """Create a target voice from an encoded style and the prompt's pitch.
 
     Args:
-        features: the prompt on the networks' device.
+        features: features of the prompt on the networks' device.
         style: style vector of the synthesizer.
-        prompt: the recording, for its hash.
-        track: pitch tracker.
+        prompt: prompt recording, which is hashed.
+        track: pitch tracker for the prompt.
 
     Raises:
-        PromptError: nothing in the prompt is voiced.
+        PromptError: the prompt has no voiced frames.
     """
     waveform = features.waveform
     f0_hz = track.fine_f0(waveform) if isinstance(track, FinePitchTracker) else track(waveform)
@@ -67,14 +67,14 @@ def make_conversion_voice(
 
 
 def normalize_f0_for_voice(f0_hz: F0, voice: ConversionVoice, transposition: Transposition) -> F0:
-    """Map a 5 ms F0 contour to the published networks' pitch input for a target voice. Shape: [4 T] -> [4 T]."""
+    """Map an F0 contour in 5 ms steps to the networks' pitch input for a target voice. Shape: f0_hz [4 T] -> [4 T]."""
     return transfer_log_f0(f0_hz, voice.prompt_f0_hz, transposition.semitones)
 
 
 def fine_log_f0(f0_hz: F0, voiced: npt.NDArray[np.bool_]) -> F0:
     """Upsample F0 from 10 ms to 5 ms steps as ln(F0 + 1), 0 where unvoiced, the synthesizer's pitch input.
 
-    Each fine value is at a coarse value or midway between two, and is voiced if at least one of them is.
+    Each value is at the time of a 10 ms value or midway between two of them; it is voiced if at least one of these is.
 
     Shape:
         f0_hz, voiced  [2 T]
@@ -96,4 +96,4 @@ HIERSPEECHPP_INPUT_SPEC = InputSpec(
     padded_length=lambda n_samples: (n_samples // _PADDING_SAMPLES + 1) * _PADDING_SAMPLES,
     normalize_f0=normalize_f0_for_voice,
 )
-"""Input format of the published networks; `normalize_f0` is used with pitch trackers of 5 ms steps."""
+"""Input format of the published networks; `normalize_f0` is used with pitch trackers that have 5 ms steps."""

@@ -1,4 +1,4 @@
-"""Networks of an imported bundle, loaded from its components."""
+"""Networks of an imported bundle, and functions that load them from its components."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ class HierSpeechPPNetworks:
 
     @property
     def rate_hz(self) -> int:
-        """Output rate of synthesized speech."""
+        """Output rate of synthesized speech in Hz."""
         return self.super_resolution.config.rate_hz if self.super_resolution else self.synthesizer.config.rate_hz
 
     @staticmethod
     def from_bundle(bundle: Bundle) -> HierSpeechPPNetworks:
-        """Load the networks of a bundle; of two SpeechSR networks, the one with the higher rate.
+        """Load the networks of a bundle; of two SpeechSR networks, only that with the higher rate.
 
-        SpeechSR reads 16 kHz, so it is left out after a synthesizer with a higher rate.
+        The input of SpeechSR is at 16 kHz, so it is left out if the synthesizer has a higher rate.
 
         Raises:
-            BundleError: a network required for synthesis is missing, or one does not fit.
+            BundleError: a network that synthesis requires is missing, or weights do not fit.
         """
         super_resolution, synthesizer = None, load_synthesizer(bundle)
         for name, sizes in (("speechsr24k", speechsr_24k()), ("speechsr48k", speechsr_48k())):
@@ -66,7 +66,7 @@ class HierSpeechPPNetworks:
         )
 
     def place(self, placement: DevicePlacement) -> None:
-        """Move all networks to the device; only those that process every second of audio are compiled."""
+        """Move all networks to the device; synthesizer, SpeechSR and content encoder are also compiled if requested."""
         for network in (self.text_to_vector, self.denoiser):
             if network is not None:
                 network.to(placement.device).eval()
@@ -97,7 +97,7 @@ def load_denoiser(bundle: Bundle) -> Denoiser:
 
 
 def component_sizes(bundle: Bundle, component: str) -> dict[str, Any]:
-    """Network sizes in the bundle that differ from the published ones."""
+    """Hyperparameters of a component that differ from the published ones, as recorded in the bundle."""
     sizes = bundle.config.get(component, {})
     return {name: tuple(size) if isinstance(size, list) else size for name, size in sizes.items()}
 
@@ -109,7 +109,7 @@ def load_component(network: nn.Module, bundle: Bundle, component: str, *, exclud
         network: network to fill.
         bundle: imported bundle.
         component: name of the component.
-        excluded_prefix: weights whose names start with it are skipped; none by default.
+        excluded_prefix: prefix of the names of weights to skip; by default no weights are skipped.
 
     Raises:
         BundleError: there is no such component, it is damaged, or it does not fit.

@@ -1,6 +1,6 @@
-"""Prompt features for the published networks: style mel of the original prompt and optionally of the denoised one.
+"""Prompt features for the published networks: log-mels of the original and, optionally, the denoised prompt.
 
-Legend: L samples at 16 kHz, F frames of style mel (50/s).
+Legend: L samples at 16 kHz, F log-mel frames (50/s), S style.
 """
 
 from __future__ import annotations
@@ -34,23 +34,23 @@ class PromptFeatures:
     """Features of a prompt on the networks' device.
 
     Shape:
-        mel      [1 or 2, 80, F]  original, and denoised if `ratio` is above 0
-        lengths  [1 or 2]
+        mel      [1 or 2, 80, F]  log-mel of the original prompt, and of the denoised one if `ratio` is above 0
+        lengths  [1 or 2]         number of frames
     """
 
     waveform: Waveform
-    """The prompt at the networks' rate, with its level unchanged."""
+    """Prompt at the networks' rate, with its level unchanged."""
     mel: Tensor
     lengths: Tensor
     ratio: float
 
     def mix(self, styles: Tensor) -> Tensor:
-        """Interpolate between original and denoised style by `ratio`. Shape: [1 or 2, S] -> [1, S]."""
+        """Interpolate the styles of the original and denoised prompt by `ratio`. Shape: [1 or 2, S] -> [1, S]."""
         return mix_styles(styles, self.ratio)
 
 
 class PromptFeatureExtractor:
-    """Feature extraction for prompts, with the denoiser of the bundle if it has one."""
+    """Feature extractor for prompts, with the denoiser of the bundle if it has one."""
 
     def __init__(self, bundle: Bundle, denoiser: Denoiser | None, placement: DevicePlacement) -> None:
         self._name = bundle.name
@@ -60,7 +60,7 @@ class PromptFeatureExtractor:
         self._mel = StyleMel().to(placement.device)
 
     def extract(self, prompt: Waveform, ratio: float | None = None) -> PromptFeatures:
-        """Extract features as published: resampled, level unchanged, prompts under 3 s repeated five times.
+        """Extract features as in the published code: the level is unchanged, prompts under 3 s are repeated five times.
 
         Args:
             prompt: the recording, at any rate.

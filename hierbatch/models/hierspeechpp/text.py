@@ -1,8 +1,7 @@
 """Text stage of the HierSpeech++ pipeline: texts to semantic vectors and pitch with the text-to-vector network.
 
-Always in float32, since rounding of the predicted durations would change the length and pitch of the output.
-
-Legend: B batch, C channels, N symbols with blanks, T frames (50/s).
+The network always runs in float32, since a lower precision could change the durations, which are rounded up.
+Legend: B batch, C channels, N symbols with blanks, T frames (50/s), S style.
 """
 
 from __future__ import annotations
@@ -57,13 +56,13 @@ class EncodedText:
 
 
 class TextStage:
-    """Text-to-vector network of a bundle, with the bundle's settings."""
+    """Text stage with the text-to-vector network and the settings of a bundle."""
 
     def __init__(self, bundle: Bundle, network: TextToVector, noise_scale: float, placement: DevicePlacement) -> None:
-        """Use a placed network.
+        """Create the stage for a network that is on its device.
 
         Args:
-            bundle: provides name and languages.
+            bundle: bundle with the name, languages and vocabulary.
             network: network on its device.
             noise_scale: standard deviation of the latent noise.
             placement: device and precision.
@@ -104,7 +103,7 @@ class TextStage:
         return text
 
     def _text_style(self, request: SpeechRequest) -> Tensor:
-        """Style of the text side, with the language's embedding if the network has any. Shape: [1, S]."""
+        """Style for the text encoder, plus the language's embedding if the network has one. Shape: [1, S]."""
         language = torch.tensor([self._bundle.languages.index(request.language)], device=self._placement.device)
         return self._network.text_style(self._placement.tensor(request.voice.text_style)[None], language)
 
@@ -132,12 +131,12 @@ class TextStage:
 def sample_noise(
     noises: Sequence[np.random.Generator], channels: int, n_frames: Sequence[int]
 ) -> npt.NDArray[np.float32]:
-    """Sample normal noise from each row's own generator, zero past the row's end.
+    """Sample standard normal noise from the generator of each row, zero past the row's end.
 
     Args:
         noises: random generator of each row.
         channels: number of channels.
-        n_frames: length of each row.
+        n_frames: number of frames in each row.
 
     Shape:
         returns  [B, C, T]

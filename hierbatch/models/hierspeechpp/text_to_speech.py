@@ -1,4 +1,4 @@
-"""HierSpeech++ pipeline for speech synthesis: TTV, pitch clipping, synthesizer, SpeechSR, from an imported bundle.
+"""HierSpeech++ pipeline for speech synthesis with the networks of an imported bundle: TTV, synthesizer, SpeechSR.
 
 Legend: T frames (50/s), S style, L samples.
 """
@@ -44,7 +44,7 @@ class HierSpeechPPVoice:
     text_style: npt.NDArray[np.float32]
     sound_style: npt.NDArray[np.float32]
     conversion: ConversionVoice | None
-    """The same voice as a conversion target; None if the bundle cannot convert."""
+    """The same voice as a target for conversion; None if the bundle cannot convert."""
     sha256: str
 
 
@@ -58,10 +58,10 @@ class HierSpeechPPPipeline:
     input_spec = replace(HIERSPEECHPP_INPUT_SPEC, normalize_f0=_normalize_f0)
 
     def __init__(self, bundle: Bundle, networks: HierSpeechPPNetworks, placement: DevicePlacement) -> None:
-        """Use loaded networks with the settings of `bundle`.
+        """Create the pipeline from loaded networks and the settings of `bundle`.
 
         Args:
-            bundle: provides name, languages and inference settings.
+            bundle: bundle with the name, languages and inference settings.
             networks: networks with loaded weights.
             placement: device and precision.
 
@@ -97,7 +97,7 @@ class HierSpeechPPPipeline:
     def encode_voice(
         self, prompt: Waveform, denoise_ratio: float | None = None, *, track: PitchTracker = estimate_f0
     ) -> HierSpeechPPVoice:
-        """Encode a voice from a prompt: 3 to 15 s of one person speaking, at any rate; shorter ones are repeated.
+        """Encode a voice from a prompt of 3 to 15 s with one speaker, at any rate; shorter prompts are repeated.
 
         Args:
             prompt: the recording.
@@ -123,8 +123,8 @@ class HierSpeechPPPipeline:
     def speak(self, requests: Sequence[SpeechRequest]) -> list[Speech]:
         """Synthesize a batch of sentences; each result is independent of the batch.
 
-        Durations are rounded up, and batched sums may differ in the last bit from those of a single row. Therefore
-        texts are encoded row by row, and only the later networks run in batches.
+        Texts are encoded row by row, and only the later networks run in batches: predicted durations are rounded up,
+        and the last bit of a sum may depend on the batch.
 
         Raises:
             TextError: a phoneme string has unknown symbols, or the model does not support its language.
@@ -146,7 +146,7 @@ class HierSpeechPPPipeline:
         ]
 
     def pitch_range(self, voice: HierSpeechPPVoice) -> PitchRange:
-        """Median and spread of the prompt's F0, for conversion; raises BundleError if the bundle cannot convert."""
+        """Median and spread of the F0 of a voice's prompt; raises BundleError if the bundle cannot convert."""
         return self._converter().pitch_range(_conversion_voice(voice))
 
     def convert_all(self, requests: Sequence[ConversionRequest]) -> list[Samples]:

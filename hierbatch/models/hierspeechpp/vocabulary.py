@@ -1,7 +1,7 @@
-"""Symbols that a text-to-vector network reads, and the conversion of phoneme strings to them.
+"""Input symbols of a text-to-vector network, and the conversion of phoneme strings to these symbols.
 
-A bundle's configuration names a vocabulary, or lists the symbols of a network trained elsewhere together with the
-spelling of each phoneme in them.
+A bundle's configuration names a vocabulary, or, for a network trained elsewhere, lists its symbols and the spelling of
+each phoneme in these symbols.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ PUBLISHED, PHONEMES = "published", "phonemes"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
-    """Symbols of a network in the order of their ids; the first one is the blank.
+    """Symbols of a network in the order of their ids; the first symbol is the blank.
 
-    `encode` spells a phoneme string token by token. For the published vocabulary that is espeak-ng's spelling, for
-    `phonemes` the tokens themselves with a stress mark before each; otherwise `spelling` gives it.
+    `spell` converts a phoneme string token by token: to espeak-ng's spelling for the vocabulary `published`, to the
+    phones themselves, with any stress mark before them, for `phonemes`, and by `spelling` for other vocabularies.
     """
 
     name: str
     symbols: tuple[str, ...]
     spelling: Mapping[str, str] = field(default_factory=dict)
-    """Spelling of phonemes, stress marks and punctuation; those that are symbols themselves need none."""
+    """Spelling of phonemes, stress marks and punctuation; those that are symbols themselves need no entry."""
 
     def spell(self, phonemes: str) -> list[tuple[str, ...]]:
         """Symbols of each token of a phoneme string.
@@ -70,21 +70,21 @@ class Vocabulary:
 
 
 def published_vocabulary() -> Vocabulary:
-    """The 178 symbols of the published network; the second apostrophe has the id of both."""
+    """Return the 178 symbols of the published network; both apostrophes have the id of the second."""
     return Vocabulary(name=PUBLISHED, symbols=SYMBOLS)
 
 
 def phoneme_vocabulary() -> Vocabulary:
-    """Phoneme table of this package, English and Korean, followed by the two stress marks."""
+    """Return the phoneme table of hierbatch, English and Korean, followed by the two stress marks."""
     marks = tuple(mark for mark in phoneme_table.STRESS_MARKS if mark)
     return Vocabulary(name=PHONEMES, symbols=(*phoneme_table.SYMBOLS, *marks))
 
 
 def vocabulary_of(values: Mapping[str, object] | str | None) -> Vocabulary:
-    """Vocabulary of a bundle's configuration: a name, or a mapping with `symbols` and `spelling`.
+    """Create the vocabulary that a bundle's configuration gives as a name, or as a mapping of `symbols` and `spelling`.
 
     Raises:
-        BundleError: it is unknown or malformed.
+        BundleError: the vocabulary is unknown or malformed.
     """
     if values is None or values == PUBLISHED:
         return published_vocabulary()
@@ -100,12 +100,12 @@ def vocabulary_of(values: Mapping[str, object] | str | None) -> Vocabulary:
 
 
 def symbol_ids_with_blanks(ids: Sequence[int]) -> list[int]:
-    """Ids with a blank before, between and after them."""
+    """Insert the id of the blank before, between and after ids of symbols."""
     return intersperse_blanks(ids)
 
 
 def _tokens(phonemes: str) -> list[str]:
-    """Tokens of a phoneme string, separators among them."""
+    """Tokens of a phoneme string, including separators."""
     tokens: list[str] = []
     for word, separator in split_words(phonemes):
         tokens += [*word, separator]

@@ -34,14 +34,14 @@ from hierbatch.models.speech import Speech, SpeechRequest
 from hierbatch.models.weights.bundle import Bundle
 
 NOISE_SCALE = 0.333
-"""Published default, robust; 0.667 is more expressive."""
+"""Default scale of the noise, the published one, which is robust; 0.667 is more expressive."""
 
 
 class HierSpeechPPConverter:
     """Synthesizer and content encoder of an imported bundle on one device.
 
     Settings of the bundle: `noise_scale` (default 0.333), and `denoise_ratio` (default 0), the weight of the denoised
-    prompt's style against that of the original prompt, 0 to 1; it requires a denoiser in the bundle.
+    prompt's style relative to that of the original prompt, 0 to 1, which requires a denoiser in the bundle.
     """
 
     input_spec = HIERSPEECHPP_INPUT_SPEC
@@ -54,10 +54,10 @@ class HierSpeechPPConverter:
         denoiser: Denoiser | None,
         placement: DevicePlacement,
     ) -> None:
-        """Use loaded networks with the settings of `bundle`.
+        """Create the converter from loaded networks and the settings of `bundle`.
 
         Args:
-            bundle: provides name, languages, rate and inference settings.
+            bundle: bundle with the name, languages, rate and inference settings.
             synthesizer: published synthesizer.
             content: content encoder.
             denoiser: denoiser for prompts, if the bundle has one.
@@ -107,7 +107,7 @@ class HierSpeechPPConverter:
         return make_conversion_voice(features, to_array(style[0]), prompt, track)
 
     def pitch_range(self, voice: ConversionVoice) -> PitchRange:
-        """Median and spread of the prompt's F0."""
+        """Median and spread of the F0 of a voice's prompt."""
         return voice.pitch
 
     @torch.inference_mode()
@@ -134,7 +134,7 @@ class HierSpeechPPConverter:
         return [resample(Waveform(row, config.rate_hz), RATE_HZ).samples for row in rows]
 
     def speak(self, requests: Sequence[SpeechRequest]) -> list[Speech]:
-        """Raise BundleError: the bundle has no text-to-vector network."""
+        """Raise BundleError, since the bundle has no text-to-vector network."""
         raise BundleError(
             f"Model {self.name!r} converts voices and does not read text",
             fix="choose another model with --model, or convert recordings with this one",

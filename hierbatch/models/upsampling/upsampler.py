@@ -104,7 +104,7 @@ class Upsampler:
         """Extend a recording to `rate_hz`; content above 8 kHz is synthesized. The length is that of `resample`.
 
         Raises:
-            InputError, BundleError: as `prepare` does.
+            InputError, BundleError: as in `prepare` does.
             SynthesisError: the network returned samples that are not finite.
         """
         output = np.zeros(resampled_length(sound.n_samples, sound.rate_hz, rate_hz), np.float32)
@@ -123,7 +123,7 @@ class Upsampler:
 
         Args:
             blocks: consecutive samples.
-                            from_hz: rate of the blocks.
+            from_hz: rate of the blocks.
             rate_hz: output rate.
 
         Shape:
@@ -141,7 +141,7 @@ class Upsampler:
             returns  index of a recording, and its next chunk [at most 20.5 s]
 
         Raises:
-            InputError, BundleError, SynthesisError: as `upsample`; also whatever the streams raise themselves.
+            InputError, BundleError, SynthesisError: as in `upsample`; also whatever the streams raise themselves.
         """
         self.prepare(rate_hz)
         streams = [_windows(sound, rate_hz) for sound in sounds]

@@ -1,7 +1,7 @@
 """Model bundle: a named folder with weights and their metadata.
 
 NAME/
-  bundle.json            kind, languages, rate, licence, configuration, hash of the weights, and any components
+  bundle.json            kind, languages, rate, license, configuration, hash of the weights, and any components
   model.safetensors      or one COMPONENT.safetensors for each optional network
   MODEL_CARD.md
 
@@ -76,7 +76,7 @@ class Bundle:
 
     @property
     def licenses(self) -> tuple[str, ...]:
-        """Licences of all contents, without duplicates."""
+        """Licenses of all contents, without duplicates."""
         # The `license` of a bundle with components lists all of theirs too.
         licenses = [component.license for component in self.components] or [self.license]
         return tuple(dict.fromkeys(licenses))

@@ -19,7 +19,7 @@ from hierbatch.models.hierspeechpp.discriminators.model import DiscriminatorOutp
 
 
 def discriminator_losses(discriminators: nn.Module, real: Tensor, generated: Tensor) -> Tensor:
-    """Loss of the discriminators; no gradient reaches the generator. Shapes: [B, 1, L] -> []."""
+    """Loss of the discriminators; no gradient reaches the generator. Shapes: real, generated [B, 1, L] -> []."""
     judged_real, judged_generated = discriminators(real), discriminators(generated.detach())
     return discriminator_loss(_floats(judged_real), _floats(judged_generated))
 
@@ -29,7 +29,7 @@ def adversarial_losses(discriminators: nn.Module, real: Tensor, generated: Tenso
 
     Shape:
         real, generated  [B, 1, L]
-        returns          two of []
+        returns          each []
     """
     with frozen(discriminators):
         judged_generated = _floats(discriminators(generated))
@@ -39,7 +39,7 @@ def adversarial_losses(discriminators: nn.Module, real: Tensor, generated: Tenso
 
 @contextmanager
 def frozen(network: nn.Module) -> Iterator[None]:
-    """Context in which a network computes no gradients for its weights."""
+    """Context in which no gradients are computed for the weights of a network."""
     trained = [weight for weight in network.parameters() if weight.requires_grad]
     for weight in trained:
         weight.requires_grad_(False)

@@ -1,4 +1,4 @@
-"""Table of the recipes of the published networks: configuration, data, and the network's place in a bundle."""
+"""Table of the training recipes of the published networks: configuration, data and component of a bundle."""
 
 from __future__ import annotations
 
@@ -32,34 +32,34 @@ _MIN_RATE_OF_48K_HZ = 44_100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipeInputs:
-    """Data and device of a training."""
+    """Data, device and preset of a training run."""
 
     data: Path
-    """Folder of prepared speech; for SpeechSR, of recordings."""
+    """Folder of prepared speech; for SpeechSR, folder of recordings."""
     recordings: Path | None
-    """Full-band recordings of the prepared speech, for a synthesizer above 16 kHz."""
+    """Full-band recordings of the prepared speech, for a synthesizer with a rate above 16 kHz."""
     device: str
     preset: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipeKind:
-    """A recipe and the place of its network in a bundle."""
+    """Training recipe of a network, and its component of a bundle."""
 
     name: str
-    """Name of the command and of the bundle's component."""
+    """Name of the network on the command line and of the bundle's component."""
     config: type[Any]
     default_config: str
     presets: Sequence[str]
     make: Callable[[Any, RecipeInputs], Recipe]
     names: Callable[[Any], NameTable]
-    """Published names of the generator, given the configuration."""
+    """Function from a configuration to the table of the generator's published weight names."""
     normalized: Sequence[str]
     published_sizes: Any
     """Configuration of the published network."""
 
     def sizes(self, config: Any) -> dict[str, Any]:
-        """Sizes that differ from the published network's, as a bundle stores them."""
+        """Hyperparameters that differ from those of the published network, as a bundle stores them."""
         published_sizes = asdict(self.published_sizes)
         return {
             name: list(value) if isinstance(value, tuple) else value
@@ -69,10 +69,10 @@ class RecipeKind:
 
 
 def find_recipe(name: str) -> RecipeKind:
-    """Recipe of a name.
+    """Find a recipe by name.
 
     Raises:
-        InputError: there is none.
+        InputError: there is no recipe of this name.
     """
     if name not in RECIPES:
         raise InputError("There is no such network to train", expected=", ".join(RECIPES), got=repr(name))
@@ -80,7 +80,7 @@ def find_recipe(name: str) -> RecipeKind:
 
 
 def discriminator_table(config: Any) -> NameTable:
-    """Published names of the discriminators of a configuration."""
+    """Table of the published weight names of a configuration's discriminators."""
     return discriminator_names(config.discriminators)
 
 

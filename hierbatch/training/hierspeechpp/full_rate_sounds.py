@@ -30,12 +30,12 @@ _SOUNDS, _INDEX = "sounds.i16", "sounds.parquet"
 
 
 class SoundSource(Protocol):
-    """Recordings by utterance."""
+    """Protocol for reading the recordings of utterances at the synthesizer's rate."""
 
     def sound(
         self, utterance: PreparedUtterance, start: int = 0, n_frames: int | None = None
     ) -> npt.NDArray[np.float32]:
-        """`n_frames` frames of an utterance from frame `start`, at the synthesizer's rate. Shape: [hop T]."""
+        """Read `n_frames` frames of an utterance from frame `start` (all for None). Shape: [samples per frame * T]."""
         ...
 
 
@@ -43,11 +43,11 @@ class FullRateSounds:
     """Recordings written by `write_full_rate_sounds`, mapped from disk."""
 
     def __init__(self, folder: Path, rate_hz: int) -> None:
-        """Open a folder.
+        """Open a folder of recordings.
 
         Args:
-            folder: the folder.
-            rate_hz: rate of its samples.
+            folder: folder with `sounds.i16` and `sounds.parquet`.
+            rate_hz: sampling rate of its samples.
 
         Raises:
             InputError: the folder is incomplete.
@@ -62,7 +62,7 @@ class FullRateSounds:
     def sound(
         self, utterance: PreparedUtterance, start: int = 0, n_frames: int | None = None
     ) -> npt.NDArray[np.float32]:
-        """Samples of `n_frames` frames of an utterance from frame `start`. Shape: [hop T]."""
+        """Read `n_frames` frames of an utterance from frame `start` (all for None). Shape: [samples per frame * T]."""
         first_frame, available = self.positions[utterance.id]
         length = (available - start) if n_frames is None else n_frames
         first = (first_frame + start) * self._hop_samples
@@ -75,15 +75,16 @@ def write_full_rate_sounds(
     utterances: Iterable[PreparedUtterance],
     recording_of: Callable[[str], Waveform | None],
 ) -> int:
-    """Write the recordings of utterances at a rate; returns the number of utterances that have one.
+    """Write the recordings of utterances at a given rate; returns the number of utterances that have a recording.
 
-    The level is that of prepared speech, and each is as long as its utterance.
+    Recordings are scaled to the level of prepared speech, and cut or padded to the length of their utterances.
 
     Args:
         folder: folder to write.
-        rate_hz: rate of the samples.
+        rate_hz: sampling rate to write.
         utterances: utterances of a prepared set.
-        recording_of: recording of an utterance by id at any rate, or None. A RowError leaves the utterance out.
+        recording_of: function from an utterance's id to its recording at any rate, or None. An utterance for which it
+            raises a RowError is left out.
     """
     hop, rows, first_frame = rate_hz // FRAMES_PER_SECOND, [], 0
     folder.mkdir(parents=True, exist_ok=True)

@@ -24,8 +24,8 @@ class MelLoss(nn.Module):
         """Create the loss.
 
         Args:
-            rate_hz: sample rate.
-            resolutions: FFT size in samples, hop in samples and number of mel bands of each spectrogram.
+            rate_hz: sampling rate.
+            resolutions: for each spectrogram, the FFT size in samples, the hop in samples and the number of bands.
         """
         super().__init__()
         self.mels = nn.ModuleList(

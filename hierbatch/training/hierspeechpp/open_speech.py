@@ -1,4 +1,4 @@
-"""Prepared speech for the recipes: checked against the network, with F0 every 5 ms, and recordings at other rates.
+"""Prepared speech for the recipes: checked against the network, with F0 every 5 ms and recordings at other rates.
 
 Legend: T frames (50/s), C channels of the features.
 """
@@ -24,9 +24,9 @@ Floats = npt.NDArray[np.float32]
 
 
 class OpenedSpeech:
-    """A prepared set whose F0 every 5 ms is that of the set, or its F0 every 10 ms with each value twice.
+    """Prepared set with fallbacks for values that it lacks.
 
-    Without perturbed features, the clean ones take their place.
+    In place of F0 every 5 ms, each value of F0 every 10 ms is used twice; in place of perturbed features, clean ones.
     """
 
     def __init__(self, prepared: PreparedSet, channels: int) -> None:
@@ -44,14 +44,14 @@ class OpenedSpeech:
     def perturbed_semantic(
         self, utterance: PreparedUtterance, start: int, n_frames: int | None, random: np.random.Generator
     ) -> Floats:
-        """Features of `n_frames` frames from `start`, of a random perturbed version of the utterance. Shape: [T, C]."""
+        """Read `n_frames` frames from `start` of a random perturbed version of an utterance. Shape: [T, C]."""
         if self._perturbed is None:
             return self.semantic(utterance, start, n_frames)
         version = int(random.integers(self._perturbed.n_versions))
         return self._perturbed.read(utterance, version, start, n_frames)
 
     def fine_f0_hz(self, utterance: PreparedUtterance, start: int = 0, n_frames: int | None = None) -> Floats:
-        """F0 every 5 ms, 0 where unvoiced. Shape: [4 T]."""
+        """F0 in Hz every 5 ms, 0 where unvoiced. Shape: [4 T]."""
         fine = getattr(self._prepared, "fine_f0_hz", None)
         if fine is not None:
             try:
@@ -68,7 +68,7 @@ def open_speech(folder: Path, semantic_channels: int) -> OpenedSpeech:
 
     Args:
         folder: folder of the prepared set.
-        semantic_channels: channels of the features that the network reads.
+        semantic_channels: number of channels of the network's semantic input.
 
     Raises:
         InputError: the folder holds no prepared speech, or features of another kind.
@@ -88,14 +88,16 @@ def open_speech(folder: Path, semantic_channels: int) -> OpenedSpeech:
 def open_full_rate_sounds(
     data: Path, recordings: Path | None, rate_hz: int, speech: PreparedSpeech
 ) -> FullRateSounds | None:
-    """Recordings of prepared speech at a rate above 16 kHz; None for 16 kHz.
+    """Open the recordings of prepared speech at a rate above 16 kHz; None for 16 kHz.
 
-    They are converted once, into `DATA/sounds_RATE`. Utterances without one are left out of `speech`.
+    If `recordings` are given, they are first converted and written to `DATA/sounds_RATE`. Utterances without a
+    recording are left out of `speech`.
 
     Args:
         data: folder of the prepared set.
-        recordings: Parquet files with the recordings, whose ids are those of the utterances.
-        rate_hz: rate of the network.
+        recordings: Parquet files with the recordings, whose ids are those of the utterances; None opens those written
+            before.
+        rate_hz: sampling rate of the network.
         speech: the prepared set.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Settings shared by the recipes of the published networks; each is a table of the TOML configuration."""
+"""Settings shared by the recipes of the published networks; each class is a table of the TOML configuration."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from hierbatch.training.trainer.trainer import TrainerOptions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdamWSettings:
-    """Table `optimizer`: AdamW for each optimiser of a recipe, as published."""
+    """Table `optimizer`: settings of AdamW for each optimizer of a recipe; the defaults are the published values."""
 
     learning_rate: float
     learning_rate_decay: float
-    """Factor on the learning rate after each epoch."""
+    """Factor by which the learning rate is multiplied after each epoch."""
     betas: tuple[float, ...] = (0.8, 0.99)
     epsilon: float = 1e-9
     weight_decay: float = 0.01
     max_gradient_norm: float = 1000.0
-    """Ours: the published trainers do not clip."""
+    """Norm to which gradients are clipped. The value is ours: the published trainers do not clip."""
     frozen: tuple[str, ...] = ()
-    """Patterns of the weights that keep their values, in addition to those of a preset."""
+    """Patterns of the names of weights that are not trained, in addition to those of a preset."""
 
     def for_networks(self, name: str, networks: tuple[str, ...], frozen: tuple[str, ...] = ()) -> OptimizerSettings:
-        """Settings of one optimiser.
+        """Settings of one optimizer.
 
         Args:
-            name: its name.
-            networks: networks that it updates.
-            frozen: further patterns of weights that keep their values.
+            name: name of the optimizer.
+            networks: names of the networks that it updates.
+            frozen: further patterns of the names of weights that are not trained.
         """
         first, second = self.betas
         return OptimizerSettings(
@@ -49,7 +49,7 @@ class AdamWSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSettings:
-    """Table `run`: schedule and intervals."""
+    """Table `run`: schedule, precision, and intervals of reports, validations and checkpoints."""
 
     n_steps: int
     seed: int = 1
@@ -70,21 +70,21 @@ class RunSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechDataSettings:
-    """Table `data`: which rows, and how many of them in a batch."""
+    """Table `data`: choice of the rows, and their number in a batch."""
 
     batch_rows: int
-    """Rows of a step, over all processes."""
+    """Number of rows in a step, over all processes."""
     max_frames: int
-    """Longest row; longer utterances are cut at a random position, or left out where the text must fit."""
+    """Maximum length of a row; a random segment of a longer utterance is used, or none if its text is needed."""
     min_frames: int = 32
     max_symbols: int = 200
-    """Longest phoneme string, in symbols without blanks; only where text is read."""
+    """Maximum number of symbols in a phoneme string, without blanks; only for the text-to-vector network."""
     speaker_balance: bool = True
-    """Ours: speakers are drawn by the square root of the amount of their speech."""
+    """True to draw speakers by the square root of the amount of their speech. The value is ours."""
     language_shares: Mapping[str, float] = field(default_factory=dict)
-    """Share of rows by language; languages without one divide the rest."""
+    """Share of rows by language; languages without a share divide the rest."""
     style_from: str = "self"
-    """Speech that gives the style: `self`, the row itself; `speaker`, for half of the rows another utterance."""
+    """Speech from which the style is encoded: `self`, the row; `speaker`, for half of the rows another utterance."""
     bucketed: bool = False
     """Put utterances of similar length into one batch."""
     validation_rows: int = 16

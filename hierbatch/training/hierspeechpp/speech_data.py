@@ -1,6 +1,6 @@
-"""Rows of prepared speech for the published networks: usable utterances, held-out ones, and arrays of segments.
+"""Rows of prepared speech for the published networks: usable and held-out utterances, and arrays of segments.
 
-Legend: T frames (50/s), C channels of the features.
+Legend: T frames (50/s), U frames of the style segment (50/s), C channels of the features.
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ _HELD_OUT_SHARE = 20
 
 
 class PreparedSpeech(Protocol):
-    """Interface of a prepared set to the recipes.
+    """Protocol for a prepared set, as the recipes use it.
 
-    Its readers return `n_frames` frames of 20 ms from frame `start` of an utterance, or all after it for None.
+    The methods that read arrays return `n_frames` frames of 20 ms from frame `start` of an utterance; None reads to the
+    end.
     """
 
     @property
@@ -58,7 +59,7 @@ class PreparedSpeech(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowPosition:
-    """A segment of an utterance, the segment that gives its style, and the generator of its random choices."""
+    """Segment of an utterance, the segment from which its style is encoded, and the generator of random choices."""
 
     utterance: PreparedUtterance
     start: int
@@ -89,7 +90,7 @@ class RowArrays:
 
 
 class SpeechData:
-    """Usable utterances of a prepared set, in training order, and held-out ones for validation."""
+    """Usable utterances of a prepared set with the order of training, and held-out utterances for validation."""
 
     def __init__(
         self,
@@ -133,18 +134,18 @@ class SpeechData:
         return f"{zlib.crc32(chr(10).join(u.id for u in self.utterances).encode()):08x}"
 
     def positions(self, step: int) -> list[RowPosition]:
-        """Segments of all rows of a step, in all processes."""
+        """Segments of all rows of a step, over all processes."""
         return [
             self.position(self.utterances[index], row_generator(self._seed, step, row))
             for row, index in enumerate(self.plan.rows(step).tolist())
         ]
 
     def held_out_positions(self) -> list[RowPosition]:
-        """Segments of the held-out rows, always the same."""
+        """Segments of the held-out rows; every call returns the same segments."""
         return [self.position(u, row_generator(self._seed, -1 % 2**31, row)) for row, u in enumerate(self.held_out)]
 
     def position(self, utterance: PreparedUtterance, random: np.random.Generator) -> RowPosition:
-        """A random segment of an utterance, with the segment that gives its style."""
+        """Draw a segment of an utterance, and the segment from which its style is encoded."""
         start, n_frames = _segment(utterance, self.settings.max_frames, random)
         style_utterance, style_start, style_frames = utterance, start, n_frames
         others = self._by_speaker.get(utterance.speaker, [])
@@ -189,7 +190,7 @@ class SpeechData:
 
 
 def pad_rows(rows: Sequence[Floats], length: int) -> Floats:
-    """Rows filled with zeros at the end. Shape: B times [T, ...] -> [B, length, ...]."""
+    """Stack B rows, each cut or padded with zeros to `length`. Shape: each [T, ...] -> [B, length, ...]."""
     padded = np.zeros((len(rows), length, *rows[0].shape[1:]), np.float32)
     for target, row in zip(padded, rows, strict=True):
         target[: len(row)] = row[:length]
@@ -197,17 +198,17 @@ def pad_rows(rows: Sequence[Floats], length: int) -> Floats:
 
 
 def samples_of(n_frames: int) -> int:
-    """Samples at 16 kHz of a number of frames."""
+    """Number of samples at 16 kHz in a number of frames."""
     return n_frames * FRAME_HOP_SAMPLES
 
 
 def f0_values_of(n_frames: int) -> int:
-    """F0 values of a number of frames."""
+    """Number of F0 values, every 5 ms, in a number of frames."""
     return n_frames * _F0_PER_FRAME
 
 
 def _held_out(usable: Sequence[PreparedUtterance], n_rows: int) -> list[PreparedUtterance]:
-    """Utterances of the speakers held out for development; without any, a fixed twentieth of the utterances."""
+    """Choose at most `n_rows` utterances of development speakers; if there are none, a twentieth of the others."""
     development = [utterance for utterance in usable if utterance.split == "development"]
     if development or len(usable) < 2:
         return sorted(development, key=_place)[:n_rows]

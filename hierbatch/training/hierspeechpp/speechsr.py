@@ -38,7 +38,12 @@ _N_SAMPLES = 4
 
 @dataclass(frozen=True, slots=True)
 class SpeechSRBatch:
-    """Rows of this process, with their share in the rows of the step. Shapes: [B, 1, L], [B, 1, L 16000 / rate]."""
+    """Rows of this process, with their share in the rows of the step.
+
+    Shape:
+        target      [B, 1, L]
+        narrowband  [B, 1, L * 16000 / output rate]
+    """
 
     target: Tensor
     narrowband: Tensor
@@ -56,10 +61,10 @@ class SpeechSRRecipe:
         """Create networks with random weights.
 
         Args:
-            config: sizes, losses and schedule.
+            config: hyperparameters, losses and schedule.
             clips: recordings at the output rate.
             device: device to train on.
-            preset: weights to train, a key of `PRESETS`.
+            preset: name of the set of weights to train, a key of `PRESETS`.
 
         Raises:
             InputError: no recording can be used.
@@ -79,26 +84,26 @@ class SpeechSRRecipe:
 
     @property
     def optimizers(self) -> Sequence[OptimizerSettings]:
-        """Discriminators first, then the generator."""
+        """Settings of the optimizers: discriminators first, then the generator."""
         settings = self.config.optimizer
         return [settings.for_networks(name, (name,), self._frozen) for name in ("discriminators", "generator")]
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        """Sizes of both networks."""
+        """Hyperparameters of both networks, which a resumed run must share."""
         return {"network": asdict(self.config.network), "discriminators": asdict(self.config.discriminators)}
 
     @property
     def steps_per_epoch(self) -> int:
-        """Steps in which as many recordings are drawn as there are."""
+        """Number of steps in which as many rows are drawn as there are recordings."""
         return max(1, len(self.pairs.clips) // self.config.data.batch_rows)
 
     def learning_rate_factor(self, step: int) -> float:
-        """Exponential decay by epochs."""
+        """Factor for the learning rate at a step: exponential decay by epoch."""
         return float(self.config.optimizer.learning_rate_decay ** (step // self.steps_per_epoch))
 
     def batch(self, step: int, index: int, n_batches: int) -> SpeechSRBatch:
-        """Rows `index`, `index + n_batches`, ... of a step."""
+        """Load rows `index`, `index + n_batches`, ... of a step."""
         n_rows = self.config.data.batch_rows
         rows = range(index, n_rows, n_batches)
         return self._batch([self.pairs.pair(step, row) for row in rows], len(rows) / n_rows)
@@ -120,7 +125,7 @@ class SpeechSRRecipe:
 
     @torch.no_grad()
     def validate(self, networks: Networks) -> dict[str, float]:
-        """Log-spectral distances above and below 8 kHz to the recordings, and below 8 kHz to the interpolated input."""
+        """Log-spectral distances to the recordings above and below 8 kHz, and to the interpolated input below 8 kHz."""
         figures = []
         for pair in self.pairs.held_out_pairs():
             batch = self._batch([pair], 1.0)
@@ -138,7 +143,7 @@ class SpeechSRRecipe:
 
     @torch.no_grad()
     def samples(self, networks: Networks) -> list[Sample]:
-        """Held-out segments at the output rate."""
+        """Generated sounds of held-out segments, at the output rate."""
         samples = []
         for number, pair in enumerate(self.pairs.held_out_pairs()[:_N_SAMPLES]):
             generated = networks["generator"](self._batch([pair], 1.0).narrowband)[0].float()
@@ -161,7 +166,7 @@ class SpeechSRRecipe:
         return SpeechSRBatch(target, narrowband, row_share)
 
     def _generate(self, optimizer: str, batch: SpeechSRBatch) -> Tensor:
-        """Generated sound; the generator uses the one on which the discriminators were updated, if it was kept."""
+        """Generate the sound of a batch; the generator's step reuses that of the discriminators' step if possible."""
         if self._last is not None and self._last[0] is batch:
             (_, generated), self._last = self._last, None
             return generated
@@ -174,7 +179,7 @@ class SpeechSRRecipe:
         return result
 
     def _distance_db(self, generated: Tensor, target: Tensor, *, is_high: bool) -> float:
-        """Log-spectral distance in one band: root mean square over bins, mean over frames."""
+        """Log-spectral distance in dB above or below 8 kHz: root mean square over bins, mean over frames."""
         first = round(_SPLIT_HZ * _N_FFT / self.config.network.rate_hz)
         bins = slice(first, None) if is_high else slice(0, first)
         levels = [10 * torch.log10(self._spectrogram(sound[0])[0, bins] + _MIN_POWER) for sound in (generated, target)]

@@ -1,4 +1,4 @@
-"""Configuration of SpeechSR training. Defaults are the published values at 48 kHz; the others are marked as ours."""
+"""Configuration of SpeechSR training. Defaults are the published values at 48 kHz, except those marked as ours."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from hierbatch.training.hierspeechpp.settings import AdamWSettings, RunSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechSRData:
-    """Table `data`: recordings and the degradation of the input. Only the segment is published; the rest is ours."""
+    """Table `data`: recordings and degradation of the input. Only `segment_samples` is published; the rest is ours."""
 
     batch_rows: int = 128
     segment_samples: int = 9600
-    """Samples of a row at the output rate."""
+    """Length of a row in samples at the output rate."""
     min_bandwidth: float = 0.9
-    """Least measured bandwidth of a recording, as a share of half the output rate."""
+    """Minimum measured bandwidth of a recording, as a share of half the output rate."""
     low_pass_share: float = 0.5
-    """Share of rows whose input has a random low-pass filter, so that the network depends on no one filter."""
+    """Share of rows whose input has a random low-pass filter, so that the network does not depend on one filter."""
     low_pass_orders: tuple[int, ...] = (2, 8)
     low_pass_hz: tuple[float, ...] = (6000.0, 8000.0)
     gain_db: float = 6.0
-    """Largest random gain in either direction."""
+    """Largest random gain or attenuation in dB."""
     validation_rows: int = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechSRLossWeights:
-    """Table `losses`."""
+    """Table `losses`: weights of the losses."""
 
     mel: float = 45.0
     adversarial: float = 1.0
@@ -39,17 +39,17 @@ class SpeechSRLossWeights:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechSRTraining:
-    """Everything about the training of one SpeechSR network."""
+    """Whole configuration of the training of a SpeechSR network."""
 
     network: SpeechSRConfig = field(default_factory=speechsr_48k)
     discriminators: DiscriminatorConfig = field(default_factory=discriminators_48k)
     losses: SpeechSRLossWeights = field(default_factory=SpeechSRLossWeights)
     mel_resolutions: tuple[tuple[int, ...], ...] = ((1280, 320, 128),)
-    """FFT size, hop and bands of the mel loss at the output rate."""
+    """For each spectrogram of the mel loss: FFT size and hop in samples at the output rate, and number of bands."""
     optimizer: AdamWSettings = field(
         default_factory=lambda: AdamWSettings(learning_rate=1e-4, learning_rate_decay=0.995)
     )
-    """The decay is read from the learning rates stored in both published checkpoints."""
+    """AdamW; the decay was computed from the learning rates stored in both published checkpoints."""
     data: SpeechSRData = field(default_factory=SpeechSRData)
     run: RunSettings = field(default_factory=lambda: RunSettings(n_steps=100_000))
 
@@ -57,7 +57,7 @@ class SpeechSRTraining:
         """Check that a segment is a whole number of input samples.
 
         Raises:
-            InputError: it is not.
+            InputError: a segment is not a whole number of input samples.
         """
         ratio = self.network.ratio
         if self.data.segment_samples % (ratio.numerator * 2):

@@ -1,6 +1,7 @@
 """Pairs of full-band segments and their 16 kHz inputs for SpeechSR.
 
-The input is resampled by the filter in front of the published networks; half of the rows also have a random low-pass.
+The input is resampled with the filter of the published pipeline; by default half of the rows also have a random
+low-pass filter.
 
 Legend: B batch, L samples at the output rate.
 """
@@ -26,7 +27,7 @@ from hierbatch.training.trainer.random_state import row_generator
 Floats = npt.NDArray[np.float32]
 
 _CONTEXT_SAMPLES = 960
-"""Samples read on either side of a segment, so that the filters do not start within it."""
+"""Number of samples read on either side of a segment, so that filters have settled inside it."""
 _FILTERS = ("butterworth", "chebyshev", "elliptic")
 _RIPPLE_DB, _STOP_DB = 0.5, 60.0
 _TOP_SHARE = 1e-9
@@ -35,26 +36,26 @@ _N_FFT = 2048
 
 @dataclass(frozen=True, slots=True)
 class SpeechSRPair:
-    """A target and its input. Shapes: target [L], narrowband [L 16000 / rate]."""
+    """Target segment and its input at 16 kHz. Shapes: target [L], narrowband [L * 16000 / output rate]."""
 
     target: Floats
     narrowband: Floats
 
 
 class SpeechSRPairs:
-    """Recordings with a wide enough band, as random pairs for training and fixed ones for validation."""
+    """Recordings of sufficient bandwidth, with random pairs for training and fixed pairs for validation."""
 
     def __init__(self, clips: Sequence[FullBandClip], settings: SpeechSRData, rate_hz: int, seed: int) -> None:
         """Choose recordings.
 
         Args:
             clips: recordings at the output rate.
-            settings: segment and degradation.
+            settings: length of a segment, and degradation of the input.
             rate_hz: output rate.
             seed: seed of all random choices.
 
         Raises:
-            InputError: no recording is long enough with a wide enough band.
+            InputError: no recording has sufficient length and bandwidth.
         """
         self._settings, self._rate_hz, self._seed = settings, rate_hz, seed
         n_needed = settings.segment_samples + 2 * _CONTEXT_SAMPLES
@@ -77,13 +78,13 @@ class SpeechSRPairs:
         self.n_frames = sum(len(clip.samples) for clip in self.clips)
 
     def pair(self, step: int, row: int) -> SpeechSRPair:
-        """Pair of a row of a step; speakers are equally likely."""
+        """Draw the pair for a row of a step; speakers are equally likely."""
         random = row_generator(self._seed, step, row)
         clips = self._by_speaker[self._speakers[int(random.integers(len(self._speakers)))]]
         return self._pair_of(clips[int(random.integers(len(clips)))], random, is_degraded=True)
 
     def held_out_pairs(self) -> list[SpeechSRPair]:
-        """Pairs of the held-out recordings, always the same, without random filters and gains."""
+        """Pairs of the held-out recordings, without random filters and gains; every call returns the same pairs."""
         return [
             self._pair_of(clip, row_generator(self._seed, 2**31 - 1, row), is_degraded=False)
             for row, clip in enumerate(self.held_out)
@@ -127,7 +128,7 @@ class SpeechSRPairs:
 
 
 def bandwidth_hz(clip: FullBandClip, rate_hz: int) -> float:
-    """Highest frequency whose mean power is above -90 dB of the strongest one."""
+    """Highest frequency in Hz whose mean power is within 90 dB of that of the strongest frequency."""
     samples = clip.samples[: 20 * rate_hz].astype(np.float32)
     if len(samples) < _N_FFT or not samples.any():
         return 0.0

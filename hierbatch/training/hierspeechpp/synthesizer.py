@@ -47,7 +47,7 @@ PRESETS = {
     "generator": (r"generator\.(?!source\.|waveform\.).*",),
     "speaker": (r"generator\.(?!style\.|.*conditioning\.|.*modulation\.|null_style).*",),
 }
-"""Patterns of the weights that keep their values in fine-tuning, by preset."""
+"""Patterns of the names of weights that are not trained, by preset for fine-tuning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +76,10 @@ class SynthesizerRecipe:
         """Create networks with random weights.
 
         Args:
-            config: sizes, losses and schedule.
+            config: hyperparameters, losses and schedule.
             prepared: prepared speech.
             device: device to train on.
-            preset: weights to train, a key of `PRESETS`.
+            preset: name of the set of weights to train, a key of `PRESETS`.
             sounds: recordings at the synthesizer's rate; those of the prepared set by default, at 16 kHz.
 
         Raises:
@@ -106,21 +106,21 @@ class SynthesizerRecipe:
 
     @property
     def optimizers(self) -> Sequence[OptimizerSettings]:
-        """Discriminators first, then the generator."""
+        """Settings of the optimizers: discriminators first, then the generator."""
         settings = self.config.optimizer
         return [settings.for_networks(name, (name,), self._frozen) for name in ("discriminators", "generator")]
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        """Sizes of both networks."""
+        """Hyperparameters of both networks, which a resumed run must share."""
         return {"network": asdict(self.config.network), "discriminators": asdict(self.config.discriminators)}
 
     def learning_rate_factor(self, step: int) -> float:
-        """Exponential decay by epochs."""
+        """Factor for the learning rate at a step: exponential decay by epoch."""
         return float(self.config.optimizer.learning_rate_decay ** (step // self.data.plan.steps_per_epoch))
 
     def batch(self, step: int, index: int, n_batches: int) -> SynthesizerBatch:
-        """Rows `index`, `index + n_batches`, ... of a step."""
+        """Load rows `index`, `index + n_batches`, ... of a step."""
         positions = self.data.positions(step)
         own = positions[index::n_batches]
         longest = max(position.n_frames for position in positions)
@@ -133,12 +133,12 @@ class SynthesizerRecipe:
         )
 
     def inputs(self, positions: Sequence[RowPosition], longest: int, longest_style: int) -> SynthesizerInputs:
-        """Arrays, spectrograms and random choices of rows.
+        """Load the arrays and compute the spectrograms and random choices of rows.
 
         Args:
-            positions: rows.
-            longest: frames of the padded batch.
-            longest_style: frames of the padded style inputs.
+            positions: segments of the rows.
+            longest: length of the padded batch in frames.
+            longest_style: length of the padded style inputs in frames.
         """
         config, rows = self.config, [self.data.load(position) for position in positions]
         hop = config.network.hop_samples
@@ -194,7 +194,7 @@ class SynthesizerRecipe:
         }
 
     def _pass(self, optimizer: str, batch: SynthesizerBatch) -> SynthesizerPass:
-        """Forward pass; the generator uses the one on which the discriminators were updated, if it was kept."""
+        """Run a forward pass; the generator's step reuses that of the discriminators' step if possible."""
         if self._last is not None and self._last[0] is batch:
             (_, found), self._last = self._last, None
             return found
@@ -209,7 +209,7 @@ class SynthesizerRecipe:
 
     @torch.no_grad()
     def validate(self, networks: Networks) -> dict[str, float]:
-        """Figures on held-out rows, with the mel loss as the measure of sound."""
+        """Metrics on held-out rows; the distance of sounds is the mel loss."""
         return validate_synthesizer(self, networks["generator"], self._mel_loss)
 
     @torch.no_grad()
@@ -229,5 +229,5 @@ class PreparedSounds:
 
 
 def _noise(random: np.random.Generator, channels: int, n_frames: int) -> np.ndarray:
-    """Noise of one row, whose beginning does not depend on the length of the batch. Shape: [3, C, T]."""
+    """Noise of one row; a longer batch extends the noise but does not change its start. Shape: [3, C, T]."""
     return np.ascontiguousarray(random.standard_normal((n_frames, 3, channels), dtype=np.float32).transpose(1, 2, 0))

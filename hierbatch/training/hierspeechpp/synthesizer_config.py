@@ -1,4 +1,4 @@
-"""Configuration of synthesizer training. Defaults are the published values; the others are marked as ours."""
+"""Configuration of synthesizer training. Defaults are the published values, except those marked as ours."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from hierbatch.training.hierspeechpp.settings import AdamWSettings, RunSettings,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SynthesizerLossWeights:
-    """Table `losses`."""
+    """Table `losses`: weights of the losses. Names such as c_mel are those in the published configuration."""
 
     mel: float = 45.0
-    """Log-mel of the synthesized slice; published configuration, c_mel."""
+    """Error of the log-mel of the synthesized slice; c_mel."""
     prosody: float = 45.0
-    """Lowest 20 log-mel bands from the semantic latent; the authors, in an issue."""
+    """Error of the lowest 20 log-mel bands predicted from the semantic latent; stated by the authors in an issue."""
     pitch: float = 45.0
-    """ln(F0 + 1) of the slice; published configuration, c_f0."""
+    """Error of ln(F0 + 1) of the slice; c_f0."""
     divergence: float = 1.0
-    """Each of the two divergences; published configuration, c_kl."""
+    """Each of the two divergences between latents; c_kl."""
     reverse_divergence: float = 0.5
-    """Divergences through the reversed flows; published configuration, c_bi_kl. Its form is ours."""
+    """Divergences through the reversed flows; c_bi_kl. The form of this loss is ours."""
     adversarial: float = 1.0
     feature_matching: float = 2.0
-    """As in HiFi-GAN; not published."""
+    """Feature matching; the value is that of HiFi-GAN, since none was published."""
     mixup: float = 0.0
-    """Published configuration, c_mixup, 1 there; no loss is known for it, so only 0 is accepted."""
+    """c_mixup, which is 1 in the published configuration; its loss is not known, so only 0 is accepted."""
     phonemes: float = 0.0
-    """Published configuration, c_pho, 45 there; no loss is known for it, so only 0 is accepted."""
+    """c_pho, which is 45 in the published configuration; its loss is not known, so only 0 is accepted."""
 
     def __post_init__(self) -> None:
         if self.mixup or self.phonemes:
@@ -42,20 +42,20 @@ class SynthesizerLossWeights:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SynthesizerTraining:
-    """Everything about the training of one synthesizer."""
+    """Whole configuration of the training of a synthesizer."""
 
     rate_hz: int = 16_000
     network: SynthesizerConfig = field(default_factory=SynthesizerConfig)
     discriminators: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
     losses: SynthesizerLossWeights = field(default_factory=SynthesizerLossWeights)
     slice_frames: int = 30
-    """Frames synthesized per row, 9,600 samples at 16 kHz. Ours: not published."""
+    """Number of frames synthesized per row; 30 are 9,600 samples at 16 kHz. Ours: none was published."""
     spectrogram_power: float = 1.0
-    """Power of the linear spectrogram. Ours: the habit of the VITS family; not published."""
+    """Exponent of the linear spectrogram. Ours, as in VITS: none was published."""
     mel_resolutions: tuple[tuple[int, ...], ...] = ((1280, 320, 80),)
-    """FFT size, hop and bands of the mel loss."""
+    """For each spectrogram of the mel loss: FFT size and hop in samples, and number of bands."""
     null_style_share: float = 0.1
-    """Share of rows synthesized with the null style; published configuration, uncond_ratio."""
+    """Share of rows synthesized with the null style; uncond_ratio in the published configuration."""
     optimizer: AdamWSettings = field(
         default_factory=lambda: AdamWSettings(learning_rate=1e-4, learning_rate_decay=0.999**0.125)
     )
@@ -63,10 +63,10 @@ class SynthesizerTraining:
     run: RunSettings = field(default_factory=lambda: RunSettings(n_steps=1_200_000))
 
     def __post_init__(self) -> None:
-        """Check that rate, hop and spectrogram fit together.
+        """Check that rate, hop, spectrogram and slice fit together.
 
         Raises:
-            InputError: they do not.
+            InputError: they do not fit together.
         """
         expected_hop = self.rate_hz // FRAMES_PER_SECOND
         if self.network.hop_samples != expected_hop:
@@ -88,5 +88,5 @@ class SynthesizerTraining:
 
     @property
     def n_fft(self) -> int:
-        """FFT size of the linear spectrogram, four frames."""
+        """FFT size of the linear spectrogram in samples: four frames."""
         return 4 * self.network.hop_samples

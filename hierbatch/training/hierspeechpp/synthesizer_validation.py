@@ -1,7 +1,7 @@
 """Validation of the synthesizer on held-out rows: copy synthesis, divergences, pitch, and synthesis from the prior.
 
-The figure that predicts conversion is `prior mel`: features and pitch through the prior and both reversed flows, with
-the voice of the row itself, against the recording.
+The metric that predicts the quality of conversion is `prior mel`: the mel distance between the recording and its
+synthesis from features and pitch through the prior and both reversed flows, in the row's own voice.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _N_SAMPLES = 4
 
 
 def validate_synthesizer(recipe: SynthesizerRecipe, network: nn.Module, mel_loss: nn.Module) -> dict[str, float]:
-    """Mean figures over the held-out rows.
+    """Mean metrics over the held-out rows.
 
     Args:
-        recipe: provides the rows.
+        recipe: recipe with the rows.
         network: synthesizer in evaluation mode.
         mel_loss: mean absolute error of log-mel spectrograms.
     """
@@ -50,13 +50,13 @@ def validate_synthesizer(recipe: SynthesizerRecipe, network: nn.Module, mel_loss
 
 
 def pitch_figures(log_f0: Tensor, f0_hz: Tensor) -> dict[str, float]:
-    """F0 error in cents on frames that are voiced in both, and the F-score of voicing.
+    """Root-mean-square F0 error in cents over frames voiced in both contours, and the F-score of voicing.
 
     Args:
         log_f0: predicted ln(F0 + 1).
         f0_hz: measured F0, 0 where unvoiced.
 
-    Shape: both [4 T].
+    Shape: log_f0, f0_hz [4 T].
     """
     predicted = torch.expm1(log_f0.float())
     is_voiced, is_predicted = f0_hz > 0, predicted > 55
@@ -70,12 +70,12 @@ def pitch_figures(log_f0: Tensor, f0_hz: Tensor) -> dict[str, float]:
 
 
 def convert_to_samples(recipe: SynthesizerRecipe, network: nn.Module, mel: nn.Module) -> list[Sample]:
-    """Held-out recordings, each converted to its own voice and to the voice of the next row.
+    """Convert held-out recordings, each to its own voice and to the voice of the next row.
 
     Args:
-        recipe: provides the rows.
+        recipe: recipe with the rows.
         network: synthesizer in evaluation mode.
-        mel: log-mel spectrogram for the pictures, of sound at 16 kHz.
+        mel: log-mel spectrogram of sound at 16 kHz, for the pictures.
     """
     assert isinstance(network, Synthesizer)
     rows = list(_rows(recipe))[:_N_SAMPLES]
@@ -98,11 +98,11 @@ def convert_to_samples(recipe: SynthesizerRecipe, network: nn.Module, mel: nn.Mo
 
 
 def synthesize_from_prior(network: Synthesizer, inputs: SynthesizerInputs, style: Tensor) -> Any:
-    """Synthesis from clean features and pitch at the mean of the prior, in a given voice.
+    """Synthesize from clean features and pitch at the mean of the prior, in a given voice.
 
     Args:
         network: the synthesizer.
-        inputs: one row.
+        inputs: inputs of one row.
         style: style vector.
 
     Shape:
@@ -113,7 +113,7 @@ def synthesize_from_prior(network: Synthesizer, inputs: SynthesizerInputs, style
 
 
 def _copy(network: Synthesizer, inputs: SynthesizerInputs, latent: Tensor) -> tuple[Tensor, Tensor]:
-    """Sound and log F0 of an acoustic latent."""
+    """Generate the sound and log F0 of an acoustic latent."""
     style = network.encode_style(inputs.style_mel, inputs.style_lengths)
     excitation, log_f0 = network.source(latent, inputs.lengths, style)
     return network.waveform(latent, excitation, inputs.lengths, style), log_f0

@@ -51,12 +51,12 @@ PRESETS: Mapping[str, tuple[str, ...]] = {
     "speaker": (r"generator\.(?!style_encoder\.|.*conditioning\.|.*modulation\.).*",),
     "text": (r"generator\.(?!text_encoder\.|durations\.|symbol_classifier\.).*",),
 }
-"""Patterns of the weights that keep their values in fine-tuning, by preset."""
+"""Patterns of the names of weights that are not trained, by preset for fine-tuning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextToVectorBatch:
-    """Rows of this process with their noise, and their share in the whole step.
+    """Rows of this process with their noise, and their shares in the rows, frames and symbols of the whole step.
 
     Shape:
         latent_noise    [B, C, T]
@@ -82,10 +82,10 @@ class TextToVectorRecipe:
         """Create a network with random weights.
 
         Args:
-            config: sizes, losses and schedule.
+            config: hyperparameters, losses and schedule.
             prepared: prepared speech with phonemes.
             device: device to train on.
-            preset: weights to train, a key of `PRESETS`.
+            preset: name of the set of weights to train, a key of `PRESETS`.
 
         Raises:
             InputError: no utterance can be used.
@@ -104,29 +104,29 @@ class TextToVectorRecipe:
 
     @property
     def optimizers(self) -> Sequence[OptimizerSettings]:
-        """The only optimiser."""
+        """Settings of the only optimizer."""
         return [self.config.optimizer.for_networks("generator", ("generator",), self._frozen)]
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        """Sizes and vocabulary."""
+        """Hyperparameters and vocabulary, which a resumed run must share."""
         return {"network": asdict(self.config.network), "vocabulary": self.config.vocabulary_values}
 
     def learning_rate_factor(self, step: int) -> float:
-        """Exponential decay by epochs."""
+        """Factor for the learning rate at a step: exponential decay by epoch."""
         return float(self.config.optimizer.learning_rate_decay ** (step // self.data.plan.steps_per_epoch))
 
     def batch(self, step: int, index: int, n_batches: int) -> TextToVectorBatch:
-        """Rows `index`, `index + n_batches`, ... of a step."""
+        """Load rows `index`, `index + n_batches`, ... of a step."""
         positions = self.data.positions(step)
         return self.inputs(positions[index::n_batches], positions)
 
     def inputs(self, own: Sequence[RowPosition], step_rows: Sequence[RowPosition]) -> TextToVectorBatch:
-        """Arrays and random choices of rows.
+        """Load the arrays and make the random choices of rows.
 
         Args:
-            own: rows of this process.
-            step_rows: rows of all processes, whose longest row determines the padding.
+            own: segments of the rows of this process.
+            step_rows: segments of the rows of all processes; the longest determines the padding.
         """
         rows = [self.data.load(position) for position in own]
         longest = max(position.n_frames for position in step_rows)
@@ -165,7 +165,7 @@ class TextToVectorRecipe:
         )
 
     def losses(self, optimizer: str, batch: TextToVectorBatch) -> dict[str, Tensor]:
-        """Weighted losses of a stage."""
+        """Weighted losses of the configured stage."""
         network, weights, inputs = self.networks["generator"], self.config.losses, batch.inputs
         assert isinstance(network, TextToVector)
         if self.config.stage == "pitch_on_predicted":
@@ -183,7 +183,7 @@ class TextToVectorRecipe:
             }
 
     def _pitch_on_predicted(self, network: TextToVector, batch: TextToVectorBatch) -> Tensor:
-        """Pitch loss on the features that the decoder predicts."""
+        """Pitch loss on semantic vectors that the decoder predicts."""
         inputs = batch.inputs
         with torch.no_grad():
             found = training_pass(network, inputs, latent_noise=batch.latent_noise, duration_noise=batch.duration_noise)
@@ -195,7 +195,7 @@ class TextToVectorRecipe:
 
     @torch.no_grad()
     def validate(self, networks: Networks) -> dict[str, float]:
-        """Losses and errors on held-out rows with fixed noise."""
+        """Losses and other metrics on held-out rows, with fixed noise."""
         network = networks["generator"]
         assert isinstance(network, TextToVector)
         positions = self.data.held_out_positions()
@@ -203,11 +203,11 @@ class TextToVectorRecipe:
 
     @torch.no_grad()
     def samples(self, networks: Networks) -> list[Sample]:
-        """No sounds: they need a synthesizer."""
+        """Return no samples, since sounds need a synthesizer."""
         return []
 
     def _is_usable(self, utterance: PreparedUtterance) -> bool:
-        """True for utterances whose text is known, fits the network and the recording, and that are voiced."""
+        """True for an utterance with voiced frames and a text that fits the vocabulary, the limits and its length."""
         limits = self.config.data
         if not utterance.phonemes or utterance.n_frames > limits.max_frames:
             return False
@@ -239,5 +239,5 @@ def _padded_ids(rows: Sequence[Sequence[int]], length: int) -> list[list[int]]:
 
 
 def _noise(random: np.random.Generator, channels: int, length: int) -> npt.NDArray[np.float32]:
-    """Noise of one row, whose beginning does not depend on the length of the batch. Shape: [channels, length]."""
+    """Noise of one row; a longer batch extends the noise but does not change its start. Shape: [channels, length]."""
     return np.ascontiguousarray(random.standard_normal((length, channels), dtype=np.float32).T)

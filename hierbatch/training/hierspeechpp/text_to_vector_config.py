@@ -1,4 +1,4 @@
-"""Configuration of text-to-vector training. Defaults are the published values; the others are marked as ours."""
+"""Configuration of text-to-vector training. Defaults are the published values, except those marked as ours."""
 
 from __future__ import annotations
 
@@ -16,50 +16,50 @@ STAGES = ("all", "pitch_on_predicted")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextToVectorLossWeights:
-    """Table `losses`."""
+    """Table `losses`: weights of the losses."""
 
     semantic: float = 10.0
     divergence: float = 0.1
     pitch: float = 1.0
     durations: float = 1.0
     symbols: float = 1.0
-    """Connectionist temporal classification of the symbols from the latent."""
+    """Loss of connectionist temporal classification (CTC) of the symbols from the latent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextToVectorTraining:
-    """Everything about the training of one text-to-vector network."""
+    """Whole configuration of the training of a text-to-vector network."""
 
     network: TextToVectorConfig = field(default_factory=TextToVectorConfig)
     vocabulary: str = "published"
-    """`published`, the 178 symbols of the authors, English only; `phonemes`, the table of this package. Ignored if
-    `symbols` is given."""
+    """`published`, the 178 symbols of the authors, for English only; or `phonemes`, the phoneme table of hierbatch.
+    Ignored if `symbols` is given."""
     symbols: tuple[str, ...] = ()
-    """Own symbols in the order of their ids, the first one the blank."""
+    """Symbols of a vocabulary other than the published one, in the order of their ids; the first is the blank."""
     spelling: Mapping[str, Any] = field(default_factory=dict)
-    """Spelling of phonemes in own symbols."""
+    """Spelling of phonemes in the symbols of an own vocabulary."""
     languages: tuple[str, ...] = ("en",)
-    """Languages in the order of their ids; more than one need `network.n_languages`."""
+    """Languages in the order of their ids; more than one language requires `network.n_languages`."""
     losses: TextToVectorLossWeights = field(default_factory=TextToVectorLossWeights)
     mask_semantic_loss: bool = False
-    """Leave padding out of the semantic loss. The authors' masked variant made long random pauses."""
+    """Leave padding out of the semantic loss. With this mask, the authors' network made long random pauses."""
     stage: str = "all"
-    """`all`, or `pitch_on_predicted`: the pitch predictor alone, on predicted features, by which the authors improved
-    it at the end."""
+    """`all`, or `pitch_on_predicted`: only the pitch predictor is trained, on predicted semantic vectors, as in the
+    authors' last stage of training."""
     optimizer: AdamWSettings = field(
         default_factory=lambda: AdamWSettings(learning_rate=2e-4, learning_rate_decay=0.999)
     )
     data: SpeechDataSettings = field(
         default_factory=lambda: SpeechDataSettings(batch_rows=128, max_frames=600, bucketed=True)
     )
-    """Buckets are ours: the published trainer only trims to the longest row of a batch."""
+    """Data settings. `bucketed` is ours: the published trainer only trims a batch to its longest row."""
     run: RunSettings = field(default_factory=lambda: RunSettings(n_steps=950_000))
 
     def __post_init__(self) -> None:
-        """Check that vocabulary, languages and network fit.
+        """Check that vocabulary, languages and network fit together.
 
         Raises:
-            InputError: they do not.
+            InputError: they do not fit together.
         """
         if self.stage not in STAGES:
             raise InputError("The stage is unknown", expected=" or ".join(STAGES), got=repr(self.stage))
@@ -79,12 +79,12 @@ class TextToVectorTraining:
 
     @property
     def vocabulary_values(self) -> dict[str, Any] | str:
-        """Vocabulary as stored in a bundle."""
+        """Vocabulary as a bundle stores it."""
         if self.symbols:
             return {"symbols": list(self.symbols), "spelling": dict(self.spelling)}
         return self.vocabulary
 
     @property
     def vocabulary_table(self) -> Vocabulary:
-        """The vocabulary itself."""
+        """Vocabulary as a table of symbols."""
         return vocabulary_of(self.vocabulary_values)

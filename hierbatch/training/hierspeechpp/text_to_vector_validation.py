@@ -27,7 +27,7 @@ _MAX_VALIDATION_FRAMES = 3000
 
 
 def validate_text_to_vector(network: TextToVector, rows: Sequence[TextToVectorBatch]) -> dict[str, float]:
-    """Mean figures over batches of one row each.
+    """Mean metrics over batches of one row each.
 
     Args:
         network: network in evaluation mode.
@@ -37,7 +37,7 @@ def validate_text_to_vector(network: TextToVector, rows: Sequence[TextToVectorBa
 
 
 def greedy_symbols(logits: Tensor) -> list[int]:
-    """Most likely symbol of each frame, without repetitions and blanks. Shape: [symbols, T]."""
+    """Most likely symbol of each frame, without repetitions and blanks. Shape: logits [n_symbols, T]."""
     best = logits.argmax(0).tolist()
     return [symbol for i, symbol in enumerate(best) if symbol and (i == 0 or symbol != best[i - 1])]
 
@@ -62,7 +62,7 @@ def _row_figures(network: TextToVector, row: TextToVectorBatch) -> dict[str, flo
 
 
 def _predicted_frames(network: TextToVector, row: TextToVectorBatch) -> Tensor:
-    """Frames of each symbol as predicted from the text. Shape: [1, 1, N]."""
+    """Duration of each symbol in frames, predicted from the text. Shape: [1, 1, N]."""
     inputs = row.inputs
     style = network.style(inputs.mel, inputs.n_frames)
     text_style = network.text_style(style, inputs.languages)
@@ -72,7 +72,7 @@ def _predicted_frames(network: TextToVector, row: TextToVectorBatch) -> Tensor:
 
 
 def _correlation(predicted: Tensor, real: Tensor) -> float:
-    """Correlation over the voiced values. Shape: both [4 T]."""
+    """Correlation of two pitch contours over the frames where `real` is voiced. Shape: predicted, real [4 T]."""
     is_voiced = real > 0
     if int(is_voiced.sum()) < 3:
         return float("nan")

@@ -1,14 +1,14 @@
-"""Train the acoustic network together with the content encoder that voice conversion starts from.
+"""Recipe that trains the acoustic network together with the content encoder, the first network of voice conversion.
 
 Half of a batch is rendered from target features, as in text to speech; the other half from the content encoder's
-features of a spectrally perturbed recording, as in voice conversion. Through that half the mel loss trains the encoder
-to carry what the target features lack, while the distance to the target features keeps it in the same feature space
-(information perturbation, Choi et al. 2021, NANSY, section 3). Both halves take the timbre from another segment of the
-speaker.
+features of a spectrally perturbed recording, as in voice conversion. In that half, the mel loss trains the encoder to
+add information that the target features lack, while the distance to the target features keeps its output in the same
+feature space (information perturbation, Choi et al. 2021, NANSY, section 3). In both halves, the prompt for the timbre
+is another segment of the same speaker.
 
-The target features are the vectors of the prepared set or, if one is given, those of a frozen content encoder from the
-content-encoder phase, which the text side is trained on too. With a frozen encoder the weight of the distance is lower,
-which leaves the trained encoder more freedom to separate the phones.
+The target features are the vectors of the prepared set, or those of a frozen content encoder from the content-encoder
+phase, if it is passed; the text-to-vector network is trained on the same vectors. With a frozen encoder, the weight of
+the distance is lower, which gives the trained encoder more freedom to separate the phones.
 
 Legend: B batch, T frames (50/s), 2T mel frames, M mel bands, C semantic channels, S style channels.
 """
@@ -49,7 +49,7 @@ _DEFAULT_F0_HZ = 150.0
 
 
 class AcousticTrainingModule(nn.Module):
-    """Networks trained together; `phones` classifies the content encoder's features and does not ship."""
+    """Networks that are trained together; `phones` classifies the content encoder's features and does not ship."""
 
     def __init__(self, config: LiteConfig) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class Prompts:
 
 @dataclass(frozen=True, slots=True)
 class PairedBatch:
-    """Recorded segments and their reconstructions; the first `n_teacher` rows are made from target features.
+    """Recorded segments and their reconstructions; the first `n_teacher` rows are rendered from target features.
 
     Shape:
         mel, predicted  [B, 2T, M]
@@ -95,14 +95,14 @@ class PairedBatch:
 
 
 class AcousticRecipe:
-    """Reconstruct `batch_size` segments of 1.6 s per step, each with a prompt of 1.5 to 5 s.
+    """Recipe that reconstructs `batch_size` segments of 1.6 s per step, each with a prompt of 1.5 to 5 s.
 
     Args:
         prepared: Prepared speech.
-        config: Size of the networks.
+        config: Hyperparameters of the networks.
         device: Device to train on.
-        batch_size: Segments per step.
-        teacher: Frozen content encoder that gives the target features; None takes those of the prepared set.
+        batch_size: Number of segments per step.
+        teacher: Frozen content encoder that computes the target features; None uses those of the prepared set.
     """
 
     def __init__(
@@ -129,7 +129,7 @@ class AcousticRecipe:
         return self._paired_losses(network, self._draw_pairs(network, rng))
 
     def _draw_pairs(self, network: AcousticTrainingModule, rng: np.random.Generator) -> PairedBatch:
-        """Random segments and their reconstructions with a prompt of the same speaker."""
+        """Draw random segments, and reconstruct them with a prompt of the same speaker."""
         segments = [random_segment(self._sampler.draw(rng), _SEGMENT_FRAMES, rng) for _ in range(self._batch_size)]
         n_prompt_frames = int(rng.integers(*_PROMPT_FRAMES))
         speeds = random_speeds(len(segments), rng)
@@ -162,7 +162,7 @@ class AcousticRecipe:
 
     @torch.no_grad()
     def validate(self, network: AcousticTrainingModule) -> dict[str, float]:
-        """Mel errors and feature cosine; the variance ratio compares frame-to-frame change, predicted over recorded."""
+        """Mel errors, cosine of the features, and ratio of frame-to-frame change in predicted to recorded mels."""
         arrays, prompt = (load_batch(self._prepared, [pair[side] for pair in self._held_out]) for side in (0, 1))
         mel, mask = self._mel(self._tensor(arrays.audio)), frame_mask(arrays, self._device)
         target, mel_mask = self._target_features(arrays, mel, mask), mask.repeat_interleave(MELS_PER_FRAME, 1)
@@ -203,5 +203,5 @@ class AcousticRecipe:
 
 
 def masked_l1(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
-    """Mean absolute error over the frames of a mask. Shape: twice [B, T, M], [B, T, 1] -> []."""
+    """Mean absolute error over the frames of a mask. Shape: predicted, target [B, T, M], mask [B, T, 1] -> []."""
     return masked_mean((predicted - target).abs().mean(-1), mask[..., 0])

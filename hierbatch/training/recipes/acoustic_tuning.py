@@ -1,9 +1,9 @@
-"""Fine-tune the acoustic model on the vectors it receives at inference: encoded and predicted from text.
+"""Fine-tuning of the acoustic model with the semantic vectors that it receives at inference.
 
-The earlier phases render a recording from its own vectors only. Vectors predicted from text are smoother and have
-errors of their own. Here both are rendered with the recording's timing and pitch, and the recording is the target. The
-content encoder and the text side are frozen, so that neither has to be trained again afterwards; the rows without a
-target are those of the cross-speaker phase.
+In earlier phases, a recording is rendered only from vectors that were encoded from it. Vectors predicted from text are
+smoother, and have other errors. In this phase, both are rendered with the durations and the pitch of the recording,
+which is the target. The content encoder and the networks that read text are frozen, so that they need no further
+training; rows without a target are those of the cross-speaker phase.
 
 Legend: B batch, T frames (50/s), C semantic channels.
 """
@@ -32,13 +32,13 @@ _PROMPT_FRAMES = (75, 225)
 
 
 class AcousticTuningRecipe(CrossSpeakerRecipe):
-    """Rows of the cross-speaker phase and texts with recordings, for the acoustic model alone.
+    """Recipe that trains only the acoustic model, with rows of the cross-speaker phase and with texts with recordings.
 
     Args:
         prepared: Prepared speech with alignments.
         config: Size of the networks.
         device: Device to train on.
-        batch_size: Recordings per step.
+        batch_size: Number of recordings per step.
         pipeline: Trained networks, of which the content encoder and the text side are used; None keeps initial weights.
         speaker_encoder: Trained speaker encoder; None leaves out the speaker losses.
     """
@@ -67,7 +67,7 @@ class AcousticTuningRecipe(CrossSpeakerRecipe):
     def _text_reconstruction(
         self, network: AcousticTrainingModule, text_to_vector: LiteTextToVector, rng: np.random.Generator
     ) -> Tensor:
-        """Mel error of random texts, rendered with the durations and the pitch of their recordings. Shape: []."""
+        """Mel loss of random texts, rendered with the durations and the pitch of their recordings. Shape: []."""
         texts = [self._texts.draw(_TEXT_FRAMES[1], rng, min_frames=_TEXT_FRAMES[0]) for _ in range(_N_TEXTS)]
         n_prompt_frames = int(rng.integers(*_PROMPT_FRAMES))
         segments = [self._texts.speakers.prompt_for(text.segment, n_prompt_frames, rng) for text in texts]

@@ -20,7 +20,7 @@ from hierbatch.training.recipes.speaker_encoder import SpeakerEncoder
 
 @dataclass(frozen=True, slots=True)
 class PhaseDefaults:
-    """Default schedule of a training phase on one CPU core, and the networks it trains."""
+    """Default schedule of a training phase on one CPU core, and the networks that the phase trains."""
 
     n_steps: int
     learning_rate: float = 2e-3
@@ -29,13 +29,13 @@ class PhaseDefaults:
     """Name in the bundle of the only network of the phase, whose checkpoint has no name prefix; empty otherwise."""
 
     components: tuple[str, ...] = ()
-    """Networks that are trained together and kept; each has its name as prefix in the checkpoint."""
+    """Networks that are trained together and ship; their names are the prefixes of weights in the checkpoint."""
 
     ships: bool = True
-    """True if its networks go into a bundle."""
+    """True if the networks of the phase go into a bundle."""
 
     starts_from: tuple[str, ...] = ()
-    """Phases whose weights it starts from; the last one that was run counts."""
+    """Phases whose weights are the initial weights; of several, the last in this order that has a checkpoint."""
 
     @property
     def networks(self) -> tuple[str, ...]:
@@ -71,29 +71,29 @@ of the earlier one, and its weights ship."""
 PIPELINE_PHASES = ("text-to-vector-tuning", "acoustic-tuning", "vocoder-gan", "style-denoiser")
 """Phases that need the trained networks of the whole pipeline; they run last.
 
-`cross-speaker` is the last phase that changes the content encoder, whose vectors the text side predicts and the
-acoustic model receives; the two tuning phases adapt these to it.
+`cross-speaker` is the last phase that changes the content encoder. The two tuning phases then adapt the networks that
+predict its vectors from text, and the acoustic model, which receives its vectors.
 """
 
 FULL_BAND_PHASES = {
     "speechsr-lite": PhaseDefaults(2200),
     "speechsr-lite-gan": PhaseDefaults(1500, learning_rate=4e-4, starts_from=("speechsr-lite",)),
 }
-"""Phases of SpeechSR-Lite, in training order; they read full-band recordings directly. The last one's weights ship."""
+"""Phases of SpeechSR-Lite, in training order, on full-band recordings. The weights of the last phase ship."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prerequisites:
-    """Frozen networks of earlier phases that a recipe uses; None if not trained yet."""
+    """Frozen networks of earlier phases that a recipe uses; each is None if it is not trained yet."""
 
     content_encoder: LiteContentEncoder | None = None
-    """Content encoder from its own phase, whose vectors are the feature space of the pipeline."""
+    """Content encoder from the content-encoder phase; its vectors are the feature space of the pipeline."""
     phones: nn.Linear | None = None
     """Phone classifier on the content encoder's vectors."""
     text_to_vector: LiteTextToVector | None = None
-    """Text side, which predicts semantic vectors and F0."""
+    """Text-to-vector network, which predicts semantic vectors and F0."""
     speaker_encoder: SpeakerEncoder | None = None
-    """Speaker encoder."""
+    """Speaker encoder for the speaker losses of the cross-speaker phase."""
     pipeline: LiteNetworks | None = None
     """All networks that ship; untrained ones keep their initial weights."""
 
@@ -109,8 +109,8 @@ def make_recipe(
 
     Args:
         phase: A key of `PHASES` or `FULL_BAND_PHASES`.
-        data: Folder of prepared speech; for `FULL_BAND_PHASES` one of Parquet files.
-        config: Size of the networks; not used by `FULL_BAND_PHASES`.
+        data: Folder of prepared speech; for `FULL_BAND_PHASES`, folder of Parquet files with recordings.
+        config: Hyperparameters of the networks; not used by `FULL_BAND_PHASES`.
         device: Device to train on.
         prerequisites: Networks of earlier phases.
 
@@ -162,7 +162,7 @@ def make_recipe(
 def _pipeline_recipe(
     phase: str, prepared: PreparedSet, config: LiteConfig, device: str, prerequisites: Prerequisites
 ) -> Recipe:
-    """Recipe of one of `PIPELINE_PHASES`."""
+    """Create the recipe of one of `PIPELINE_PHASES`."""
     pipeline = prerequisites.pipeline
     if phase == "text-to-vector-tuning":
         from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe
@@ -187,7 +187,7 @@ def _pipeline_recipe(
 
 
 def _full_band_recipe(phase: str, data: Path, device: str) -> Recipe:
-    """Recipe of one of `FULL_BAND_PHASES`."""
+    """Create the recipe of one of `FULL_BAND_PHASES`."""
     from hierbatch.models.upsampling.lite.config import SpeechSRLiteConfig
     from hierbatch.training.full_band import read_full_band
     from hierbatch.training.recipes.speechsr_lite import SpeechSRLiteRecipe

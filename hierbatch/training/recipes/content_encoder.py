@@ -1,9 +1,9 @@
-"""Train the content encoder: from the augmented log-mel of any speaker to semantic vectors.
+"""Recipe that trains the content encoder: from the augmented log-mel of any speaker to semantic vectors.
 
-Three losses. Phone classification, with labels from the alignment or from a phone classifier on the teacher's vectors,
-so that speech without transcripts is used too. Distance to the teacher's vectors, which carry more than phones. And, if
-an earlier encoder is given, feature anchoring: distance to its vectors, so that the networks trained on it remain
-usable.
+There are three losses: phone classification, with labels from the alignment, or from a phone classifier on the
+teacher's vectors for speech without transcripts; the distance to the teacher's vectors, which contain more than phones;
+and, if an earlier encoder is passed, feature anchoring, the distance to its vectors, so that networks trained on these
+remain usable.
 
 Legend: B batch, T frames, M mel bands, C semantic channels.
 """
@@ -39,7 +39,7 @@ _TEACHER_WEIGHT, _ANCHOR_WEIGHT, _VARIANCE_WEIGHT = 0.5, 0.2, 0.1
 
 
 class ContentTrainingModule(nn.Module):
-    """The content encoder and two linear heads on its vectors, which do not ship."""
+    """Content encoder with two linear heads on its vectors; the heads do not ship."""
 
     def __init__(self, config: LiteConfig) -> None:
         super().__init__()
@@ -49,14 +49,14 @@ class ContentTrainingModule(nn.Module):
 
 
 class ContentEncoderRecipe:
-    """Train on `batch_size` segments of two seconds per step, with vocal-tract, noise and channel augmentation.
+    """Recipe that trains on `batch_size` segments of 2 s per step, with vocal-tract, noise and channel augmentation.
 
     Args:
         prepared: Prepared speech; alignments are used if there are any.
-        config: Size of the networks.
+        config: Hyperparameters of the networks.
         device: Device to train on.
-        batch_size: Segments per step.
-        anchor: Earlier content encoder whose vectors the new ones stay close to, or None.
+        batch_size: Number of segments per step.
+        anchor: Earlier content encoder to whose vectors the new vectors stay close, or None.
     """
 
     def __init__(
@@ -127,17 +127,17 @@ class ContentEncoderRecipe:
 
 
 def feature_distance(predicted: Tensor, target: Tensor) -> Tensor:
-    """Squared error plus half the cosine distance of each vector. Shape: twice [B, T, C] -> [B, T]."""
+    """Squared error plus half the cosine distance of each vector. Shape: predicted, target [B, T, C] -> [B, T]."""
     return ((predicted - target) ** 2).mean(-1) + 0.5 * (1 - F.cosine_similarity(predicted, target, dim=-1))
 
 
 def augment_vocal_tract(mel: Tensor, rng: np.random.Generator, max_warp: float = _MAX_WARP) -> Tensor:
-    """Vocal-tract augmentation: random frequency warp, spectral tilt and gain per row.
+    """Augment the vocal tract: a random frequency warp, spectral tilt and gain for each row.
 
     Args:
         mel: Log-mel, [B, T, M].
         rng: Random generator.
-        max_warp: Largest relative warp of the mel axis about its low end.
+        max_warp: Largest relative warp of the mel axis; the lowest band stays in place.
 
     Returns:
         Augmented log-mel, [B, T, M].
@@ -159,7 +159,7 @@ def augment_vocal_tract(mel: Tensor, rng: np.random.Generator, max_warp: float =
 
 
 def augment_channel(mel: Tensor, rng: np.random.Generator) -> Tensor:
-    """Channel augmentation: a smooth random equaliser, and in half of the rows a masked range of bands.
+    """Augment the channel: a smooth random equalizer and, in half of the rows, a masked range of bands.
 
     Frequency masking after Park et al. 2019 (SpecAugment, section 2).
 

@@ -1,10 +1,10 @@
-"""Fine-tune the acoustic network and the content encoder on unpaired data: content of one speaker, prompt of another.
+"""Recipe that fine-tunes acoustic network and content encoder on content of one speaker with a prompt of another.
 
-Earlier phases only see a speaker's content with the same speaker's prompt. Here a batch holds such pairs and also rows
-without a target recording: content features of a recording with another speaker's prompt, as in conversion, and
-semantic vectors predicted from text, as in text to speech. Two losses replace the missing target. The phones that
-the content encoder, with its weights frozen, recognises in the output must be the intended ones (cycle consistency, Zhu
-et al. 2017), and the output's speaker embedding must match the prompt's.
+In earlier phases, content and prompt are of the same speaker. Here a batch has such pairs, and also rows without a
+target recording: content features of a recording with another speaker's prompt, as in conversion, and semantic vectors
+predicted from text, as in text to speech. Two losses replace the missing target: the phones that the content encoder,
+with frozen weights, recognises in the output must be those intended (cycle consistency, Zhu et al. 2017), and the
+speaker embedding of the output must match that of the prompt.
 
 Legend: B batch, T frames (50/s), 2T mel frames, M mel bands, C semantic channels.
 """
@@ -47,14 +47,14 @@ _PHONE_WEIGHT, _VECTOR_WEIGHT, _VOICE_WEIGHT = 0.05, 0.05, 0.08
 
 @dataclass(frozen=True, slots=True)
 class UnpairedBatch:
-    """Rows without a target recording: content and pitch to render with a prompt.
+    """Rows without a target recording: content and pitch, and the prompts to render them with.
 
     Shape:
         semantic  [B, T, C]
         pitch     [B, T, 4]
         mask      [B, T, 1]
         labels    [B, T]     phones; `UNKNOWN` where there is no alignment
-        vectors   [B, T, C]  content features the output should have; None if the content was predicted from text
+        vectors   [B, T, C]  intended content features of the output; None if the content was predicted from text
     """
 
     semantic: Tensor
@@ -66,15 +66,16 @@ class UnpairedBatch:
 
 
 class CrossSpeakerRecipe(AcousticRecipe):
-    """The paired rows of `AcousticRecipe`, and cross-speaker and synthesised rows.
+    """Recipe with the paired rows of `AcousticRecipe`, and with cross-speaker rows and synthesized rows.
 
     Args:
         prepared: Prepared speech with alignments.
-        config: Size of the networks.
+        config: Hyperparameters of the networks.
         device: Device to train on.
-        batch_size: Paired rows per step.
-        teacher: Frozen content encoder that gives the target features of the paired rows.
-        text_to_vector: Trained text side; None leaves out the synthesised rows.
+        batch_size: Number of paired rows per step.
+        teacher: Frozen content encoder that computes the target features of the paired rows; None uses those of the
+            prepared set.
+        text_to_vector: Trained text-to-vector network; None leaves out the synthesized rows.
         speaker_encoder: Trained speaker encoder; None leaves out the speaker losses.
     """
 
@@ -112,7 +113,7 @@ class CrossSpeakerRecipe(AcousticRecipe):
         return losses
 
     def _cross_speaker_rows(self, pairs: PairedBatch, rng: np.random.Generator) -> UnpairedBatch:
-        """Content-encoder rows with the prompt of another row and F0 transposed to that prompt's median."""
+        """Create rows from content-encoder features, with the prompt of another row and F0 transposed to its median."""
         n_encoded = len(pairs.encoded)
         rows = torch.arange(min(_N_CROSS_SPEAKER, n_encoded))
         others = (rows + pairs.n_teacher + int(rng.integers(1, len(pairs.segments)))) % len(pairs.segments)
@@ -131,7 +132,7 @@ class CrossSpeakerRecipe(AcousticRecipe):
     def _synthesized_rows(
         self, network: LiteTextToVector, pairs: PairedBatch, rng: np.random.Generator
     ) -> UnpairedBatch:
-        """Semantic vectors and F0 predicted from random texts, with prompts of this batch."""
+        """Create rows from semantic vectors and F0 that are predicted from random texts, with prompts of this batch."""
         texts = [self._texts.draw(_MAX_TEXT_FRAMES, rng) for _ in range(_N_SYNTHESIZED)]
         prompts = _select_prompts(
             pairs.prompts, torch.from_numpy(rng.permutation(len(pairs.segments))[:_N_SYNTHESIZED])
@@ -150,7 +151,7 @@ class CrossSpeakerRecipe(AcousticRecipe):
     def _predict_from_text(
         self, network: LiteTextToVector, texts: Sequence[AlignedSegment], prompts: Prompts
     ) -> PredictedFrames:
-        """Semantic vectors and F0 of texts with their recorded durations."""
+        """Predict semantic vectors and F0 of texts, with their recorded durations."""
         batch = TextBatch.from_ids([text.ids for text in texts], self._device)
         rows = [torch.tensor(text.durations) for text in texts]
         durations = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True).to(self._device)
@@ -160,7 +161,7 @@ class CrossSpeakerRecipe(AcousticRecipe):
     def _cycle_loss(
         self, network: AcousticTrainingModule, rows: UnpairedBatch, mel: Tensor, rng: np.random.Generator
     ) -> Tensor:
-        """Distance of the output's phones and content features, from the frozen encoder, to the intended ones."""
+        """Distance of the phones and content features that the frozen encoder finds in the output to those intended."""
         encoded = functional_call(
             network.content_encoder, _frozen(network.content_encoder), (augment_vocal_tract(mel, rng), rows.mask)
         )

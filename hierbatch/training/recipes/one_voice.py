@@ -1,10 +1,10 @@
-"""Fine-tune the packaged model to one speaker from recordings without transcripts.
+"""Recipe that fine-tunes the packaged model to one speaker from recordings without transcripts.
 
-The acoustic model, with its style encoder and its attention to the prompt, learns to render the content of a recording
-in the speaker's voice from another recording of the speaker as the prompt. The content comes from the frozen content
-encoder: in half of the rows from the recording itself, with noise, in the others from a spectrally perturbed one, so
-that no timbre is read from the content. The vocoder learns from the latents that the acoustic model predicts,
-with a spectral loss and against small discriminators, which start later and from random weights.
+The acoustic model, including its style encoder and its attention to the prompt, learns to render the content of a
+recording in the speaker's voice, with another recording of the speaker as the prompt. The content comes from the frozen
+content encoder: in half of the rows from the recording, with noise, and in the others from a spectrally perturbed
+version, so that the model does not take the timbre from the content. The vocoder learns from the latents that the
+acoustic model predicts, with a spectral loss and, after some steps, against small discriminators.
 
 Legend: B batch, T frames (50/s), 2T mel frames, M mel bands, C semantic channels, L = 320 T samples.
 """
@@ -42,11 +42,11 @@ from hierbatch.training.tensors import to_tensor
 from hierbatch.training.trainer.recipe import Losses, Networks, OptimizerSettings, Sample
 
 DECIBELS_PER_UNIT = LOG_SPREAD * 20 / math.log(10)
-"""Decibels of one unit of the normalized log-mel."""
+"""Number of decibels in one unit of the normalized log-mel."""
 
 _VALIDATION_PROMPT_FRAMES = 400
 _EDGE_FRAMES = 8
-"""Frames of a crop that are left out of the losses of the vocoder at either end."""
+"""Number of frames at either end of a crop that are left out of the losses of the vocoder."""
 _SPECTRAL_WEIGHT = 5.0
 _PRE_EMPHASIS = 0.7
 
@@ -57,19 +57,19 @@ class OneVoiceOptions:
 
     n_steps: int = 400
     trains_vocoder: bool = True
-    """Also train the vocoder, at three times the cost of a step."""
+    """Also train the vocoder, which triples the cost of a step."""
     acoustic_learning_rate: float = 2e-4
     vocoder_learning_rate: float = 5e-5
     discriminator_learning_rate: float = 1e-3
     adversarial_from_step: int = 100
-    """Until then the discriminators learn alone, so that the vocoder never follows random ones."""
+    """First step with the adversarial loss; before it, the discriminators learn but do not affect the vocoder."""
     warm_up_steps: int = 20
     n_rows: int = 8
     seed: int = 1
 
 
 class OneVoiceRecipe:
-    """Training objective of `hierbatch finetune`."""
+    """Recipe of `hierbatch finetune`."""
 
     name = "finetune"
     criterion = "mel_distance_db"
@@ -85,12 +85,12 @@ class OneVoiceRecipe:
         options: OneVoiceOptions,
         device: str = "cpu",
     ) -> None:
-        """Fine-tune loaded networks.
+        """Create the recipe for loaded networks.
 
         Args:
             prepared: recordings of the speaker, with the content features of the same bundle.
             networks: all networks of the start bundle; acoustic model and vocoder are trained in place.
-            spectral_matching: matching of the latent at inference.
+            spectral_matching: spectral matching that is applied to the latent at inference.
             training: utterances to train on, at least two.
             held_out: utterances for validation.
             options: schedule.
@@ -117,7 +117,7 @@ class OneVoiceRecipe:
 
     @property
     def optimizers(self) -> Sequence[OptimizerSettings]:
-        """The acoustic model first: its loss fills the latents that the vocoder learns from."""
+        """Settings of the optimizers; the acoustic model is first, as its loss computes the vocoder's latents."""
         options = self.options
         settings = (
             OptimizerSettings(
@@ -146,7 +146,7 @@ class OneVoiceRecipe:
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        """Data that a checkpoint must agree with."""
+        """Networks and data, which must be the same in a resumed run."""
         return {
             "trained": list(self.networks),
             "n_training": self._batches.n_utterances,
@@ -154,18 +154,18 @@ class OneVoiceRecipe:
         }
 
     def learning_rate_factor(self, step: int) -> float:
-        """Linear warm-up, then cosine decay to a tenth."""
+        """Factor for the learning rate at a step: linear warm-up, then cosine decay to a tenth."""
         if step < self.options.warm_up_steps:
             return (step + 1) / self.options.warm_up_steps
         progress = (step - self.options.warm_up_steps) / max(1, self.options.n_steps - self.options.warm_up_steps)
         return 0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
 
     def batch(self, step: int, index: int, n_batches: int) -> VoiceBatch:
-        """Random segments, each with a prompt from another utterance; arguments as in `Recipe.batch`."""
+        """Draw random segments, each with a prompt from another utterance; arguments as in `Recipe.batch`."""
         return self._batches.batch(step, index, n_batches)
 
     def losses(self, optimizer: str, batch: VoiceBatch) -> Losses:
-        """Losses of one optimiser, as shares of the step's."""
+        """Losses of one optimizer, as shares of the losses of the whole step."""
         if optimizer == "acoustic":
             return {"mel": batch.share * self._acoustic_loss(batch)}
         generated, target = self._generate(batch)
@@ -185,7 +185,7 @@ class OneVoiceRecipe:
         return losses
 
     def validate(self, networks: Networks) -> Mapping[str, float]:
-        """Distance in dB of the log-mels of held-out clips and of their renderings with a prompt of the speaker."""
+        """Distance in dB between the log-mels of held-out clips and of their renderings with the speaker's prompt."""
         distances = [self._render(networks, segment, prompt)[1] for segment, prompt in self._held_out]
         weights = [segment.n_frames for segment, _ in self._held_out]
         return {self.criterion: float(np.average(distances, weights=weights))}
@@ -212,7 +212,7 @@ class OneVoiceRecipe:
         return F.l1_loss(predicted, batch.mel)
 
     def _generate(self, batch: VoiceBatch) -> tuple[Tensor, Tensor]:
-        """Generated and recorded audio of the crops without their edges. Shape: twice [B, L]."""
+        """Generate the audio of the crops; returns generated and recorded audio without edges, each [B, L]."""
         assert batch.latent is not None
         latents, f0_hz, voiced, audio = [], [], [], []
         for row, first in enumerate(batch.crops):
@@ -230,7 +230,7 @@ class OneVoiceRecipe:
         return generated[:, inner], self._tensor(np.stack(audio))[:, inner]
 
     def _render(self, networks: Networks, segment: UtteranceSegment, prompt: UtteranceSegment) -> tuple[Tensor, float]:
-        """A held-out clip in the speaker's voice, and the distance of its log-mel to the recording in dB."""
+        """Render a held-out clip in the speaker's voice; returns the sound and its log-mel distance in dB."""
         clip, prompts = load_batch(self._prepared, [segment]), load_batch(self._prepared, [prompt])
         mel = self._mel(self._tensor(clip.audio))
         mask = torch.ones(1, segment.n_frames, 1, dtype=torch.bool, device=self._device)

@@ -1,4 +1,4 @@
-"""Batches of the fine-tuning to one voice: segments of recordings, their content, and prompts from other recordings.
+"""Batches for fine-tuning to one voice: segments of recordings, their content, and prompts from other recordings.
 
 Legend: B batch, T frames (50/s), 2T mel frames, M mel bands, C semantic channels.
 """
@@ -22,14 +22,14 @@ from hierbatch.training.tensors import to_tensor
 from hierbatch.training.trainer.random_state import row_generator
 
 SEGMENT_FRAMES, CROP_FRAMES = 80, 48
-"""Frames of a segment, and of the crop of it that the vocoder learns from."""
+"""Number of frames in a segment, and in the crop of it on which the vocoder is trained."""
 _PROMPT_FRAMES = (100, 400)
 _SEMANTIC_NOISE = 0.1
 
 
 @dataclass(slots=True)
 class VoiceBatch:
-    """Segments with prompts of the same speaker; `latent` is filled by the loss of the acoustic model.
+    """Segments with prompts of the same speaker; `latent` is set when the loss of the acoustic model is computed.
 
     Shape:
         mel      [B, 2T, M]
@@ -49,7 +49,7 @@ class VoiceBatch:
 
 
 class VoiceBatches:
-    """Random segments of one speaker, longer recordings more often; a function of seed, step and row."""
+    """Random segments of one speaker, from long recordings more often; they depend on seed, step and row alone."""
 
     def __init__(
         self,
@@ -60,13 +60,13 @@ class VoiceBatches:
         n_rows: int,
         seed: int,
     ) -> None:
-        """Draw from prepared recordings.
+        """Create batches from prepared recordings.
 
         Args:
             prepared: recordings of the speaker, with the features of `content`.
-            utterances: utterances to draw from, at least two; too short ones serve as prompts only.
+            utterances: utterances to draw from, at least two; those that are too short are used as prompts only.
             content: frozen content encoder, on the device of the batches.
-            n_rows: rows of a step.
+            n_rows: number of rows in a step.
             seed: seed of the run.
         """
         self._prepared, self._content, self._n_rows, self._seed = prepared, content, n_rows, seed
@@ -83,7 +83,7 @@ class VoiceBatches:
 
     @torch.no_grad()
     def batch(self, step: int, index: int, n_batches: int) -> VoiceBatch:
-        """Rows `index`, `index + n_batches`, ... of a step."""
+        """Draw rows `index`, `index + n_batches`, ... of a step."""
         numbers = range(index, self._n_rows, n_batches)
         generators = [row_generator(self._seed, step, number) for number in numbers]
         segments, prompts, crops, noises = [], [], [], []
@@ -108,11 +108,11 @@ class VoiceBatches:
         )
 
     def prompt_for(self, utterance: PreparedUtterance, n_frames: int, rng: np.random.Generator) -> UtteranceSegment:
-        """A random segment of another utterance.
+        """Draw a random segment of another utterance.
 
         Args:
             utterance: the utterance that needs a prompt.
-            n_frames: longest prompt.
+            n_frames: maximum length of the prompt in frames.
             rng: random generator.
         """
         others = [other for other in self._all if other.id != utterance.id]
@@ -121,7 +121,7 @@ class VoiceBatches:
     def _content_of(
         self, mel: Tensor, semantic: Floats, numbers: range, generators: Sequence[np.random.Generator]
     ) -> Tensor:
-        """Content of each segment: even rows from the recording, with noise, odd rows from a perturbed one."""
+        """Content of each segment: even rows from the recording, with noise; odd rows from a perturbed version."""
         content = to_tensor(semantic, self._device)
         perturbed = [row for row, number in enumerate(numbers) if number % 2]
         if perturbed:

@@ -1,9 +1,9 @@
-"""Train a speaker encoder: classification of the training speakers from the log-mel of short segments.
+"""Recipe that trains a speaker encoder to classify the training speakers from the log-mel of short segments.
 
-It does not ship; the cross-speaker phase uses it to compare a generated voice with the prompt's. Each speaker counts as
-three classes, as recorded and at two other playback speeds, so that pitch alone does not identify a speaker. Tilt and
-gain are random, to reduce the influence of the microphone. The loss is softmax with additive angular margin (Deng et
-al. 2019, ArcFace, section 2.1).
+The encoder does not ship; the cross-speaker phase uses it to compare a generated voice with the voice of the prompt.
+Each speaker counts as three classes, as recorded and at two other playback speeds, so that pitch alone does not
+identify a speaker. Spectral tilt and gain are random, to reduce the influence of the microphone. The loss is softmax
+with additive angular margin (Deng et al. 2019, ArcFace, section 2.1).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _MIN_SPEECH_S = 6.0
 
 
 class SpeakerEncoder(nn.Module):
-    """Speaker embedding of unit length.
+    """Encoder of speaker embeddings of unit length. Legend: B batch, 2T mel frames, M mel bands, S channels.
 
     Shape:
         mel      [B, 2T, M]
@@ -51,7 +51,7 @@ class SpeakerEncoder(nn.Module):
 
 
 class SpeakerEncoderTrainingModule(nn.Module):
-    """The speaker encoder and one weight vector per class, which is used in this phase only."""
+    """Speaker encoder with one weight vector per class; the vectors are used in this phase only."""
 
     def __init__(self, config: LiteConfig, n_classes: int) -> None:
         super().__init__()
@@ -60,7 +60,10 @@ class SpeakerEncoderTrainingModule(nn.Module):
 
 
 class SpeakerEncoderRecipe:
-    """Classify `batch_size` segments of 1.2 to 2.4 s per step; all classes are equally likely."""
+    """Recipe of the speaker encoder, which classifies `batch_size` segments of 1.2 to 2.4 s per step.
+
+    All classes are equally likely.
+    """
 
     def __init__(self, prepared: PreparedSet, config: LiteConfig, device: str = "cpu", batch_size: int = 32) -> None:
         self._prepared, self._device, self._batch_size = prepared, device, batch_size
@@ -86,7 +89,8 @@ class SpeakerEncoderRecipe:
     def validate(self, network: SpeakerEncoderTrainingModule) -> dict[str, float]:
         """Mean cosine of same-speaker and different-speaker pairs of held-out segments, and verification accuracy.
 
-        The accuracy is the share of same-speaker cosines above a different-speaker one, over all combinations.
+        The accuracy is the share of all combinations of a same-speaker and a different-speaker pair in which the former
+        has the higher cosine.
         """
         rng = np.random.default_rng(0)
         segments = [_random_segment(utterances, 120, rng) for utterances in self._held_out for _ in range(2)]
@@ -108,7 +112,7 @@ class SpeakerEncoderRecipe:
         speed_indices: np.ndarray,
         rng: np.random.Generator | None,
     ) -> Tensor:
-        """Embeddings of segments at the given speeds; with an `rng`, tilt and gain are random. Shape: [B, S]."""
+        """Embed segments at the given speeds; with an `rng`, tilt and gain are random. Shape: [B, S]."""
         batch = load_resampled(self._prepared, segments, np.array(_SPEEDS, np.float32)[speed_indices])
         mel = self._mel(to_tensor(batch.audio, self._device))
         if rng is not None:
@@ -118,7 +122,7 @@ class SpeakerEncoderRecipe:
 
 
 def _utterances_by_speaker(utterances: list[PreparedUtterance]) -> list[list[PreparedUtterance]]:
-    """Utterances of each known speaker with at least 6 s of speech; of all known speakers if none has that much."""
+    """Utterances of each known speaker with 6 s of speech or more; of all known speakers if none has so much."""
     by_speaker: dict[str, list[PreparedUtterance]] = defaultdict(list)
     for utterance in utterances:
         if UNKNOWN_SPEAKER not in utterance.speaker:

@@ -1,4 +1,4 @@
-"""Train SpeechSR-Lite: bandwidth extension from 16 kHz to the bandwidth of full-band recordings.
+"""Recipe that trains SpeechSR-Lite: bandwidth extension from 16 kHz to the bandwidth of full-band recordings.
 
 Legend: B batch, L samples at 48 kHz.
 """
@@ -18,11 +18,11 @@ from hierbatch.training.tensors import to_tensor
 
 _SEGMENT_SAMPLES = 48_000
 _EDGE_SAMPLES = 2_400
-"""Left out of the loss at both ends, where a segment cut from a spectrum wraps around."""
+"""Number of samples left out of the loss at both ends, where changes in the frequency domain wrap around."""
 
 
 class SpeechSRLiteRecipe:
-    """Train on `batch_size` segments of one second per step; speakers are equally likely."""
+    """Recipe that trains on `batch_size` segments of 1 s per step; speakers are equally likely."""
 
     def __init__(
         self, clips: list[FullBandClip], config: SpeechSRLiteConfig, device: str = "cpu", batch_size: int = 12
@@ -49,7 +49,7 @@ class SpeechSRLiteRecipe:
 
 
 def upsample_batch(network: SpeechSRLite, batch: FullBandBatch, device: str) -> tuple[Tensor, Tensor, Tensor]:
-    """Generated and recorded audio without the edges, and the recordings' bandwidth. Shape: twice [B, L], [B]."""
+    """Generate audio; returns it and the recordings, without edges, and their bandwidth. Shape: [B, L], [B, L], [B]."""
     target, narrowband, bandwidth_hz = (
         to_tensor(x, device) for x in (batch.target, batch.narrowband, batch.bandwidth_hz)
     )

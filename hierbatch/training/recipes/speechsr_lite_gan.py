@@ -1,9 +1,9 @@
-"""Fine-tune SpeechSR-Lite against discriminators.
+"""Recipe that fine-tunes SpeechSR-Lite against discriminators.
 
-A spectral loss alone leads to the average spectral envelope; discriminators lead to one that a recording could have.
-They have the resolutions and periods of the published SpeechSR (HierSpeech++, section III-E), with fewer channels, so
-that they train on a CPU core. Generated and recorded audio are low-passed below the bandwidth of both before they are
-discriminated, so that the band edge does not give the generated one away.
+A spectral loss alone leads to an average spectral envelope; discriminators lead to an envelope that a recording could
+have. They have the resolutions and periods of the published SpeechSR (HierSpeech++, section III-E), with fewer channels
+so that they can be trained on a CPU core. Before discrimination, generated and recorded audio are low-passed below the
+lower of their bandwidths, so that the discriminators cannot use the edge of the band.
 
 Legend: B batch, L samples at 48 kHz.
 """
@@ -25,7 +25,7 @@ from hierbatch.training.loop import Losses
 from hierbatch.training.recipes.speechsr_lite import SpeechSRLiteRecipe, upsample_batch
 
 _SEGMENT_SAMPLES = 14_400
-"""Less the edges 9600, the published segment length."""
+"""Length of a segment; without its edges, 9600 samples, as published."""
 _HIGH_BAND_WEIGHT = 5.0
 _PRE_EMPHASIS = 0.9
 _CUTOFF_SHARE = 0.95
@@ -33,7 +33,7 @@ _CUTOFF_SHARE = 0.95
 
 
 def narrow_discriminators() -> DiscriminatorConfig:
-    """The published resolutions and periods at 48 kHz, with few enough channels for one CPU core."""
+    """Configuration with the published resolutions and periods at 48 kHz, but few enough channels for one CPU core."""
     reference = discriminators_48k()
     return DiscriminatorConfig(
         ffts_samples=reference.ffts_samples,
@@ -45,7 +45,7 @@ def narrow_discriminators() -> DiscriminatorConfig:
 
 
 class SpeechSRLiteGanTrainingModule(SpeechSRLite):
-    """SpeechSR-Lite, its weights without a prefix, and the `discriminators`, which do not ship."""
+    """SpeechSR-Lite, whose weights have no name prefix, with `discriminators`, which do not ship."""
 
     def __init__(self, config: SpeechSRLiteConfig) -> None:
         super().__init__(config)
@@ -53,11 +53,11 @@ class SpeechSRLiteGanTrainingModule(SpeechSRLite):
 
 
 class SpeechSRLiteGanRecipe(SpeechSRLiteRecipe):
-    """Train on `batch_size` segments of 0.3 s per step; validation is that of `SpeechSRLiteRecipe`."""
+    """Recipe that trains on `batch_size` segments of 0.3 s per step; validation as in `SpeechSRLiteRecipe`."""
 
     network: SpeechSRLiteGanTrainingModule
     learning_rate_factors: ClassVar[dict[str, float]] = {"discriminators": 4.0}
-    """The discriminators start from random weights, the network from trained ones."""
+    """Factors for the learning rate: the discriminators start from random weights, the network from trained weights."""
 
     def __init__(
         self, clips: list[FullBandClip], config: SpeechSRLiteConfig, device: str = "cpu", batch_size: int = 8
@@ -78,7 +78,7 @@ class SpeechSRLiteGanRecipe(SpeechSRLiteRecipe):
 
 
 def _low_pass(audio: Tensor, cutoff_hz: Tensor) -> Tensor:
-    """Remove the spectrum above each row's cutoff. Shape: [B, L], [B] -> [B, L]."""
+    """Remove the spectrum above each row's cutoff. Shape: audio [B, L], cutoff_hz [B] -> [B, L]."""
     n_samples = audio.shape[-1]
     bins_hz = torch.fft.rfftfreq(n_samples, 1 / FULL_RATE_HZ, device=audio.device)
     passed = bins_hz[None] < cutoff_hz[:, None]

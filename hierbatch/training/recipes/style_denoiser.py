@@ -1,7 +1,7 @@
-"""Train the style denoiser: the direction in which noise moves a style embedding, and its value for clean recordings.
+"""Recipe that trains the style denoiser: the direction in which noise moves a style, and its value for clean speech.
 
-Every recording is encoded as it is and after noise reduction. Artefacts of the reducer differ from voice to voice and
-average out; the effect of the noise is nearly the same direction for all voices.
+Every recording is encoded as it is and after noise reduction. The artefacts of noise reduction differ from voice to
+voice and average out, while noise moves the styles of all voices in nearly the same direction.
 
 Legend: B batch, S style channels.
 """
@@ -32,7 +32,7 @@ _N_HELD_OUT = 24
 
 
 class StyleDenoiserTrainingModule(nn.Module):
-    """The style denoiser under its weight name in a bundle."""
+    """Style denoiser, under the name that its weights have in a bundle."""
 
     def __init__(self, config: LiteConfig) -> None:
         super().__init__()
@@ -41,14 +41,14 @@ class StyleDenoiserTrainingModule(nn.Module):
 
 
 class StyleDenoiserRecipe:
-    """Train on the styles of `batch_size` segments of four seconds per step.
+    """Recipe that trains on the styles of `batch_size` segments of 4 s per step.
 
     Args:
         prepared: Prepared speech.
-        config: Size of the networks.
+        config: Hyperparameters of the networks.
         pipeline: Trained networks; their style encoder stays frozen.
         device: Device to train on.
-        batch_size: Segments per step.
+        batch_size: Number of segments per step.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class StyleDenoiserRecipe:
         return {name: float(loss) for name, loss in self._style_losses(network, self._held_out).items()}
 
     def _style_losses(self, network: StyleDenoiserTrainingModule, styles: Sequence[Tensor]) -> Losses:
-        """Cosine distance of the direction to the styles' change by denoising, and error of the clean target value."""
+        """Cosine distance of the direction to the change by denoising, and error of the value for clean speech."""
         original, clean = torch.stack(list(styles)).unbind(1)
         denoiser = network.style_denoiser
         cosine = F.cosine_similarity(clean - original, denoiser.direction.expand_as(original), dim=-1).mean()
@@ -84,7 +84,7 @@ class StyleDenoiserRecipe:
 
     @torch.no_grad()
     def _draw_styles(self, sampler: SpeakerSampler, rng: np.random.Generator) -> Tensor:
-        """Style of a random segment as recorded and after noise reduction. Shape: [2, S]."""
+        """Draw a segment, and return its styles as recorded and after noise reduction. Shape: [2, S]."""
         segment = random_segment(sampler.draw(rng), _SEGMENT_FRAMES, rng)
         audio = self._prepared.audio(segment.utterance, segment.start, segment.n_frames)
         both = np.stack([audio, reduce_noise(Waveform(audio, RATE_HZ)).samples])

@@ -1,12 +1,11 @@
-"""Train the text side: from phonemes and a prompt to durations, semantic vectors and F0.
+"""Recipe that trains the text-to-vector network: from phonemes and a prompt to durations, semantic vectors and F0.
 
-The target vectors are the content encoder's features of the recording if there is a trained one: they carry more of
-what the acoustic network needs than the prepared set's vectors. Since regression averages over possible outputs, a
-phone loss also requires the predicted vectors to be classified as the intended phones. Target vectors carry little
-speaker information, so some prompts come from another speaker or are resampled to another pitch; otherwise a language
-would be tied to the few speakers it was recorded with.
-
-Legend: B batch, T frames (50/s), C semantic channels.
+The target vectors are the features of a trained content encoder, if there is one: they have more of the information
+that the acoustic network needs than the vectors of the prepared set. Since regression averages over possible outputs, a
+phone loss also requires that the predicted vectors are classified as the intended phones. Target vectors have little
+speaker information, so some prompts are from another speaker or are resampled to another pitch; otherwise the network
+would associate a language with its few speakers in the training data.
+Legend: B batch, T frames (50/s), N symbols, C semantic channels.
 """
 
 from __future__ import annotations
@@ -51,18 +50,18 @@ _PHONE_WEIGHT = 0.1
 _DEFAULT_F0_HZ = 150.0
 _SILENT_IDS = [SYMBOL_IDS[symbol] for symbol in (START, *SEPARATORS)]
 _OTHER_SPEAKER_SHARE = {"en": 0.1, "ko": 0.35}
-"""Share of prompts from a random speaker, by language; higher for Korean, which has few speakers in the data."""
+"""Share of prompts from a random speaker, by language; higher for Korean, of which the data has few speakers."""
 
 
 class TextToVectorRecipe:
-    """Train on utterances, or segments of long ones, of about half a minute in all per step.
+    """Recipe that trains on utterances, or on segments of long utterances, about 30 s in total per step.
 
     Args:
         prepared: Prepared speech with alignments.
-        config: Size of the network.
+        config: Hyperparameters of the network.
         device: Device to train on.
-        frames_per_batch: Largest padded batch, in frames.
-        content: Frozen content encoder that gives the target vectors; None takes those of the prepared set.
+        frames_per_batch: Maximum number of frames in a padded batch.
+        content: Frozen content encoder that computes the target vectors; None uses those of the prepared set.
         phones: Frozen phone classifier on the content encoder's vectors; None leaves out the phone loss.
     """
 
@@ -104,7 +103,7 @@ class TextToVectorRecipe:
         return {name: float(value) for name, value in losses.items()}
 
     def _draw_batch(self, rng: np.random.Generator) -> list[AlignedSegment]:
-        """Random segments, as many as fit into a padded batch."""
+        """Draw as many random segments as fit into a padded batch."""
         drawn: list[AlignedSegment] = []
         longest = 0
         while True:
@@ -115,7 +114,7 @@ class TextToVectorRecipe:
             drawn.append(text)
 
     def _draw_prompt(self, text: AlignedSegment, n_frames: int, rng: np.random.Generator) -> UtteranceSegment:
-        """A prompt of the same speaker or, at times, of a random one."""
+        """Draw a prompt of the same speaker or, with some probability, of a random speaker."""
         if rng.random() < _OTHER_SPEAKER_SHARE[text.segment.utterance.language]:
             return random_segment(self._any_speaker.draw(rng), n_frames, rng)
         return self._sampler.speakers.prompt_for(text.segment, n_frames, rng)
@@ -169,16 +168,16 @@ class TextToVectorRecipe:
 
 
 def duration_error(log_durations: Tensor, durations: Tensor, symbols: Tensor) -> Tensor:
-    """Gamma deviance for phones, squared error of the logarithm for separators.
+    """Error of predicted durations: gamma deviance for phones, squared error of the logarithm for separators.
 
-    The minimum of the deviance is the mean number of frames, so sentences are predicted at the recorded pace; that of
-    the squared error lies below it wherever durations vary. For separators this is wanted: a mean over pauses and
-    boundaries without one would put a short pause at every boundary.
+    The deviance is smallest at the mean number of frames, so sentences are predicted at the recorded pace. The squared
+    error is smallest below the mean if durations vary. For separators this is intended: a mean over boundaries with and
+    without a pause would put a short pause at every boundary.
 
     Shape:
         log_durations  [B, N]  predicted log(1 + frames)
-        durations      [B, N]  recorded frames
-        symbols        [B, N]
+        durations      [B, N]  recorded durations in frames
+        symbols        [B, N]  symbol ids
         returns        [B, N]
     """
     residual = torch.log1p(durations.float()) - log_durations
@@ -187,13 +186,13 @@ def duration_error(log_durations: Tensor, durations: Tensor, symbols: Tensor) ->
 
 
 def _mixed_error(predicted: Tensor, target: Tensor) -> Tensor:
-    """Squared plus half the absolute error, mean over channels. Shape: twice [B, T, C] -> [B, T]."""
+    """Squared plus half the absolute error, mean over channels. Shape: predicted, target [B, T, C] -> [B, T]."""
     difference = predicted - target
     return (difference**2 + 0.5 * difference.abs()).mean(-1)
 
 
 def _phone_labels(texts: Sequence[AlignedSegment], longest: int) -> Tensor:
-    """Phone of each frame, `UNKNOWN` on padding. Shape: [B, longest]."""
+    """Phone id of each frame, `UNKNOWN` on padding. Shape: [B, longest]."""
     labels = np.full((len(texts), longest), UNKNOWN, np.int64)
     for row, text in zip(labels, texts, strict=True):
         row[: text.segment.n_frames] = np.repeat(merge_silence(text.ids.symbols), text.durations)

@@ -1,4 +1,4 @@
-"""Train the vocoder: from recorded log-mel and F0 to the waveform."""
+"""Recipe that trains the vocoder: from recorded log-mel and F0 to the waveform."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SEGMENT_FRAMES = 50
 
 
 class VocoderRecipe:
-    """Reconstruct `batch_size` segments of one second per step."""
+    """Recipe that reconstructs `batch_size` segments of 1 s per step."""
 
     def __init__(self, prepared: PreparedSet, config: LiteConfig, device: str = "cpu", batch_size: int = 12) -> None:
         self.network: LiteWaveformGenerator = LiteWaveformGenerator(config).to(device)

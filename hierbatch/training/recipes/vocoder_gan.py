@@ -1,11 +1,10 @@
-"""Fine-tune the vocoder against discriminators on latents predicted by the trained pipeline.
+"""Recipe that fine-tunes the vocoder against discriminators on latents predicted by the trained pipeline.
 
-Networks trained by regression predict smoother latents than those of recordings, and a spectral loss alone turns a
-smooth latent into smooth audio. Discriminators (HiFi-GAN, Kong et al. 2020, section 2.3; EnCodec, Défossez et al. 2022,
-section 3.4) detect what generated audio lacks compared to a recording, and the vocoder learns to add it. The spectral
-loss keeps the content intelligible. A quarter of each batch has ground-truth latents, so that the vocoder stays
-accurate on those.
-
+Networks trained by regression predict smoother latents than those of recordings, and with a spectral loss alone, smooth
+latents result in smooth audio. Discriminators (HiFi-GAN, Kong et al. 2020, section 2.3; EnCodec, Défossez et al. 2022,
+section 3.4) detect the differences between generated audio and recordings, and the vocoder learns to remove them. The
+spectral loss keeps the content intelligible. A quarter of each batch has ground-truth latents, so that the vocoder
+stays accurate on these.
 Legend: B batch, L samples.
 """
 
@@ -31,7 +30,7 @@ from hierbatch.training.spectral_loss import SpectralLoss
 from hierbatch.training.tensors import to_tensor
 
 _SEGMENT_FRAMES, _EDGE_FRAMES = 48, 8
-"""Frames of an input segment, and frames left out of the losses at either end, where context is missing."""
+"""Number of frames in a segment, and number left out of the losses at either end, where context is missing."""
 _N_GROUND_TRUTH = 2
 _REPLAY_BUFFER_SIZE = 96
 _SPECTRAL_WEIGHT = 5.0
@@ -39,7 +38,7 @@ _PRE_EMPHASIS = 0.7
 
 
 def small_discriminators() -> DiscriminatorConfig:
-    """Discriminators small enough to train beside the vocoder on one CPU core."""
+    """Configuration of discriminators that are small enough to be trained with the vocoder on one CPU core."""
     return DiscriminatorConfig(
         ffts_samples=(1024, 512, 256),
         spectrogram_channels=12,
@@ -50,7 +49,7 @@ def small_discriminators() -> DiscriminatorConfig:
 
 
 class VocoderGanTrainingModule(nn.Module):
-    """The vocoder and its discriminators, which do not ship."""
+    """Vocoder with its discriminators, which do not ship."""
 
     def __init__(self, config: LiteConfig) -> None:
         super().__init__()
@@ -59,20 +58,23 @@ class VocoderGanTrainingModule(nn.Module):
 
 
 class VocoderGanRecipe:
-    """Train on `batch_size` segments of 0.96 s per step, of which the inner 0.64 s enter the losses.
+    """Recipe that trains on `batch_size` segments of 0.96 s per step; the losses cover the inner 0.64 s.
 
     Args:
         prepared: Prepared speech with alignments.
-        config: Size of the networks.
+        config: Hyperparameters of the networks.
         device: Device to train on.
-        batch_size: Segments per step, at least 3.
+        batch_size: Number of segments per step, at least 3.
         pipeline: Trained networks that predict the latents; None uses ground-truth latents only.
     """
 
     learning_rate_factors: ClassVar[dict[str, float]] = {"discriminators": 4.0}
-    """The discriminators start from random weights, the vocoder from trained ones."""
+    """Factors for the learning rate: the discriminators start from random weights, the vocoder from trained weights."""
     first_steps: ClassVar[dict[str, int]] = {"vocoder": 300}
-    """Gradients of untrained discriminators would only harm the vocoder, so they learn alone at first."""
+    """First step at which the vocoder is trained.
+
+    Before it, only the discriminators learn, since the gradients of untrained ones would harm the vocoder.
+    """
 
     def __init__(
         self,
@@ -101,7 +103,7 @@ class VocoderGanRecipe:
         return {"spectral": float(self._loss(generated, target))}
 
     def _draw(self, rng: np.random.Generator) -> list[TrainingExample]:
-        """Segments from a replay buffer and from recordings.
+        """Draw segments from a replay buffer of predicted examples and from recordings.
 
         Each step adds one example to the buffer, because predicting an example costs more than training on a segment.
         """
@@ -118,7 +120,7 @@ class VocoderGanRecipe:
     def _generate(
         self, network: VocoderGanTrainingModule, examples: Sequence[TrainingExample], rng: np.random.Generator
     ) -> tuple[Tensor, Tensor]:
-        """Generated and recorded audio without the edges. Shape: twice [B, L]."""
+        """Generate audio; returns generated and recorded audio without the edges. Shape: each [B, L]."""
         audio = np.stack([example.audio for example in examples])
         f0_hz, voiced = (
             to_tensor(np.stack(rows), self._device)

@@ -1,1 +1,1 @@
-"""Trainer of all networks: optimisers by name, checkpoints that resume exactly, curves, several processes."""
+"""Trainer for all networks: named optimizers, exact resuming from checkpoints, curves, several processes."""

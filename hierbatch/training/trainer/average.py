@@ -10,7 +10,7 @@ from torch import nn
 
 
 class MovingAverage:
-    """Copies of networks whose weights follow those in training."""
+    """Copies of networks whose weights are the exponential moving average of the weights in training."""
 
     def __init__(self, networks: Mapping[str, nn.Module], names: Sequence[str], decay: float) -> None:
         """Start from the current weights.
@@ -18,7 +18,7 @@ class MovingAverage:
         Args:
             networks: networks in training, by name.
             names: networks to average.
-            decay: share of the average that remains after a step; at first a smaller one, as the average is short.
+            decay: share of the average that remains after a step; the first steps use smaller values.
         """
         self.decay = decay
         self._trained = {name: networks[name] for name in names}

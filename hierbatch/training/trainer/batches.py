@@ -1,4 +1,4 @@
-"""Batches of a process, optionally made in a thread while the previous step runs."""
+"""Batches of a process, optionally created in a thread while the previous step runs."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from hierbatch.training.trainer.world import World
 
 
 class Batches:
-    """This process's batches of each step, in steps of increasing number."""
+    """Source of this process's batches of each step; steps are requested in increasing order."""
 
     def __init__(self, recipe: Recipe, world: World, n_accumulated: int, *, is_ahead: bool) -> None:
-        """Prepare to make batches.
+        """Create the source; a thread is started if `is_ahead`.
 
         Args:
-            recipe: makes the batches.
-            world: processes that divide a step.
-            n_accumulated: batches of each process in a step.
-            is_ahead: make the batches of the next step in a thread.
+            recipe: recipe that creates the batches.
+            world: processes that share a step.
+            n_accumulated: number of batches per process and step.
+            is_ahead: True to create the batches of the next step in a thread.
         """
         self._recipe, self._world, self._n_accumulated = recipe, world, n_accumulated
         self._pool = ThreadPoolExecutor(1) if is_ahead else None
         self._next: tuple[int, Future[list[Any]]] | None = None
 
     def of_step(self, step: int) -> list[Any]:
-        """Batches of a step."""
+        """Return the batches of a step."""
         if self._pool is None:
             return self._make(step)
         if self._next is not None and self._next[0] == step:

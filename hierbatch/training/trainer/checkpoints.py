@@ -3,10 +3,10 @@
 RUN/checkpoints/
   step-0001000/
     NETWORK.safetensors              weights in training, with gain and direction of weight norm
-    NETWORK.average.safetensors      their moving average
+    NETWORK.average.safetensors      moving average of the weights
     OPTIMIZER.optimizer.safetensors  moments and step count of every weight
-    state.json                       step, time used, skipped steps, sizes of the networks
-  best.json                          step and validation figure of the best checkpoint
+    state.json                       step, training time, skipped updates, hyperparameters of the networks
+    best.json                          step and validation metric of the best checkpoint
 """
 
 from __future__ import annotations
@@ -38,23 +38,23 @@ class TrainingState:
 
     step: int
     training_s: float
-    """Time spent in training steps so far."""
+    """Time spent in training steps so far, in seconds."""
     n_skipped: Mapping[str, int]
-    """Updates without effect because of a non-finite gradient, by optimiser."""
+    """Number of updates skipped because a gradient was not finite, by optimizer."""
     identity: Mapping[str, Any]
     """The recipe's identity."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeptCheckpoints:
-    """Checkpoints that are not deleted: the last ones, every so many steps, and the best."""
+    """Checkpoints to keep: the last `n_last`, one every `every_steps` steps, and the best."""
 
     n_last: int = 3
     every_steps: int = 50_000
 
 
 class CheckpointFolder:
-    """The folder `checkpoints` of a run."""
+    """Folder `checkpoints` of a run."""
 
     def __init__(self, run: Path, kept: KeptCheckpoints = KeptCheckpoints()) -> None:  # noqa: B008 - a frozen value
         self.folder, self._kept = run / "checkpoints", kept
@@ -69,12 +69,12 @@ class CheckpointFolder:
         return self.folder / f"step-{step:07d}"
 
     def latest(self) -> Path | None:
-        """The last checkpoint, or None if there is none."""
+        """Folder of the last checkpoint; None if there is none."""
         steps = self.steps()
         return self.path(steps[-1]) if steps else None
 
     def best(self) -> tuple[int, float] | None:
-        """Step and validation figure of the best checkpoint, or None if no checkpoint has been validated."""
+        """Step and validation metric of the best checkpoint; None if no checkpoint has been validated."""
         try:
             found = json.loads((self.folder / _BEST).read_text(encoding="utf-8"))
             return int(found["step"]), float(found["figure"])
@@ -110,7 +110,7 @@ class CheckpointFolder:
             temporary.write_text(json.dumps({"step": step, "figure": figure}) + "\n", encoding="utf-8")
 
     def delete_old(self) -> None:
-        """Delete the checkpoints that need not be kept."""
+        """Delete old checkpoints, except the last few, the best, and those at multiples of a number of steps."""
         steps, best = self.steps(), self.best()
         kept = set(steps[-self._kept.n_last :]) | ({best[0]} if best else set())
         for step in steps:
@@ -122,7 +122,7 @@ def read_state(checkpoint: Path) -> TrainingState:
     """Read `state.json` of a checkpoint.
 
     Raises:
-        InputError: it is missing or damaged.
+        InputError: the file is missing or damaged.
     """
     try:
         return TrainingState(**json.loads((checkpoint / _STATE).read_text(encoding="utf-8")))
@@ -131,7 +131,7 @@ def read_state(checkpoint: Path) -> TrainingState:
 
 
 def check_identity(state: TrainingState, identity: Mapping[str, Any], checkpoint: Path) -> None:
-    """Check that a checkpoint is of a recipe with the same networks.
+    """Check that the recipe of a checkpoint has the same identity as a recipe.
 
     Args:
         state: state of the checkpoint.
@@ -139,7 +139,7 @@ def check_identity(state: TrainingState, identity: Mapping[str, Any], checkpoint
         checkpoint: folder of the checkpoint, for the message.
 
     Raises:
-        InputError: they differ.
+        InputError: the identities differ.
     """
     saved, identity = dict(state.identity), json.loads(json.dumps(identity))
     different = sorted(key for key in saved.keys() | identity.keys() if saved.get(key) != identity.get(key))
@@ -156,7 +156,7 @@ def read_tensors(checkpoint: Path, name: str) -> dict[str, Tensor]:
     """Read one safetensors file of a checkpoint.
 
     Raises:
-        InputError: it is missing or damaged.
+        InputError: the file is missing or damaged.
     """
     try:
         return load_file(checkpoint / f"{name}.safetensors")
@@ -165,11 +165,11 @@ def read_tensors(checkpoint: Path, name: str) -> dict[str, Tensor]:
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer, names: Mapping[int, str]) -> dict[str, Tensor]:
-    """State of an optimiser as tensors named after the weights.
+    """Collect the state of an optimizer as tensors whose names contain those of the weights.
 
     Args:
-        optimizer: an optimiser whose state per weight consists of tensors.
-        names: names of its weights by the weight's `id`.
+        optimizer: optimizer whose state consists of tensors for each weight.
+        names: names of the weights, by the `id` of the weight.
     """
     return {
         f"{names[id(weight)]}:{key}": value for weight, state in optimizer.state.items() for key, value in state.items()
@@ -179,7 +179,7 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer, names: Mapping[int, str]
 def restore_optimizer(
     optimizer: torch.optim.Optimizer, names: Mapping[int, str], tensors: Mapping[str, Tensor]
 ) -> None:
-    """Load tensors written by `optimizer_tensors`; weights without any keep a fresh state."""
+    """Load tensors from `optimizer_tensors`; weights without such tensors keep their initial state."""
     by_weight: dict[str, dict[str, Tensor]] = {}
     for name, value in tensors.items():
         weight_name, _, key = name.rpartition(":")
@@ -190,7 +190,7 @@ def restore_optimizer(
 
 
 def weight_names(networks: Mapping[str, nn.Module]) -> dict[int, str]:
-    """Names of all weights, with their network's name in front, by the weight's `id`."""
+    """Names of all weights, each prefixed with the name of its network, by the `id` of the weight."""
     return {
         id(weight): f"{network}.{name}"
         for network, module in networks.items()

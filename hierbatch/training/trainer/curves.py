@@ -1,9 +1,9 @@
-"""Curves of a run: one JSON line per report, TensorBoard files, a picture, sounds, and the progress line.
+"""Output of a training run: learning curves, TensorBoard files, a picture, sounds, and the progress line.
 
 RUN/
-  curve.jsonl     step, kind (train or validation) and figures; no line is later than the last checkpoint after a resume
-  curve.png       all figures over the steps
-  tensorboard/    the same figures, with sounds and log-mel spectrograms
+  curve.jsonl     step, kind (train or validation) and metrics; resuming deletes lines after the last checkpoint
+  curve.png       all metrics over the steps
+  tensorboard/    the same metrics, with sounds and log-mel spectrograms
   samples/step-N  NAME.flac and NAME.png
 """
 
@@ -41,12 +41,12 @@ class Curves:
             self._board = tensorboardX.SummaryWriter(str(run / "tensorboard"), purge_step=step + 1, flush_secs=30)
 
     def add(self, step: int, kind: str, figures: Mapping[str, float]) -> None:
-        """Append the figures of one step.
+        """Append the metrics of one step.
 
         Args:
-            step: number of finished steps.
+            step: number of completed steps.
             kind: `train` or `validation`.
-            figures: figures by name.
+            figures: metrics by name.
         """
         line: dict[str, Any] = {"step": step, "kind": kind, **{name: float(f"{v:.6g}") for name, v in figures.items()}}
         with (self._run / _CURVE).open("a", encoding="utf-8") as curve:
@@ -92,14 +92,14 @@ class Curves:
 
 
 def read_curve(run: Path) -> list[dict[str, Any]]:
-    """All lines of a run's curve; an incomplete last line is left out."""
+    """Read all lines of a run's curve; an incomplete last line is left out."""
     path = run / _CURVE
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     return [json.loads(line) for line in text.splitlines() if line.endswith("}")]
 
 
 def draw_curves(lines: Sequence[Mapping[str, Any]], target: Path) -> None:
-    """Draw each figure over the steps: training blue, validation orange.
+    """Draw a plot of each metric over the steps: training in blue, validation in orange.
 
     Args:
         lines: lines of a curve.
@@ -126,15 +126,15 @@ def draw_curves(lines: Sequence[Mapping[str, Any]], target: Path) -> None:
 def progress_line(
     name: str, step: int, n_steps: int, losses: Mapping[str, float], learning_rate: float, step_s: float
 ) -> str:
-    """One line for people: step, losses, learning rate, time per step and the time that remains.
+    """Progress line for the terminal: step, losses, learning rate, time per step and remaining time.
 
     Args:
-        name: the recipe's name.
-        step: number of finished steps.
-        n_steps: steps of the whole schedule.
+        name: name of the recipe.
+        step: number of completed steps.
+        n_steps: number of steps in the whole schedule.
         losses: mean losses since the last line.
-        learning_rate: the current one.
-        step_s: mean duration of a step.
+        learning_rate: current learning rate.
+        step_s: mean duration of a step in seconds.
     """
     shown = "  ".join(f"{loss} {value:.3g}" for loss, value in losses.items())
     remaining = duration_text((n_steps - step) * step_s)
@@ -142,7 +142,7 @@ def progress_line(
 
 
 def duration_text(duration_s: float) -> str:
-    """Two largest units of a duration, as in `3 h 20 min`."""
+    """Format a duration in its two largest units, as in `3 h 20 min`."""
     minutes = round(duration_s / 60)
     if minutes < 1:
         return f"{duration_s:.0f} s"
@@ -153,7 +153,7 @@ def duration_text(duration_s: float) -> str:
 
 
 def _mel_picture(mel: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
-    """Grey levels of a log-mel spectrogram, low bands below. Shape: [M, T] -> [M, T]."""
+    """Grey levels of a log-mel spectrogram, with low bands at the bottom. Shape: [M, T] -> [M, T]."""
     low, high = float(mel.min()), float(mel.max())
     levels = (mel[::-1] - low) / max(high - low, 1e-6)
     return np.round(levels * 255).astype(np.uint8)

@@ -1,6 +1,6 @@
-"""Precision in training: weights, losses and optimisers are float32; matrix products and convolutions may be bfloat16.
+"""Precision in training: weights, losses and optimizers are float32; matrix products and convolutions may be bfloat16.
 
-Recipes leave the lower precision with `full_precision` for spectrograms, divergences, alignment and the losses.
+Recipes compute spectrograms, divergences, alignment and losses in float32, inside `full_precision`.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ class Precision:
     """
 
     name: str = "float32"
-    """`float32`; `tf32`, float32 with reduced products on a GPU; `bf16`, bfloat16 products."""
+    """`float32`; `tf32`, float32 with products of reduced precision on a GPU; or `bf16`, bfloat16 products."""
 
     def __post_init__(self) -> None:
         if self.name not in PRECISIONS:
             raise InputError("The precision is unknown", expected=", ".join(PRECISIONS), got=repr(self.name))
 
     def apply(self) -> None:
-        """Set whether a GPU may compute float32 products in TF32."""
+        """Allow a GPU to compute float32 products in TF32, unless the precision is `float32`."""
         torch.backends.cuda.matmul.allow_tf32 = self.name != "float32"
         torch.backends.cudnn.allow_tf32 = self.name != "float32"
 
     @contextmanager
     def mixed(self, device: torch.device) -> Iterator[None]:
-        """Context of the forward pass."""
+        """Context for the forward pass, which enables bfloat16 for `bf16`."""
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=self.name == "bf16"):
             yield
 
 
 @contextmanager
 def full_precision(device: torch.device) -> Iterator[None]:
-    """Context in which float32 operations stay float32. Tensors from outside may have to be converted by `float`."""
+    """Context in which operations run in float32; bfloat16 tensors from outside must be converted with `float`."""
     with torch.autocast(device.type, enabled=False):
         yield

@@ -1,7 +1,7 @@
 """Random state of a step, so that a resumed run draws what an undisturbed one draws.
 
 Nothing random is carried from one step to the next: before every step, the generators of Python, NumPy and torch are
-seeded from the run's seed, the step and the process. Random choices of a row come from a generator of its own.
+seeded from the run's seed, the step and the process. The random choices of a row come from a separate generator.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Interface between the trainer and what it trains: networks, optimisers, batches, losses, validation."""
+"""Interface between the trainer and a recipe: networks, optimizers, batches, losses and validation."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ Networks = Mapping[str, nn.Module]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptimizerSettings:
-    """AdamW for the weights of one or more networks."""
+    """Settings of AdamW for the weights of one or more networks."""
 
     name: str
     networks: tuple[str, ...]
-    """Networks whose weights it updates, by their names in the recipe."""
+    """Names of the networks, in the recipe, whose weights the optimizer updates."""
     learning_rate: float
     """Peak learning rate."""
     betas: tuple[float, float] = (0.8, 0.99)
     epsilon: float = 1e-9
     weight_decay: float = 0.01
     max_gradient_norm: float = 1000.0
-    """Gradients are scaled down to this norm."""
+    """Norm to which larger gradients are scaled down."""
     frozen: tuple[str, ...] = ()
-    """Patterns of the weights that keep their values, as `generator.style.*`; each must match a whole name."""
+    """Patterns of the names of weights that are not trained, such as `generator.style.*`; each matches a whole name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A sound generated during validation, with its log-mel spectrogram. Shapes: samples [L], mel [M, T]."""
+    """Sound generated during validation, with its log-mel spectrogram. Shapes: samples [L], mel [M, T]."""
 
     name: str
     samples: npt.NDArray[np.float32]
@@ -43,11 +43,11 @@ class Sample:
 
 
 class Recipe(Protocol):
-    """A training objective.
+    """Protocol for a training recipe: networks with their batches, losses and validation.
 
-    A step has one batch of rows for all processes. The batch is divided into parts of rows, and each process computes
-    the losses of its own parts. A loss is the share of its rows in the loss of the whole step: sums are divided by the
-    counts of the whole batch, so that the sum over all parts is the loss of the step, however the rows are divided.
+    A step has one batch of rows, which is divided into parts; each process computes the losses of its own parts. The
+    loss of a part is its share of the loss of the whole step: sums are divided by the counts of the whole batch, so
+    that the losses of all parts add up to the loss of the step, however the rows are divided.
     """
 
     @property
@@ -67,17 +67,17 @@ class Recipe(Protocol):
 
     @property
     def optimizers(self) -> Sequence[OptimizerSettings]:
-        """Optimisers in the order of their updates within a step."""
+        """Optimizers in the order of their updates within a step."""
         ...
 
     @property
     def criterion(self) -> str:
-        """Validation figure by which the best checkpoint is chosen; lower is better."""
+        """Validation metric by which the best checkpoint is chosen; lower is better."""
         ...
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        """Everything that a checkpoint must agree with: sizes of the networks."""
+        """Values that must be the same in a resumed run, such as the hyperparameters of the networks."""
         ...
 
     def learning_rate_factor(self, step: int) -> float:
@@ -85,17 +85,17 @@ class Recipe(Protocol):
         ...
 
     def batch(self, step: int, index: int, n_batches: int) -> Any:
-        """Rows `index`, `index + n_batches`, ... of a step's batch; a function of its arguments alone."""
+        """Rows `index`, `index + n_batches`, ... of the batch of a step; they depend on the arguments alone."""
         ...
 
     def losses(self, optimizer: str, batch: Any) -> Losses:
-        """Weighted losses that an optimiser minimises, as shares of the step's losses."""
+        """Weighted losses that an optimizer minimizes, as shares of the step's losses."""
         ...
 
     def validate(self, networks: Networks) -> Mapping[str, float]:
-        """Validation figures on fixed rows with fixed noise."""
+        """Validation metrics on fixed rows with fixed noise."""
         ...
 
     def samples(self, networks: Networks) -> Sequence[Sample]:
-        """Sounds for listening, of the same rows every time."""
+        """Generated sounds for listening; every call uses the same rows."""
         ...

@@ -1,7 +1,7 @@
-"""Training of a recipe in a run folder, from the beginning or from its last checkpoint.
+"""Training of a recipe in a run folder, from the start or from the last checkpoint in the folder.
 
-A resumed run equals an undisturbed one to the bit on the same machine: batches and random choices are functions of the
-seed and the step, and a checkpoint holds the weights, their averages and the state of the optimisers.
+A resumed run equals an uninterrupted run to the bit on the same machine: batches and random choices are functions of
+the seed and the step, and a checkpoint holds the weights, their averages and the state of the optimizers.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ class TrainerOptions:
     n_steps: int
     seed: int = 1
     n_accumulated: int = 1
-    """Batches whose gradients are added up for one step, in each process."""
+    """Number of batches whose gradients are added up for one step, in each process."""
     is_ahead: bool | None = None
-    """Make the next batch in a thread; None does so on a GPU."""
+    """Create the next batch in a thread; None does so on a GPU."""
     precision: str = "float32"
     average_decay: float = 0.9995
     report_steps: int = 100
@@ -55,27 +55,27 @@ class TrainerOptions:
     keep_last: int = 3
     keep_every_steps: int = 50_000
     max_duration_s: float = math.inf
-    """Stop after this time; the run can be resumed."""
+    """Time in seconds after which training stops; the run can be resumed."""
     patience_steps: int | None = None
-    """Stop when the validation figure has not improved for this many steps; None trains to the end."""
+    """Stop when the validation metric has not improved for this many steps; None trains to the end."""
 
 
 class Trainer:
-    """One run: its networks, optimisers, averages, checkpoints and curves."""
+    """Trainer of one run, with its networks, optimizers, averages, checkpoints and curves."""
 
     def __init__(
         self, recipe: Recipe, run: Path, options: TrainerOptions, log: Callable[[str], None] = lambda _: None
     ) -> None:
-        """Resume from the last checkpoint of the run folder, or start.
+        """Load the last checkpoint of the run folder, if there is one.
 
         Args:
             recipe: networks with their batches and losses.
             run: run folder; created if missing.
             options: schedule and intervals.
-            log: receives the progress lines, in the main process.
+            log: function that receives the progress lines, in the main process.
 
         Raises:
-            InputError: the run folder holds checkpoints of a network of other sizes, or a damaged one.
+            InputError: the run folder has checkpoints of networks with other hyperparameters, or a damaged checkpoint.
         """
         self.recipe, self.run_folder, self.options, self._log = recipe, run, options, log
         self.world = World.current()
@@ -93,9 +93,9 @@ class Trainer:
         self._resume()
 
     def train(self) -> None:
-        """Train to the end of the schedule, until no further improvement, or for `max_duration_s`.
+        """Train to the end of the schedule, until there is no further improvement, or for `max_duration_s`.
 
-        A checkpoint is saved in any case.
+        A checkpoint is saved in each case.
         """
         curves = Curves(self.run_folder, self.step) if self.world.is_main else None
         started, reported_step, reported_s = time.monotonic(), self.step, self.training_s
@@ -123,7 +123,7 @@ class Trainer:
             curves.close()
 
     def has_converged(self) -> bool:
-        """True if the validation figure has not improved for `patience_steps`."""
+        """True if the validation metric has not improved for `patience_steps` steps."""
         if self.options.patience_steps is None:
             return False
         best = self.checkpoints.best()
@@ -151,7 +151,7 @@ class Trainer:
         self.checkpoints.delete_old()
 
     def _train_step(self) -> dict[str, Tensor]:
-        """Update every optimiser once; returns this process's share of the losses, and the gradient norms."""
+        """Run the update of every optimizer; returns this process's share of the losses, and gradient norms."""
         seed_step(self.options.seed, self.step, self.world.rank)
         for network in self.recipe.networks.values():
             network.train()
@@ -171,7 +171,7 @@ class Trainer:
         return figures
 
     def _update(self, settings: OptimizerSettings) -> Tensor:
-        """Update the weights of one optimiser, unless a gradient is not finite; returns the norm of the gradient."""
+        """Update the weights of one optimizer, unless a gradient is not finite; returns the norm of the gradient."""
         optimizer = self.optimizers[settings.name]
         weights = [weight for group in optimizer.param_groups for weight in group["params"]]
         self.world.sum_gradients(weights)

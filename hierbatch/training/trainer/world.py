@@ -1,4 +1,4 @@
-"""Processes that train together, each on its rows of every batch. One process needs no setup.
+"""Processes that train together, each on its rows of every batch; a single process needs no setup.
 
 Gradients are summed over the processes after the backward pass, in one buffer per data type. Losses are shares of the
 whole batch (see `Recipe`), so the sum is the gradient of the whole batch, up to rounding.
@@ -16,14 +16,14 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Number of processes that train together, and the number of this one."""
+    """Number of processes that train together (`size`), and the index of this process (`rank`)."""
 
     rank: int = 0
     size: int = 1
 
     @staticmethod
     def current() -> World:
-        """Processes of the initialized process group; one process if there is none."""
+        """Return the world of the initialized process group, or that of a single process if there is none."""
         if distributed.is_available() and distributed.is_initialized():
             return World(distributed.get_rank(), distributed.get_world_size())
         return World()
@@ -34,13 +34,13 @@ class World:
         return self.rank == 0
 
     def sum(self, values: Tensor) -> Tensor:
-        """Sum over all processes. Shape: any, unchanged."""
+        """Sum values over all processes, in place. Shape: unchanged."""
         if self.size > 1:
             distributed.all_reduce(values)
         return values
 
     def any(self, flag: bool, device: torch.device) -> bool:
-        """True in all processes if it is true in one."""
+        """Return True in all processes if the flag is True in at least one."""
         return flag if self.size == 1 else bool(self.sum(torch.tensor(float(flag), device=device)) > 0)
 
     def sum_gradients(self, weights: Sequence[nn.Parameter]) -> None:
@@ -57,14 +57,14 @@ class World:
                 gradient.copy_(summed.view(gradient.shape))
 
     def copy_from_main(self, networks: Iterable[nn.Module]) -> None:
-        """Give every process the weights of the main one."""
+        """Copy the weights of the main process to all processes."""
         if self.size > 1:
             for network in networks:
                 for value in network.state_dict().values():
                     distributed.broadcast(value, 0)
 
     def wait(self) -> None:
-        """Wait until every process is here."""
+        """Wait until every process has called this method."""
         if self.size > 1:
             distributed.barrier()
 

@@ -20,14 +20,14 @@ _TAPS = 12
 _CUTOFF = 0.25
 _KAISER_BETA = 4.66380013
 _FILTER_CONTEXT = 5
-"""Samples that a polyphase filter and the filter after it read past either end."""
+"""Number of samples that a polyphase filter and the filter after it read beyond either end."""
 _EPSILON = 1e-9
 _MAX_CHANNELS_LAST = 128
-"""Most channels for which channels-last is faster at the published sizes; above, the convolutions lose the gain."""
+"""Maximum number of channels for the channels-last format; with more, slower convolutions outweigh faster filters."""
 
 
 def kaiser_sinc() -> Tensor:
-    """Low-pass filter at half the band, 12 taps, sum one. Shape: [12]."""
+    """Return the taps of a low-pass filter at half the Nyquist frequency; they sum to one. Shape: [12]."""
     time = torch.arange(-(_TAPS // 2), _TAPS // 2) + 0.5
     window = torch.kaiser_window(_TAPS, periodic=False, beta=_KAISER_BETA)
     taps = 2 * _CUTOFF * window * torch.sinc(2 * _CUTOFF * time)
@@ -35,10 +35,11 @@ def kaiser_sinc() -> Tensor:
 
 
 def pad_for_filters(x: Tensor, spare: int = 0) -> Tensor:
-    """Pad by five samples at the start and 5 + `spare` at the end, in the memory format that the filters read fastest.
+    """Pad by 5 samples at the start and 5 + `spare` at the end, in the memory format that is fastest for the filters.
 
-    On a CPU, tensors with few channels become channels-last: depthwise filters are then two to nine times as fast,
-    dense convolutions up to four times. With many channels, reordering the weights on every call costs more than that.
+    On a CPU, tensors with few channels become channels-last, which makes depthwise filters two to nine times and dense
+    convolutions up to four times as fast. With many channels, reordering the weights on every call costs more time than
+    is saved.
 
     Shape:
         x        [B, C, T]
@@ -62,10 +63,11 @@ def replicate_ends(x: Tensor, ends: Ends) -> Tensor:
 
 
 def zero_past_ends(x: Tensor, lengths: Tensor, n_samples: int) -> Tensor:
-    """Zero the first samples past each row's end, in place, as a convolution with "same" padding expects.
+    """Set the first `n_samples` samples past each row's end to zero, in place, as for "same" padding of each row alone.
 
     Shape:
         x        [B, C, T] with T at least the longest row plus `n_samples`
+        lengths  [B]
         lengths  [B], valid samples of each row
     """
     _write_past_ends(x, lengths, n_samples, x.new_zeros(()))
@@ -86,10 +88,10 @@ def _pick(x: Tensor, positions: Tensor) -> Tensor:
 class AntiAliasedSnake(nn.Module):
     """Upsample by two, apply x + sin^2(a x) / b, downsample by two; polyphase filters avoid multiplying zeros.
 
-    Upsampling computes even samples with one half of the taps and odd samples with the other; downsampling reads
-    them likewise. Both ends are replicated, at either rate. As sin^2 is (1 - cos) / 2, a single cosine remains between
-    the filters: the first taps are scaled to give its argument 2 a x, the last ones remove the scale, and the constant
-    passes through unchanged since the taps sum to one.
+    Upsampling computes the even samples with one half of the taps and the odd samples with the other half; downsampling
+    reads them in the same way. Both ends are replicated, at both rates. As sin^2 is (1 - cos) / 2, only one cosine
+    remains between the filters: the taps of the first filter are scaled so that it computes the argument 2 a x, those
+    of the second filter remove the scale, and the constant is unchanged since the taps sum to one.
 
     Shape:
         x        [B, C, T]
@@ -101,7 +103,7 @@ class AntiAliasedSnake(nn.Module):
     late: Tensor
 
     CONTEXT_SAMPLES = 5
-    """Receptive field to either side."""
+    """Receptive field to either side, in samples."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -142,7 +144,7 @@ def _replicate_phase_ends(even: Tensor, odd: Tensor, ends: Ends) -> None:
 
 
 def _scaled_snake(angle: Tensor, depth: Tensor) -> Tensor:
-    """Snake of x, times 2 a and less the constant a / b, from the angle 2 a x.
+    """Scaled snake 2 a (x + sin^2(a x) / b) - a / b, computed from the angle 2 a x.
 
     Shape: [B, C, 1, T], depth [C, 1, 1].
     """
@@ -150,22 +152,22 @@ def _scaled_snake(angle: Tensor, depth: Tensor) -> Tensor:
 
 
 class AntiAliasedBlock(nn.Module):
-    """Residual layers of snake, dilated convolution, snake, plain convolution.
+    """Residual layers, each of a snake, a dilated convolution, a snake and an undilated convolution.
 
     Shape:
         x        [B, C, 1, T + 10]  from `pad_for_filters` with `spare` >= `tail`, after `replicate_ends`
-        returns  [B, C, 1, T + 10]  with replicated ends; samples past those are undefined
+        returns  [B, C, 1, T + 10]  with replicated ends; samples beyond them are undefined
     """
 
     def __init__(self, channels: int, kernel: int, dilations: tuple[int, ...]) -> None:
         super().__init__()
         half = kernel // 2
         self.tail = half * max(dilations)
-        """Samples that the widest convolution reads past a row's end."""
+        """Number of samples that the widest convolution reads past a row's end."""
         self.context_samples = sum(
             half * (dilation + 1) + 2 * AntiAliasedSnake.CONTEXT_SAMPLES for dilation in dilations
         )
-        """Receptive field to either side."""
+        """Receptive field to either side, in samples."""
         self.dilated = nn.ModuleList(
             nn.Conv1d(channels, channels, kernel, dilation=dilation, padding=half * dilation) for dilation in dilations
         )
@@ -194,7 +196,7 @@ def convolve(layer: nn.Module, x: Tensor, spare: int = 0) -> Tensor:
 
 
 def mean_of_blocks(blocks: Sequence[nn.Module], x: Tensor, ends: Ends) -> Tensor:
-    """Mean of `AntiAliasedBlock`s with different kernels for the same input. Shapes: as theirs."""
+    """Mean of the outputs of `AntiAliasedBlock`s with different kernels; shapes as in `AntiAliasedBlock`."""
     first, *others = (block(x, ends) for block in blocks)
     for other in others:
         first = first.add_(other)
@@ -203,7 +205,7 @@ def mean_of_blocks(blocks: Sequence[nn.Module], x: Tensor, ends: Ends) -> Tensor
 
 
 def max_context(blocks: Sequence[nn.Module]) -> int:
-    """Receptive field of the mean of blocks to either side, in samples."""
+    """Receptive field of the mean of blocks to either side: that of the widest block, in samples."""
     return max(block.context_samples for block in blocks if isinstance(block, AntiAliasedBlock))
 
 

@@ -1,6 +1,6 @@
 """Self-attention (Vaswani et al. 2017) with optional relative positions (Shaw et al. 2018, as in VITS).
 
-Legend: B batch, H heads, C channels, D channels of a head, T frames or symbols.
+Legend: B batch, H heads, C channels, D channels of a head, T frames or symbols, w reach of relative positions.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _MASKED_SCORE = -1e4
 
 
 class Attention(nn.Module):
-    """Self-attention; the relative positions within `reach` frames have learned keys and values.
+    """Self-attention; relative positions of at most `reach` frames have learned keys and values.
 
     Shape:
         x        [B, C, T]
@@ -57,7 +57,7 @@ class Attention(nn.Module):
 
 
 def _along_diagonals(relative: Tensor) -> Tensor:
-    """Relative to absolute positions: value r + w of row i goes to column i + r, for |r| <= w; zero elsewhere.
+    """Shift relative to absolute positions: value r + w of row i moves to column i + r, for |r| <= w; zero elsewhere.
 
     Shape: [B, H, T, 2w + 1] -> [B, H, T, T].
     """
@@ -70,7 +70,7 @@ def _along_diagonals(relative: Tensor) -> Tensor:
 
 
 def _from_diagonals(square: Tensor, reach: int) -> Tensor:
-    """Absolute to relative positions, the inverse of `_along_diagonals`. Shape: [B, H, T, T] -> [B, H, T, 2w + 1]."""
+    """Shift absolute to relative positions, inverse to `_along_diagonals`. Shape: [B, H, T, T] -> [B, H, T, 2w + 1]."""
     n_frames = square.shape[-1]
     flat = F.pad(F.pad(square, (reach, reach)).flatten(-2), (0, n_frames))
     result: Tensor = flat.unflatten(-1, (n_frames, n_frames + 2 * reach + 1))[..., : 2 * reach + 1]

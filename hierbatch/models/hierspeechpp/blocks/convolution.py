@@ -1,7 +1,7 @@
 """Convolution for layers with many weights and few frames.
 
-torch's convolution reorders all its weights on every call. With few frames that costs as much as the convolution
-itself; a single matrix product computes the same sums and reads the weights in their stored order.
+torch's convolution reorders all its weights on every call. With few frames, the reordering takes as long as the
+convolution itself; a single matrix product computes the same sums and reads the weights in their stored order.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 _MAX_FRAMES = 4096
-"""Frames in a batch up to which the matrix product is faster, measured by `published_text_to_vector_speed.py`."""
+"""Maximum number of frames in a batch for the matrix product; measured by `published_text_to_vector_speed.py`."""
 
 
 class WideConvolution(nn.Conv1d):
     """`nn.Conv1d` without dilation, stride or groups, faster for short inputs on a CPU.
 
-    Weights are stored channels-last, as the matrix product reads them; loading and moving them keeps that order.
+    Weights are stored channels-last, the order in which the matrix product reads them; loading weights and moving them
+    to a device keep this order.
 
     Shape:
         x        [B, C, T]

@@ -20,7 +20,7 @@ _N_BLOCKS = 3
 
 
 class CouplingFlow(nn.Module):
-    """Normalizing flow from a latent to its prior, and back with `reverse`; its log-determinant is zero.
+    """Normalizing flow that maps a latent to its prior, and back with `reverse`; its log-determinant is zero.
 
     A row's output is independent of the batch. With `legacy_padding`, attention and convolutions read the frames past
     a row's end as in the published code; only for comparison with it.
@@ -53,7 +53,7 @@ class CouplingFlow(nn.Module):
         return x
 
     def reverse(self, x: Tensor, mask: Tensor, style: Tensor, *, legacy_padding: bool = False) -> Tensor:
-        """Inverse of `forward`. Shapes as there."""
+        """Apply the inverse of `forward`; shapes as in `forward`."""
         condition = self.conditioning(style)
         for coupling in reversed(self.couplings):
             x = coupling(x.flip(1), mask, condition, sign=-1, legacy_padding=legacy_padding)
@@ -61,7 +61,7 @@ class CouplingFlow(nn.Module):
 
 
 class _Coupling(nn.Module):
-    """Shift one half of the channels by a function of the other half."""
+    """Coupling layer: shifts one half of the channels by a function of the other half."""
 
     def __init__(self, half_channels: int, hidden_channels: int, n_heads: int, dropout: float) -> None:
         super().__init__()

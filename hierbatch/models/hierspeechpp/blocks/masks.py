@@ -10,5 +10,5 @@ from torch import Tensor
 
 
 def frame_mask(lengths: Tensor, longest: int) -> Tensor:
-    """Float mask: one within a row, zero past its end. Shape: lengths [B] -> [B, 1, longest]."""
+    """Float mask: one within a row, zero past the row's end. Shape: lengths [B] -> [B, 1, longest]."""
     return (torch.arange(longest, device=lengths.device) < lengths[:, None])[:, None].float()

@@ -1,4 +1,4 @@
-"""Noise from a seed per row, independent of the rest of the batch.
+"""Noise from one seed per row, so that a row's noise is independent of the rest of the batch.
 
 Legend: B batch, C channels, T frames.
 """
@@ -13,12 +13,12 @@ from torch import Tensor, nn
 
 
 def row_noise(seeds: Sequence[int], n_channels: int, lengths: Sequence[int]) -> Tensor:
-    """Standard normal noise, zero past a row's end; rows of the same seed share their beginning.
+    """Standard normal noise, zero past a row's end; rows with the same seed start with the same noise.
 
     Args:
         seeds: one seed per row.
         n_channels: number of channels.
-        lengths: frames of each row.
+        lengths: number of frames in each row.
 
     Shape:
         returns  [B, C, T] with T the longest length

@@ -1,7 +1,6 @@
-"""Style encoder: one vector for a speaker's voice from the log-mel of a prompt (Meta-StyleSpeech, Min et al. 2021).
+"""Style encoder: one vector for a speaker's voice from the log-mel of a prompt.
 
-Section 3.1 there.
-
+Meta-StyleSpeech, Min et al. 2021, section 3.1.
 Legend: B batch, M mel bands, C channels, T frames (50/s).
 """
 
@@ -17,7 +16,7 @@ _KERNEL = 5
 
 
 class StyleEncoder(nn.Module):
-    """Two dense layers, two gated convolutions, self-attention, and the mean over the frames of a row.
+    """Style encoder of two dense layers, two gated convolutions, self-attention, and the mean over the frames of a row.
 
     A row's output is independent of the batch. With `legacy_padding`, frames past a row's end enter the sum as in the
     published code; only for comparison with it.

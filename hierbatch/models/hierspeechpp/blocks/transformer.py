@@ -17,14 +17,14 @@ _RELATIVE_REACH = 4
 
 
 class ChannelNorm(nn.LayerNorm):
-    """Layer norm over the channels of a [B, C, T] tensor. Shape: [B, C, T] -> [B, C, T]."""
+    """Layer norm over the channels. Shape: [B, C, T] -> [B, C, T]."""
 
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(x.transpose(1, 2)).transpose(1, 2)
 
 
 class TransformerEncoder(nn.Module):
-    """Relative self-attention and convolutional feed-forward layers (Kim et al. 2021, VITS, appendix B).
+    """Layers of relative self-attention and convolutional feed-forward (Kim et al. 2021, VITS, appendix B).
 
     Shape:
         x        [B, C, T]
@@ -72,8 +72,8 @@ class _FeedForward(nn.Module):
 class StyledTransformerBlock(nn.Module):
     """Self-attention and convolutional feed-forward with adaptive layer norm and gates (Peebles and Xie 2023, DiT).
 
-    With `legacy_padding`, attention and the convolution read the frames past a row's end, which the style's shift makes
-    nonzero, as in the published code.
+    With `legacy_padding`, attention and the convolution read the frames past a row's end, as in the published code;
+    the shift that the style adds makes these frames nonzero.
 
     Shape:
         x        [B, C, T]
@@ -122,7 +122,7 @@ class StyledTransformerBlock(nn.Module):
 
 
 def init_linear(layer: nn.Module) -> None:
-    """Initialize a linear layer as the published flows: Xavier-uniform weights, zero biases."""
+    """Initialize a linear layer as in the published flows: Xavier-uniform weights, zero biases."""
     assert isinstance(layer, nn.Linear)
     nn.init.xavier_uniform_(layer.weight)
     nn.init.zeros_(layer.bias)

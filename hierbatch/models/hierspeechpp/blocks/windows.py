@@ -1,4 +1,4 @@
-"""Windowed processing of long rows, so that the working set fits the processor's cache.
+"""Processing of long rows in windows, so that the working set fits the processor's cache.
 
 Legend: B batch, C channels, T samples.
 """
@@ -12,25 +12,25 @@ import torch
 from torch import Tensor
 
 _MAX_VALUES = 2**19
-"""Values per window on a CPU, 2 MB of float32: the private cache of a core on most machines."""
+"""Maximum number of values in a window on a CPU: 2 MB of float32, the private cache of a core on most machines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Positions of row starts and ends relative to a window. Shape: lengths [B]."""
+    """Row ends and row starts that lie inside a window. Shape: lengths [B]."""
 
     lengths: Tensor | None
-    """Row lengths within the window; None if all rows continue past it, since its end is then dropped."""
+    """Row lengths within the window; None if no row ends before the window does, since its end is then dropped."""
     is_first: bool = True
-    """True if the rows start at the start of the window."""
+    """True if the rows start in this window, that is, at its first sample."""
 
 
 WindowFunction = Callable[[Tensor, Ends], Tensor]
-"""Function of samples and their neighbourhood. Shape: [B, C, T] -> [B, any, T]."""
+"""Function of the samples of a window, and of the row ends in it. Shape: [B, C, T] -> [B, any, T]."""
 
 
 def apply_in_windows(function: WindowFunction, x: Tensor, lengths: Tensor, halo: int) -> Tensor:
-    """Apply a function in windows; the result equals applying it to whole rows.
+    """Apply a function in windows; the result equals that of applying it to whole rows.
 
     On a GPU and during training there is only one window.
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 LICENSE = "CC-BY-NC-4.0"
-"""Licence of the published weights; the rest of HierSpeech++ is MIT."""
+"""License of the published weights; the rest of HierSpeech++ is MIT."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContentEncoderConfig:
-    """Sizes of the wav2vec 2.0 encoder, up to the last layer that is used."""
+    """Hyperparameters of the wav2vec 2.0 encoder, up to the last layer that is used."""
 
     n_layers: int = 7
-    """Transformer layers of 24; the semantic vectors are the output of the seventh."""
+    """Number of transformer layers used of the 24; the semantic vectors are the output of the seventh layer."""
     channels: int = 1024
     wide_channels: int = 4096
     n_heads: int = 16

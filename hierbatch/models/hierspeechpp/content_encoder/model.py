@@ -15,18 +15,18 @@ from hierbatch.constants import FRAME_HOP_SAMPLES
 from hierbatch.models.hierspeechpp.content_encoder.config import ContentEncoderConfig
 
 _REFLECTION_SAMPLES = 40
-"""Reflection padding on either side, so that T times 320 samples give T frames."""
+"""Number of samples of reflection padding on either side, so that 320 T samples give T frames."""
 _N_CONVOLUTIONS = 7
 
 
 class ContentEncoder(nn.Module):
-    """Output of the last layer used, without a final norm.
+    """Content encoder, which returns the output of the last layer used, without a final norm.
 
     A row's output is independent of the batch.
 
     Shape:
         sound    [B, L]     raw samples, L a multiple of 320; samples past a row's end are ignored
-        lengths  [B]        frames of each row; full rows by default
+        lengths  [B]        number of frames in each row; full rows by default
         returns  [B, C, T]  undefined past a row's end
     """
 

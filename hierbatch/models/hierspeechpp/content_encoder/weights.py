@@ -1,4 +1,4 @@
-"""Weight names of wav2vec 2.0 checkpoints in the `transformers` format, and loading of them."""
+"""Weight names of wav2vec 2.0 checkpoints in the `transformers` format, and loading of such checkpoints."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _GAIN_AND_DIRECTION = {"parametrizations.weight.original0": "weight_g", "paramet
 def name_table(config: ContentEncoderConfig) -> NameTable:
     """Name table of a complete wav2vec 2.0 checkpoint.
 
-    Layers above the last one used and pre-training modules are marked as unused.
+    Layers above the last layer used and modules for pre-training are marked as unused.
     """
     used = "|".join(str(layer) for layer in range(config.n_layers))
     return (

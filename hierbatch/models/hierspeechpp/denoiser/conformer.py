@@ -12,7 +12,7 @@ _EXPANSION = 4
 
 
 class FeedForward(nn.Module):
-    """Norm, expansion to four times the width, SiLU, projection. Shape: any [..., C]."""
+    """Feed-forward layer: norm, expansion to four times the width, SiLU, projection. Shape: [..., C] -> [..., C]."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class AxialAttention(nn.Module):
 
 
 class Convolution(nn.Module):
-    """Norm, gated expansion, depthwise convolution along one axis, SiLU, projection. Shape: [T, F, C]."""
+    """Norm, gated expansion, depthwise convolution along an axis, SiLU, projection. Shape: [T, F, C] -> [T, F, C]."""
 
     def __init__(self, channels: int, kernel: int, axis: int) -> None:
         super().__init__()
@@ -71,8 +71,8 @@ class Convolution(nn.Module):
 class Conformer(nn.Module):
     """Conformer: half-step feed-forward, attention, convolution, half-step feed-forward, norm.
 
-    In the published network the axes of the attention are swapped relative to its names, so a conformer convolves along
-    the axis that it is named after and attends along the other one. The weights were trained that way.
+    A conformer convolves along `axis` and attends along the other axis. The published network was trained like this:
+    its "time conformer" convolves along time and attends along frequency.
 
     Shape:
         x, returns  [T, F, C]
@@ -96,7 +96,7 @@ class Conformer(nn.Module):
 
 
 class TwoStageConformer(nn.Module):
-    """A time conformer and a frequency conformer, each with a residual connection.
+    """Time conformer followed by a frequency conformer, each with a residual connection.
 
     Shape:
         x, returns  [T, F, C]

@@ -1,7 +1,7 @@
 """MP-SENet: speech enhancement of magnitude and phase (Lu, Ai and Ling 2023).
 
-Legend: T frames (160/s), F frequencies, C channels, L samples at 16 kHz. One sound at a time, since the published
-attention mixes the rows of a batch.
+One sound is processed at a time, since the published attention mixes the rows of a batch.
+Legend: T frames (160/s), F frequencies, C channels, L samples at 16 kHz.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from hierbatch.models.hierspeechpp.denoiser.conformer import TwoStageConformer
 
 _STRIDE = (1, 2)
 _CHUNK_FRAMES = 64
-"""Frames that a dense layer processes at a time."""
+"""Number of frames that a dense layer processes at a time."""
 
 
 class ConvolutionNorm(nn.Module):
-    """Convolution, instance norm over the whole feature map, PReLU. Shape: [1, C, T, F]."""
+    """Convolution, instance norm over the whole feature map, and PReLU. Shape: [1, C, T, F] -> [1, C', T', F']."""
 
     def __init__(self, convolution: nn.Module, channels: int) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class ConvolutionNorm(nn.Module):
 class TimeConvolution(nn.Conv2d):
     """Convolution over a padded feature map, in chunks of time.
 
-    The result is the same as in one call, but torch's working copy is limited to one chunk.
+    The result equals that of a single call, but torch's working copy has the size of one chunk.
 
     Shape:
         x        [1, C, T + 2 * dilation, F]
@@ -55,7 +55,7 @@ class TimeConvolution(nn.Conv2d):
 
 
 class DenseBlock(nn.Module):
-    """Dense block: each layer takes the outputs of all earlier ones, latest first, with doubled dilation in time.
+    """Dense block: the input of each layer is the output of all earlier layers, latest first; dilation in time doubles.
 
     Shape:
         x, returns  [1, C, T, F]
@@ -80,7 +80,7 @@ class DenseBlock(nn.Module):
 
 
 class Denoiser(nn.Module):
-    """MP-SENet: maps a noisy compressed magnitude and phase to clean ones."""
+    """MP-SENet, which maps the compressed magnitude and phase of a noisy sound to those of the clean sound."""
 
     def __init__(self, config: DenoiserConfig) -> None:
         super().__init__()
@@ -107,7 +107,7 @@ class Denoiser(nn.Module):
 
         Shape:
             magnitude, phase  [F, T]
-            returns           two of [F, T]
+            returns           clean magnitude and phase, each [F, T]
         """
         noisy = magnitude.T[None, None]
         x = self.narrow(self.encoder(self.input_projection(torch.cat([noisy, phase.T[None, None]], dim=1))))
@@ -129,7 +129,7 @@ def short_time_spectrum(sound: Tensor, config: DenoiserConfig) -> Tensor:
 
 
 def reconstruct_waveform(magnitude: Tensor, phase: Tensor, config: DenoiserConfig) -> Tensor:
-    """Inverse transform of a compressed magnitude and a phase. Shape: two of [F, T] -> [L]."""
+    """Inverse transform of a compressed magnitude and a phase. Shape: magnitude, phase [F, T] -> [L]."""
     spectrum = torch.polar(magnitude ** (1 / config.compression), phase)
     window = torch.hann_window(config.n_fft, device=magnitude.device)
     return torch.istft(spectrum, config.n_fft, config.hop_samples, window=window)

@@ -15,16 +15,16 @@ from hierbatch.models.hierspeechpp.denoiser.model import Denoiser, reconstruct_w
 from hierbatch.models.precision import restore_dtype, to_float64
 
 MAX_WINDOW_S = 2.5
-"""Sounds up to this length are processed in one window; the published code never splits."""
+"""Maximum length of a window in seconds; the published code processes every sound in one window."""
 MIN_OVERLAP_S = 0.75
-"""Minimum overlap of neighbouring windows."""
+"""Minimum overlap of neighbouring windows, in seconds."""
 
 
 def denoise(network: Denoiser, sound: Tensor, *, window_s: float = MAX_WINDOW_S) -> Tensor:
     """Denoise a sound of any length; memory grows with the window, not with the sound.
 
     The level is measured over the whole sound, and neighbouring windows are cross-faded. The output differs from that
-    for an unsplit sound, because norms and attention extend over the whole window; docs/denoising.md quantifies it.
+    of a single window, because norms and attention extend over a whole window; docs/denoising.md quantifies this.
 
     Args:
         network: the denoiser.
@@ -63,12 +63,12 @@ def denoise(network: Denoiser, sound: Tensor, *, window_s: float = MAX_WINDOW_S)
 
 
 def window_starts(n_frames: int, window_frames: int, overlap_frames: int) -> list[int]:
-    """Start frames of windows that cover all frames.
+    """Start frames of evenly spaced windows that cover all frames.
 
     Args:
-        n_frames: frames of the sound.
-        window_frames: frames of a window.
-        overlap_frames: minimum overlap of neighbours in frames.
+        n_frames: number of frames in the sound.
+        window_frames: number of frames in a window.
+        overlap_frames: minimum overlap of neighbouring windows, in frames.
     """
     if n_frames <= window_frames:
         return [0]

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscriminatorConfig:
-    """Sizes of one set: a discriminator per spectrogram resolution and one per period."""
+    """Hyperparameters of a set of discriminators: one per spectrogram resolution and one per period."""
 
     ffts_samples: tuple[int, ...] = (2048, 1024, 512, 256, 128)
-    """Window size of each spectrogram; the hop is a quarter of it."""
+    """Window size of each spectrogram in samples; the hop size is a quarter of it."""
     spectrogram_channels: int = 32
     log_magnitudes: bool = False
     """True for log magnitudes instead of complex spectrograms as input.
 
-    Quiet segments then have weight too, and a small set need not learn to compute magnitudes.
+    With log magnitudes, quiet segments contribute too, and a small set need not learn to compute magnitudes.
     """
     periods_samples: tuple[int, ...] = (2, 3, 5, 7, 11)
     period_channels: tuple[int, ...] = (32, 128, 512, 1024, 1024)

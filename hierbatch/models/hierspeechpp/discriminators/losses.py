@@ -1,6 +1,6 @@
 """Adversarial losses: least squares (Mao et al. 2017) and feature matching (Larsen et al. 2016, section 3.2).
 
-Outputs for real and for generated audio are in the order of the discriminators.
+The outputs for real and for generated audio have the same order, that of the discriminators.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from hierbatch.models.hierspeechpp.discriminators.model import DiscriminatorOutp
 
 
 def discriminator_loss(real: Sequence[DiscriminatorOutput], fake: Sequence[DiscriminatorOutput]) -> Tensor:
-    """Least-squares loss of the discriminators: target one for real audio, zero for generated audio. Shape: []."""
+    """Least-squares loss of the discriminators: target 1 for real and 0 for generated (`fake`) audio. Shape: []."""
     pairs = zip(real, fake, strict=True)
     return torch.stack([(1 - r.scores).square().mean() + f.scores.square().mean() for r, f in pairs]).sum()
 
 
 def generator_loss(fake: Sequence[DiscriminatorOutput]) -> Tensor:
-    """Least-squares loss of the generator: target one for generated audio. Shape: []."""
+    """Least-squares loss of the generator: target 1 for the scores of generated (`fake`) audio. Shape: []."""
     return torch.stack([(1 - f.scores).square().mean() for f in fake]).sum()
 
 
 def feature_matching_loss(real: Sequence[DiscriminatorOutput], fake: Sequence[DiscriminatorOutput]) -> Tensor:
-    """Mean absolute difference of the feature maps of real and generated audio. Shape: []."""
+    """Sum over all layers of the mean absolute difference of the features of real and generated audio. Shape: []."""
     pairs = [pair for r, f in zip(real, fake, strict=True) for pair in zip(r.features, f.features, strict=True)]
     return torch.stack([(r.detach() - f).abs().mean() for r, f in pairs]).sum()

@@ -1,7 +1,7 @@
 """Spectrogram discriminators at several resolutions (Défossez et al. 2022, EnCodec, section 3.4) and period
 discriminators (Kong et al. 2020, HiFi-GAN, section 2.3).
 
-Legend: B batch, L samples, C channels, T frames, F bins, P period.
+Legend: B batch, L samples, C channels, N scores, P period.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ class DiscriminatorOutput:
     """Output of one discriminator for a batch.
 
     Shape:
-        scores    [B, N]  trained to be one for real audio, zero for generated audio
-        features  each [B, C, ...], output of every convolution
+        scores    [B, N]  trained to be 1 for real audio and 0 for generated audio
+        features  each [B, C, ...], the output of each convolution
     """
 
     scores: Tensor
@@ -54,7 +54,7 @@ class Discriminators(nn.Module):
 
 
 class SpectrogramDiscriminator(nn.Module):
-    """Convolutions over time and frequency of a spectrogram. Shape: [B, 1, L] -> `DiscriminatorOutput`."""
+    """Discriminator that convolves a spectrogram over time and frequency. Shape: [B, 1, L] -> `DiscriminatorOutput`."""
 
     window: Tensor
 
@@ -83,7 +83,7 @@ class SpectrogramDiscriminator(nn.Module):
 
 
 class PeriodDiscriminator(nn.Module):
-    """Convolutions along the columns of samples folded to rows of P. Shape: [B, 1, L] -> `DiscriminatorOutput`."""
+    """Discriminator that convolves every P-th sample, for all P phases. Shape: [B, 1, L] -> `DiscriminatorOutput`."""
 
     def __init__(self, period: int, channels: tuple[int, ...]) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Weight names of published discriminator checkpoints, and loading of them."""
+"""Weight names of published discriminator checkpoints, and loading of such checkpoints."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def discriminators_from(checkpoint: Checkpoint, config: DiscriminatorConfig) -> 
     """Create the discriminators with the weights of a checkpoint.
 
     Raises:
-        BundleError: the weights do not fit this set.
+        BundleError: the weights do not fit a set with this configuration.
     """
     model = Discriminators(config)
     load_weights(model, checkpoint, name_table(config))

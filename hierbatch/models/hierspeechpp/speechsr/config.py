@@ -1,4 +1,4 @@
-"""Configuration of SpeechSR; the two published output rates are two configurations of one model."""
+"""Configuration of SpeechSR; the published networks for 24 and 48 kHz differ only in their output rate."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from hierbatch.constants import RATE_HZ
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechSRConfig:
-    """Sizes of one SpeechSR network."""
+    """Hyperparameters of a SpeechSR network."""
 
     rate_hz: int
-    """Output sample rate."""
+    """Output sample rate in Hz."""
     channels: int = 32
     edge_kernel: int = 7
     """Kernel size of the first and the last convolution."""

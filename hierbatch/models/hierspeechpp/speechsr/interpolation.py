@@ -1,5 +1,7 @@
 """Linear interpolation to a higher rate with exact positions.
 
+Legend: C channels, N samples at 16 kHz, M samples at the higher rate.
+
 `torch.nn.functional.interpolate` computes positions in float32, so its error grows with the length of the sound: the
 signal-to-error ratio is 73 dB after one second at 16 kHz and 52 dB after twelve. Here positions are integers and
 fractions.
@@ -30,7 +32,7 @@ def interpolate_linear(x: Tensor, ratio: Fraction) -> Tensor:
 
 
 def _by_phases(x: Tensor, ratio: Fraction) -> Tensor:
-    """Polyphase form: output sample p k + r is between input samples q k + s and q k + s + 1.
+    """Polyphase form for a ratio p / q: output sample p k + r is between input samples q k + s and q k + s + 1.
 
     Each phase r has one offset s and one weight.
     """
@@ -48,9 +50,10 @@ def _by_phases(x: Tensor, ratio: Fraction) -> Tensor:
 
 
 def _by_positions(x: Tensor, n_out: int) -> Tensor:
-    """General form for lengths that the ratio does not divide.
+    """Interpolate to a length that the ratio does not give exactly. Shape: [C, N] -> [C, M].
 
-    The step is N / M instead of the ratio of the rates, as in the training of the published network.
+    The step between output samples is N / M input samples and not exactly the ratio of the rates, as in the training of
+    the published network.
     """
     n_in = x.shape[-1]
     numerator = (2 * torch.arange(n_out, device=x.device) + 1) * n_in - n_out

@@ -26,7 +26,7 @@ from hierbatch.models.hierspeechpp.speechsr.interpolation import interpolate_lin
 
 
 class SpeechSR(nn.Module):
-    """A convolution at 16 kHz, linear interpolation, the mean of three blocks at the higher rate, a convolution.
+    """SpeechSR: a convolution at 16 kHz, linear interpolation, and the mean of blocks at the higher rate.
 
     A row's output is independent of the batch.
     """
@@ -47,9 +47,9 @@ class SpeechSR(nn.Module):
 
         Args:
             sound: 16 kHz samples in [-1, 1].
-            lengths: samples of each row at 16 kHz, at least one; full rows by default.
-            has_exact_positions: False interpolates as in the published code, whose positions drift with the length of
-                the sound; only for comparison with it.
+            lengths: number of samples in each row at 16 kHz, at least one; full rows by default.
+            has_exact_positions: False to interpolate as the published code does, whose positions drift with the length
+                of the sound; only for comparison with that code.
 
         Shape:
             sound    [B, 1, N]
@@ -73,7 +73,7 @@ class SpeechSR(nn.Module):
         return torch.tanh(convolve(self.output_projection, x))[:, :, 0, :n_samples]
 
     def _interpolate(self, x: Tensor, counts: list[int], has_exact_positions: bool) -> tuple[Tensor, Tensor]:
-        """Interpolate every row separately: [B, C, N] -> [B, C, M], and the new lengths [B]."""
+        """Interpolate every row separately. Shape: [B, C, N] -> [B, C, M], and the new lengths [B]."""
         ends = [interpolated_length(count, self.config.ratio) for count in counts]
         output = x.new_zeros(len(x), x.shape[1], max(ends))
         for row, (count, end) in enumerate(zip(counts, ends, strict=True)):

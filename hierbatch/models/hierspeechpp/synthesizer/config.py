@@ -10,7 +10,7 @@ from hierbatch.constants import FRAMES_PER_SECOND
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SynthesizerConfig:
-    """Sizes of one synthesizer."""
+    """Hyperparameters of the synthesizer."""
 
     semantic_channels: int = 1024
     n_bins: int = 641
@@ -26,7 +26,7 @@ class SynthesizerConfig:
     """Channels of the prosody decoder's feed-forward layers."""
     n_heads: int = 2
     n_layers: int = 8
-    """Layers of each WaveNet; twice as many for the linear spectrogram."""
+    """Number of layers in each WaveNet; the WaveNet of the linear spectrogram has twice as many."""
     kernel: int = 5
     f0_per_frame: int = 4
     source_channels: int = 256
@@ -37,13 +37,13 @@ class SynthesizerConfig:
     waveform_rates: tuple[int, ...] = (4, 5, 4, 2, 2)
     waveform_kernels: tuple[int, ...] = (8, 11, 8, 4, 4)
     analysis_channels: int = 16
-    """Channels of the acoustic encoder's first waveform convolution; doubled three times, then `channels`."""
+    """Channels of the acoustic encoder's first waveform convolution; stages double them, the last has `channels`."""
     analysis_rates: tuple[int, ...] = (8, 5, 4, 2)
     analysis_kernels: tuple[int, ...] = (17, 10, 8, 4)
     block_kernels: tuple[int, ...] = (3, 7, 11)
     dilations: tuple[int, ...] = (1, 3, 5)
     dropout: float = 0.1
-    """In training: dropout of the style encoder, the flows and the prosody decoder."""
+    """Dropout of the style encoder, the flows and the prosody decoder in training."""
 
     @property
     def hop_samples(self) -> int:
@@ -52,7 +52,7 @@ class SynthesizerConfig:
 
     @property
     def rate_hz(self) -> int:
-        """Output rate, at 50 frames/s."""
+        """Output rate in Hz, which follows from the hop size at 50 frames/s."""
         return self.hop_samples * FRAMES_PER_SECOND
 
     @property

@@ -1,6 +1,7 @@
 """Encoders of the synthesizer's latent distributions (HierSpeech++, Lee et al. 2023, sections III-B and III-C).
 
-Legend: B batch, C channels, T frames (50/s), L samples, S style. A latent is normal, with a mean and a log scale.
+Each latent has a normal distribution, with a mean and a log scale.
+Legend: B batch, C channels, T frames (50/s), S style.
 """
 
 from __future__ import annotations
@@ -25,15 +26,15 @@ def sample_latent(mean: Tensor, log_scale: Tensor, noise: Tensor, mask: Tensor, 
         log_scale: log standard deviation of the distribution.
         noise: standard normal noise.
         mask: valid frames.
-        noise_scale: factor on the noise; 0 gives the mean.
+        noise_scale: scale factor for the noise; 0 gives the mean.
 
-    Shape: all [B, C, T], mask [B, 1, T].
+    Shape: mean, log_scale, noise, returns [B, C, T]; mask [B, 1, T].
     """
     return (mean + noise * log_scale.exp() * noise_scale) * mask
 
 
 class SourceFilterEncoder(nn.Module):
-    """Encoder of content and pitch: semantic vectors and pitch are encoded separately, then jointly.
+    """Encoder of content and pitch: semantic vectors and pitch are first encoded separately, then jointly.
 
     Shape:
         semantic  [B, 1024, T]
@@ -61,7 +62,7 @@ class SourceFilterEncoder(nn.Module):
 
 
 class AcousticEncoder(nn.Module):
-    """Posterior encoder of recordings, from linear spectrogram and waveform; for training only.
+    """Posterior encoder of the linear spectrogram and waveform of a recording; for training only.
 
     Shape:
         spectrogram  [B, 641, T]

@@ -23,7 +23,7 @@ _DOWN_DILATIONS = (1, 2, 4)
 
 
 class SourceGenerator(nn.Module):
-    """Excitation at four values per frame, and its log F0.
+    """Generator of the excitation and its log F0, at four values per frame.
 
     Shape:
         latent   [B, C, T]  zero past a row's end
@@ -55,7 +55,7 @@ class SourceGenerator(nn.Module):
 
 
 class WaveformGenerator(nn.Module):
-    """Vocoder of five anti-aliased upsampling stages; the excitation is added at its own rate and at the latent's.
+    """Vocoder of anti-aliased upsampling stages; the excitation is added at its own rate and at that of the latent.
 
     Shape:
         latent      [B, C, T]  zero past a row's end
@@ -94,7 +94,7 @@ class WaveformGenerator(nn.Module):
 
 
 class _FrameRateExcitation(nn.Module):
-    """Projection of the excitation at one value per frame. Shape: [B, E, T], mask [B, 1, T] -> [B, C, T]."""
+    """Projection of the excitation at one value per frame. Shape: excitation [B, E, T], mask [B, 1, T] -> [B, C, T]."""
 
     def __init__(self, channels: int, new_channels: int) -> None:
         super().__init__()
@@ -145,7 +145,7 @@ def _stages(
     block_kernels: tuple[int, ...],
     dilations: tuple[int, ...],
 ) -> nn.ModuleList:
-    """Upsampling stages; each has half the channels of the previous one."""
+    """Create the upsampling stages; each has half the channels of the previous stage."""
     return nn.ModuleList(
         _Upsample(channels >> stage, channels >> (stage + 1), rate, kernel, block_kernels, dilations)
         for stage, (rate, kernel) in enumerate(zip(rates, kernels, strict=True))

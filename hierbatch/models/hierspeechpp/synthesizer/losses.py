@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 def prior_loss(z_p: Tensor, log_scale: Tensor, prior_mean: Tensor, prior_log_scale: Tensor, mask: Tensor) -> Tensor:
-    """Kullback-Leibler divergence of posterior and prior per frame, from one sample (Kim et al. 2021, VITS, eq. 3).
+    """Kullback-Leibler divergence of the posterior from the prior per frame, from one sample (VITS, eq. 3).
 
     Shape:
         z_p                           [B, C, T]  flow output for a sample of the posterior

@@ -56,8 +56,8 @@ class TrainingModules(nn.Module):
 class Synthesizer(nn.Module):
     """Hierarchical synthesizer: semantic vectors, pitch and a style to a waveform.
 
-    A row's output is independent of the batch. With `legacy_padding`, frames past a row's end affect it as in the
-    published code; only for comparison with it.
+    A row's output is independent of the batch. With `legacy_padding`, frames past a row's end affect the output, as in
+    the published code; only for comparison with that code.
     """
 
     def __init__(self, config: SynthesizerConfig, *, is_for_training: bool = True) -> None:
@@ -90,10 +90,11 @@ class Synthesizer(nn.Module):
         Args:
             semantic: output of the content encoder (layer 7) or of text-to-vector.
             log_f0: natural logarithm of F0 in Hz plus one, 0 where unvoiced.
-            lengths: frames of each row.
+            lengths: number of frames in each row.
             style: output of `encode_style`.
             noise: standard normal noise.
-            noise_scale: factor on the noise; 0 for the mean of the prior, 0.333 is robust, 0.667 more expressive.
+            noise_scale: scale factor for the noise; 0 gives the mean of the prior, 0.333 is robust, 0.667 more
+                expressive.
             is_styled: False conditions the generators on the null embedding (classifier-free guidance).
             legacy_padding: see the class.
 
@@ -130,6 +131,6 @@ class Synthesizer(nn.Module):
         return style
 
     def unconditional_style(self, n_rows: int) -> Tensor:
-        """Scaled null embedding for every row. Shape: [B, S]."""
+        """Return the scaled null embedding, repeated for every row. Shape: [n_rows, S]."""
         result: Tensor = (self.null_style * self.config.style_channels**0.5).expand(n_rows, -1)
         return result

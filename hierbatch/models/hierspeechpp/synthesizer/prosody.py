@@ -15,7 +15,7 @@ _N_LAYERS = 2
 
 
 class ProsodyDecoder(nn.Module):
-    """Predict the lowest mel bands from a latent.
+    """Decoder that predicts the lowest mel bands from a latent.
 
     Shape:
         latent   [B, C, T]  zero past a row's end

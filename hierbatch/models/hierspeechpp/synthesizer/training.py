@@ -4,7 +4,8 @@
     features, pitch --semantic encoder--> z_s     posterior of the semantic level, prior of the acoustic one
     features of a perturbed recording, pitch --prior--> z_l     prior without the speaker
 
-Legend: B batch, C channels, T frames (50/s), L samples, K bins, M mel bands, S style, W frames of a slice.
+Legend: B batch, C channels, T frames (50/s), U frames of the voice (50/s), L samples, K bins, M mel bands, S style,
+W frames of a slice, hop samples per frame.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class SynthesizerInputs:
         sound               [B, 1, L]  at the synthesizer's rate
         spectrogram         [B, K, T]
         semantic            [B, 1024, T]
-        perturbed_semantic  [B, 1024, T]  features of the recording with another pitch and timbre
+        perturbed_semantic  [B, 1024, T]  semantic vectors of the recording with another pitch and timbre
         f0_hz               [B, 4 T]  zero where unvoiced
         mel                 [B, M, T]  log-mel, target of the prosody decoder
         style_mel           [B, M, U]  log-mel of the voice
@@ -37,7 +38,7 @@ class SynthesizerInputs:
         style_lengths       [B]  frames
         noise               [3, B, C, T]  standard normal noise for the three latents
         slice_starts        [B]  first frame of the slice that is synthesized
-        is_unstyled         [B]  true for rows that are synthesized with the null style
+        is_unstyled         [B]  True for rows that are synthesized with the null style
     """
 
     sound: Tensor
@@ -56,7 +57,7 @@ class SynthesizerInputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latent:
-    """A latent with its distribution. Shape: all [B, C, T]."""
+    """Sample of a latent with the parameters of its distribution. Shape: sample, mean, log_scale [B, C, T]."""
 
     sample: Tensor
     mean: Tensor
@@ -87,23 +88,23 @@ class SynthesizerPass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LatentDivergences:
-    """Divergences between adjacent levels per frame. Shape: all []."""
+    """Divergences between adjacent levels, means over the frames. Shape: acoustic, semantic, reverse []."""
 
     acoustic: Tensor
-    """Acoustic posterior, through the flow, against the semantic posterior."""
+    """Divergence of the acoustic posterior, mapped by the flow, from the semantic posterior."""
     semantic: Tensor
-    """Semantic posterior, through the flow, against the prior."""
+    """Divergence of the semantic posterior, mapped by the flow, from the prior."""
     reverse: Tensor
-    """Samples of the lower levels, through the reversed flows, against the level above."""
+    """Divergences of the lower levels, mapped by the reversed flows, from the levels above."""
 
 
 def training_pass(network: Synthesizer, inputs: SynthesizerInputs, slice_frames: int) -> SynthesizerPass:
     """Run a forward pass over recorded speech.
 
     Args:
-        network: network in training, with its training parts.
+        network: network in training, with its training modules.
         inputs: recorded speech.
-        slice_frames: frames of each row that are synthesized.
+        slice_frames: number of frames of each row that are synthesized.
     """
     mask = frame_mask(inputs.lengths, inputs.semantic.shape[-1])
     style = network.encode_style(inputs.style_mel, inputs.style_lengths)
@@ -135,7 +136,7 @@ def encode_latents(
     """Sample the acoustic and the semantic posterior and the prior.
 
     Args:
-        network: network with its training parts.
+        network: network with its training modules.
         inputs: recorded speech.
         mask: valid frames.
         style: style vectors.
@@ -197,7 +198,7 @@ def prosody_loss(predicted: Tensor, mel: Tensor, lengths: Tensor) -> Tensor:
 
 
 def slice_rows(x: Tensor, starts: Tensor, length: int) -> Tensor:
-    """Slice of every row, with zeros past the end of the batch. Shape: [B, C, T] -> [B, C, length]."""
+    """Cut a slice out of every row, with zeros past the end of the batch. Shape: [B, C, T] -> [B, C, length]."""
     positions = starts[:, None] + torch.arange(length, device=x.device)
     padded = F.pad(x, (0, max(0, length - x.shape[-1] + int(starts.max()))))
     return padded.gather(2, positions[:, None].expand(-1, x.shape[1], -1))

@@ -1,4 +1,4 @@
-"""Weight names of published synthesizer checkpoints, and loading of them."""
+"""Weight names of published synthesizer checkpoints, and loading of such checkpoints."""
 
 from __future__ import annotations
 

@@ -14,20 +14,20 @@ Scores = npt.NDArray[np.float32]
 def search_alignment(
     scores: Scores, n_frames: npt.NDArray[np.int64], n_symbols: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int8]:
-    """Find the best monotonic path from the first frame and symbol to the last, at most one symbol forward per frame.
+    """Find the best monotonic path from the first frame and symbol to the last, with at most one step per frame.
 
-    Rows are processed together, frame by frame; sums are in float32 as in the published code, so that near ties are
-    resolved in the same way.
+    Rows are processed together, frame by frame. Sums are in float32, so that near ties are resolved as in the published
+    code.
 
     Args:
         scores: score of each pair of frame and symbol; larger is better.
-        n_frames: frames of each row, at least as many as its symbols.
-        n_symbols: symbols of each row, at least one.
+        n_frames: number of frames in each row, at least its number of symbols.
+        n_symbols: number of symbols in each row, at least one.
 
     Shape:
         scores    [B, T, N]
-        n_frames  [B]
-        returns   [B, T, N]; one on the path, zero elsewhere
+        n_frames, n_symbols  [B]
+        returns   [B, T, N]; 1 on the path, 0 elsewhere
 
     Raises:
         ValueError: a row has no symbols, or fewer frames than symbols.

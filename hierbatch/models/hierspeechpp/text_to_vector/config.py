@@ -7,25 +7,25 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextToVectorConfig:
-    """Sizes of one TTV network."""
+    """Hyperparameters of TTV."""
 
     n_symbols: int = 178
     n_mels: int = 80
     """Bands of the log-mel, the style encoder's input."""
     style_channels: int = 256
     n_languages: int = 0
-    """Languages with an embedding that is added to the style of the text side; 0 for a network of one language."""
+    """Number of languages whose embeddings are added to the text encoder's style; 0 for a network of one language."""
     channels: int = 256
     """Channels of the text encoder and of the latent."""
     wide_channels: int = 1024
     """Channels inside the text encoder's feed-forward layers."""
     text_heads: int = 4
     text_layers: int = 3
-    """Layers of each of the two text encoders."""
+    """Number of layers in each of the two transformers of the text encoder."""
     text_kernel: int = 9
     flow_heads: int = 4
     semantic_channels: int = 1024
-    """Channels of the semantic vectors, as in layer 7 of MMS."""
+    """Channels of the semantic vectors, which are the output of layer 7 of MMS-300M."""
     posterior_layers: int = 16
     decoder_channels: int = 512
     decoder_layers: int = 8
@@ -37,4 +37,4 @@ class TextToVectorConfig:
     text_dropout: float = 0.2
     duration_dropout: float = 0.5
     dropout: float = 0.1
-    """In training: dropout of the style encoder and the flow."""
+    """Dropout of the style encoder and the flow in training."""

@@ -1,6 +1,7 @@
 """Stochastic duration predictor (Kim et al. 2021, VITS, section 2.2.2 and appendix B.1).
 
-Legend: B batch, C channels, N symbols, S style. The flows have two channels: the duration and an auxiliary variable.
+The flows have two channels: the duration and an auxiliary variable.
+Legend: B batch, C channels, N symbols, S style.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _MIN_DURATION = 1e-5
 
 
 class DilatedConvolutions(nn.Module):
-    """Depthwise convolutions with tripled dilation per layer, each followed by a pointwise convolution.
+    """Depthwise convolutions whose dilation triples per layer, each followed by a pointwise convolution.
 
     Shape:
         x        [B, C, N]
@@ -50,7 +51,7 @@ class DilatedConvolutions(nn.Module):
 
 
 class ScaleFlow(nn.Module):
-    """Affine flow with a shift and a scale per channel. Shape: [B, 2, N]."""
+    """Affine flow with a shift and a scale per channel. Shape: x [B, 2, N]."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,12 +64,12 @@ class ScaleFlow(nn.Module):
         return y, (self.log_scale * mask).sum((1, 2))
 
     def reverse(self, x: Tensor, mask: Tensor) -> Tensor:
-        """Inverse of `forward`. Shapes as there."""
+        """Apply the inverse of `forward`; shapes as in `forward`."""
         return (x - self.shift) * torch.exp(-self.log_scale) * mask
 
 
 class SplineFlow(nn.Module):
-    """Coupling flow: one channel parameterizes a spline that transforms the other. Shape: [B, 2, N]."""
+    """Coupling flow: one channel parameterizes a spline that transforms the other. Shape: x [B, 2, N]."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -93,7 +94,7 @@ class SplineFlow(nn.Module):
         return torch.cat([kept, y], dim=1) * mask, (log_slope * mask).sum((1, 2))
 
     def reverse(self, x: Tensor, mask: Tensor, condition: Tensor) -> Tensor:
-        """Inverse of `forward`. Shapes as there."""
+        """Apply the inverse of `forward`; shapes as in `forward`."""
         kept, transformed = x.chunk(2, dim=1)
         return torch.cat([kept, self._spline(kept, mask, condition).inverse(transformed)], dim=1) * mask
 
@@ -105,7 +106,7 @@ class SplineFlow(nn.Module):
 
 
 class SplineFlows(nn.Module):
-    """An affine flow and four spline flows, with the channels swapped after each spline."""
+    """Affine flow followed by four spline flows; the channels are swapped after each spline."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -121,14 +122,14 @@ class SplineFlows(nn.Module):
         return x, log_det
 
     def reverse(self, x: Tensor, mask: Tensor, condition: Tensor) -> Tensor:
-        """Inverse of `forward`, except the first spline, which only transforms the auxiliary channel."""
+        """Apply the inverse of `forward` without the first spline, which transforms only the auxiliary channel."""
         for index in range(_N_SPLINES - 1, 0, -1):
             x = self.splines[index].reverse(x.flip(1), mask, condition)  # type: ignore[operator]
         return self.scale.reverse(x.flip(1), mask)
 
 
 class StochasticDurationPredictor(nn.Module):
-    """Stochastic duration predictor: samples symbol durations given the text and the style."""
+    """Stochastic duration predictor, which samples the durations of symbols given the text and the style."""
 
     def __init__(self, channels: int, style_channels: int, dropout: float) -> None:
         super().__init__()
@@ -165,7 +166,7 @@ class StochasticDurationPredictor(nn.Module):
     ) -> Tensor:
         """Upper bound of the negative log likelihood, by variational dequantization and augmentation (eqs. 7 and 8).
 
-        No gradient flows to the text and the style.
+        No gradient flows to the text encoder and the style encoder.
 
         Args:
             hidden: encoded text.

@@ -52,7 +52,7 @@ class TextToVectorOutput:
 
 
 class TextEncoder(nn.Module):
-    """Text encoder of two transformers, the second one conditioned on the style."""
+    """Text encoder of two transformers; the second is conditioned on the style."""
 
     def __init__(self, config: TextToVectorConfig) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ class PosteriorEncoder(nn.Module):
 
 
 class SemanticDecoder(nn.Module):
-    """Decoder from the latent to semantic vectors. Shape: [B, C, T] -> [B, 1024, T]."""
+    """Decoder from the latent to semantic vectors. Shape: latent [B, C, T] -> [B, 1024, T]."""
 
     def __init__(self, config: TextToVectorConfig) -> None:
         super().__init__()
@@ -150,7 +150,7 @@ class TextToVector(nn.Module):
         return result
 
     def text_style(self, style: Tensor, languages: Tensor | None) -> Tensor:
-        """Style of the text encoder and the duration predictor: the voice's style with the language's embedding.
+        """Style for the text encoder and the duration predictor: the voice's style plus the embedding of the language.
 
         Args:
             style: style vectors of the voices.
@@ -175,15 +175,15 @@ class TextToVector(nn.Module):
 
         Args:
             prior: output of `encode_text`.
-            frames: whole frames of every symbol, from `ceil_durations`.
+            frames: duration of every symbol in whole frames, from `ceil_durations`.
             style: style vector.
             noise: normal noise; its scale sets the variability of the output.
-            legacy_padding: treat padding as the published code does; only for comparison with it.
+            legacy_padding: treat padding as the published code does; only for comparison with that code.
 
         Shape:
             frames  [B, 1, N]
             style   [B, S]
-            noise   [B, C, T] with T the frames of the longest row
+            noise   [B, C, T] with T the number of frames in the longest row
         """
         lengths = frames.sum((1, 2)).clamp_min(1).long()
         mask = frame_mask(lengths, noise.shape[2])
@@ -202,20 +202,20 @@ def ceil_durations(log_durations: Tensor, mask: Tensor, length_scale: Tensor | f
     Args:
         log_durations: natural log of the durations in frames.
         mask: valid symbols.
-        length_scale: factor on the durations; above 1 is slower.
+        length_scale: scale factor for the durations; above 1 is slower.
 
-    Shapes: log_durations, mask [B, 1, N], length_scale [B, 1, 1] or a number.
+    Shapes: log_durations, mask, returns [B, 1, N]; length_scale [B, 1, 1] or a number.
     """
     return torch.ceil(torch.exp(log_durations) * mask * length_scale)
 
 
 def expand(values: Tensor, frames: Tensor, n_frames: int) -> Tensor:
-    """Repeat every symbol's value for its duration, zero past a row's end.
+    """Repeat the values of every symbol for its duration, with zeros past a row's end.
 
     Args:
         values: values per symbol.
-        frames: frames of every symbol.
-        n_frames: length of the output.
+        frames: duration of every symbol in frames.
+        n_frames: length of the output in frames, T.
 
     Shape:
         values   [B, C, N]

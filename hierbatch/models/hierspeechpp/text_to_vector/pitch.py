@@ -18,7 +18,7 @@ _N_DOUBLINGS = 2
 
 
 class _ResidualBlock(nn.Module):
-    """Residual pairs of convolutions (Kong et al. 2020, HiFi-GAN, appendix A.1). Shape: [B, C, T]."""
+    """Residual pairs of convolutions (Kong et al. 2020, HiFi-GAN, appendix A.1). Shape: [B, C, T] -> [B, C, T]."""
 
     def __init__(self, channels: int, kernel: int, dilations: tuple[int, ...]) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class _ResidualBlock(nn.Module):
 
 
 class _MeanOfBlocks(nn.ModuleList):
-    """Mean of blocks with different kernels. Shape: [B, C, T]."""
+    """Mean of blocks with different kernels. Shape: [B, C, T] -> [B, C, T]."""
 
     def __init__(self, channels: int, kernels: tuple[int, ...], dilations: tuple[int, ...]) -> None:
         super().__init__(_ResidualBlock(channels, kernel, dilations) for kernel in kernels)
@@ -45,10 +45,10 @@ class _MeanOfBlocks(nn.ModuleList):
 
 
 class PitchPredictor(nn.Module):
-    """Predict ln(F0 in Hz + 1), zero where unvoiced, at four values per frame.
+    """Predictor of ln(F0 in Hz + 1), zero where unvoiced, at four values per frame.
 
     A row's output is independent of the batch. With `legacy_padding`, convolutions read the frames past a row's end,
-    which biases make nonzero, as in the published code; only for comparison with it.
+    which biases make nonzero, as in the published code; only for comparison with that code.
 
     Shape:
         semantic  [B, C, T]
@@ -89,6 +89,6 @@ class PitchPredictor(nn.Module):
 
 
 def _masked_leaky_relu(x: Tensor, mask: Tensor | None, slope: float = _SLOPE) -> Tensor:
-    """Leaky ReLU, zero past a row's end, as "same" padding would be if the row were alone."""
+    """Leaky ReLU, set to zero past a row's end, as if each row alone had "same" padding."""
     x = F.leaky_relu(x, slope)
     return x if mask is None else x * mask

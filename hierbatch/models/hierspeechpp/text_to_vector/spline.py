@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 REACH = 5.0
-"""The spline is defined between minus and plus this value; outside it is the identity."""
+"""Limit of the spline on both sides of zero; beyond it, the function is the identity."""
 _MIN_SIZE = 1e-3
 """Minimum width and height of a bin as a fraction of the total, and minimum slope at a knot."""
 _EDGE_TOLERANCE = 1e-6
@@ -23,7 +23,7 @@ _EDGE_SLOPE = math.log(math.exp(1 - _MIN_SIZE) - 1)
 
 @dataclass(frozen=True, slots=True)
 class _Bin:
-    """Bin that a value falls into. Shapes: [...]."""
+    """Bins that values fall into. Shapes: each field [...]."""
 
     left: Tensor
     width: Tensor
@@ -51,7 +51,7 @@ class Spline:
     slopes: Tensor
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Value of the spline and log of its slope (equations 4 and 5). Shapes: [...]."""
+        """Value of the spline at `x`, and the log of its slope (equations 4 and 5). Shapes: x [...] -> each [...]."""
         is_inside = x.abs() <= REACH
         bins, clamped = self._knots(), x.clamp(-REACH, REACH)
         at = self._bin(bins, clamped, by_height=False)
@@ -64,7 +64,7 @@ class Spline:
         return torch.where(is_inside, y, x), torch.where(is_inside, log_slope, torch.zeros_like(x))
 
     def inverse(self, y: Tensor) -> Tensor:
-        """Inverse of the spline at `y` (equations 6 to 8). Shape: [...]."""
+        """Inverse of the spline at `y` (equations 6 to 8). Shape: y [...] -> [...]."""
         is_inside = y.abs() <= REACH
         bins, clamped = self._knots(), y.clamp(-REACH, REACH)
         at = self._bin(bins, clamped, by_height=True)
@@ -76,7 +76,7 @@ class Spline:
         return torch.where(is_inside, part * at.width + at.left, y)
 
     def _knots(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Positions, values and slopes of the K + 1 knots."""
+        """Positions, values and slopes of the K + 1 knots. Shapes: each [..., K + 1]."""
         slopes = _MIN_SIZE + F.softplus(F.pad(self.slopes, (1, 1), value=_EDGE_SLOPE))
         return _edges(self.widths), _edges(self.heights), slopes
 

@@ -17,7 +17,7 @@ from hierbatch.models.hierspeechpp.text_to_vector.alignment import search_alignm
 from hierbatch.models.hierspeechpp.text_to_vector.model import TextPrior, TextToVector
 
 SLICE_FRAMES = 60
-"""Frames per row that the pitch predictor is trained on in one step."""
+"""Number of frames per row on which the pitch predictor is trained in one step."""
 F0_PER_FRAME = 4
 SEMANTIC_WEIGHT, DIVERGENCE_WEIGHT = 10.0, 0.1
 
@@ -31,9 +31,9 @@ class TrainingBatch:
         mel            [B, 80, T]   input of the style encoder
         f0_hz          [B, 4T]      zero where unvoiced
         n_frames       [B]
-        tokens         [B, N]       with blanks between
+        tokens         [B, N]       symbol ids with blanks
         n_tokens       [B]
-        symbols        [B, K]       without blanks
+        symbols        [B, K]       symbol ids without blanks
         n_symbols      [B]
         slice_starts   [B]          first frame of the slice for the pitch predictor
         languages      [B]          ids; None for a network of one language
@@ -53,7 +53,7 @@ class TrainingBatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingPass:
-    """Outputs of a forward pass. Shapes: latents and their parameters [B, C, T], alignment and scores [B, T, N]."""
+    """Outputs of a forward pass. Shapes: latents and their parameters [B, C, T]; alignment, scores [B, T, N]."""
 
     latent: Tensor
     z_p: Tensor
@@ -71,7 +71,7 @@ class TrainingPass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Losses:
-    """Scalar losses, and their weighted sum as in the published training."""
+    """Losses of a training step, and their weighted sum as in the published training. Shape: each []."""
 
     semantic: Tensor
     divergence: Tensor
@@ -99,9 +99,9 @@ def training_pass(
     Args:
         network: network in training.
         batch: texts with recordings.
-        latent_noise: standard normal noise of the latent.
-        duration_noise: standard normal noise of the duration predictor.
-        legacy_padding: treat padding as the published code does; only for comparison with it.
+        latent_noise: standard normal noise for the latent.
+        duration_noise: standard normal noise for the duration predictor.
+        legacy_padding: treat padding as the published code does; only for comparison with that code.
 
     Shape:
         latent_noise    [B, C, T]
@@ -140,7 +140,7 @@ def training_pass(
 def _duration_losses(
     network: TextToVector, prior: TextPrior, style: Tensor, durations: Tensor, noise: Tensor
 ) -> Tensor:
-    """Negative log likelihood of the durations of each row, over the symbols of the batch, in float32. Shape: [B]."""
+    """Negative log likelihood of each row's durations per symbol of the batch, in float32. Shape: [B]."""
     with torch.autocast(style.device.type, enabled=False):
         losses = network.durations.negative_log_likelihood(
             prior.hidden.float(), prior.mask, style.float(), durations.float(), noise
@@ -169,9 +169,9 @@ def compute_losses(found: TrainingPass, batch: TrainingBatch, *, is_masked: bool
 
     Args:
         found: outputs of the forward pass.
-        batch: its input.
-        is_masked: leave padding out of the semantic loss. With padding left out, the published network paused and
-            repeated at random.
+        batch: input of the forward pass.
+        is_masked: True to leave padding out of the semantic loss. Trained without padding in this loss, the
+            published network paused and repeated words at random.
     """
     mask = frame_mask(batch.n_frames, batch.semantic.shape[2])
     error = (found.semantic.float() - batch.semantic).abs()
@@ -195,7 +195,7 @@ def _divergence(found: TrainingPass, mask: Tensor) -> Tensor:
 
 
 def slice_semantic(semantic: Tensor, starts: Tensor) -> Tensor:
-    """Slice of every row for the pitch predictor. Shape: [B, 1024, T] -> [B, 1024, 60]."""
+    """Cut the slice for the pitch predictor out of every row. Shape: [B, 1024, T] -> [B, 1024, 60]."""
     return _slices(semantic, starts, SLICE_FRAMES)
 
 
@@ -206,6 +206,6 @@ def slice_log_f0(batch: TrainingBatch) -> Tensor:
 
 
 def _slices(x: Tensor, starts: Tensor, n_frames: int) -> Tensor:
-    """Slice of every row, with zeros past the end of the batch. Shape: [B, C, T] -> [B, C, n_frames]."""
+    """Cut a slice out of every row, with zeros past the end of the batch. Shape: [B, C, T] -> [B, C, n_frames]."""
     x = F.pad(x, (0, n_frames))
     return torch.stack([row[:, start : start + n_frames] for row, start in zip(x, starts.tolist(), strict=True)])
