@@ -84,8 +84,8 @@ def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
         if job.delivery.sample:
             made.append(book.make_sample(job, takes, plan.editions[0]))
             names.append(Path(SAMPLE_NAME))
-        finished = [folder / file.path.relative_to(out) for file in made]
-        seal_files(finished, watermarker, job.delivery.credentials, plan.tags.title)
+        delivered = [folder / file.path.relative_to(out) for file in made]
+        seal_files(delivered, watermarker, job.delivery.credentials, plan.tags.title)
         book.deliver(names)
     if kept and encoded:
         kept.remove_unused()
