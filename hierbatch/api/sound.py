@@ -18,10 +18,10 @@ import soundfile
 from hierbatch.audio.files import encode_sound, read_sound, write_sound
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.delivery.content_credentials import check_can_sign
-from hierbatch.delivery.sealing import seal_files
+from hierbatch.delivery.sealing import open_watermarker, seal_files
 from hierbatch.delivery.tags import synthetic_notice
 from hierbatch.errors import InputError, SourceError
-from hierbatch.jobs.options.provenance import Provenance, open_watermarker
+from hierbatch.jobs.options.provenance import Provenance
 from hierbatch.object_path import local_path
 from hierbatch.option import flatten_options
 from hierbatch.programs import ffmpeg_program
@@ -90,7 +90,7 @@ class Sound:
             StorageError: the disk is full or read-only.
         """
         path = Path(path)
-        credentials, watermarker = provenance.credentials, open_watermarker(provenance)
+        credentials, watermarker = provenance.credentials, open_watermarker(is_asked=provenance.watermark)
         if credentials:
             check_can_sign([path.name], credentials)
         if not watermarker and not credentials:

@@ -9,6 +9,15 @@ from hierbatch.audio.watermark import Watermarker
 from hierbatch.delivery.content_credentials import Credentials, sign_file
 
 
+def open_watermarker(*, is_asked: bool) -> Watermarker | None:
+    """Network of the watermark, if it is asked for.
+
+    Raises:
+        ProgramError: its package is missing.
+    """
+    return Watermarker() if is_asked else None
+
+
 def seal_files(
     files: Sequence[Path], watermarker: Watermarker | None, credentials: Credentials | None, title: str
 ) -> None:

@@ -16,7 +16,7 @@ from hierbatch.delivery.itunes_tags import can_write_itunes_fields, has_itunes_f
 from hierbatch.delivery.mastered_chapters import MasteredChapters
 from hierbatch.delivery.profiles import find_profile
 from hierbatch.delivery.sample import SAMPLE_NAME
-from hierbatch.delivery.sealing import seal_files
+from hierbatch.delivery.sealing import open_watermarker, seal_files
 from hierbatch.delivery.sidecars import sidecar_texts
 from hierbatch.delivery.source_publication import check_source
 from hierbatch.delivery.takes import BookTakes
@@ -26,7 +26,6 @@ from hierbatch.errors import InputError, RunError
 from hierbatch.jobs.book_files import BookFile, BookFolder, check_not_existing, edition_names
 from hierbatch.jobs.book_job import BookJob
 from hierbatch.jobs.book_plan import BookPlan, cover_notices, plan_book
-from hierbatch.jobs.options.provenance import open_watermarker
 from hierbatch.object_path import is_remote
 from hierbatch.storage import staging_folder
 
@@ -66,7 +65,7 @@ def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
         StorageError: the disk is full.
     """
     _check_options(job)
-    watermarker = open_watermarker(job.delivery)
+    watermarker = open_watermarker(is_asked=job.delivery.watermark)
     takes = BookTakes(job.run, job.chapters.selection, watermarker.mark if watermarker else None)
     missing = _missing(takes, job)
     if job.source is not None:

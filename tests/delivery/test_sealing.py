@@ -7,9 +7,9 @@ import pytest
 
 from hierbatch.api.sound import Sound
 from hierbatch.audio.files import read_sound
+from hierbatch.delivery import sealing
 from hierbatch.errors import InputError, RunError
 from hierbatch.jobs.check import CheckJob, check_files
-from hierbatch.jobs.options import provenance
 from hierbatch.programs import ffmpeg_program
 
 TONE = Sound(samples=(0.1 * np.sin(np.arange(32000) / 20)).astype(np.float32), rate_hz=16000)
@@ -26,7 +26,7 @@ class _WeakWatermarker:
 
 
 def test_a_file_in_which_the_mark_is_not_found_is_not_delivered(tmp_path, monkeypatch):
-    monkeypatch.setattr(provenance, "Watermarker", _WeakWatermarker)
+    monkeypatch.setattr(sealing, "Watermarker", _WeakWatermarker)
     with pytest.raises(RunError):
         TONE.save(tmp_path / "tone.flac", watermark=True)
     assert list(tmp_path.iterdir()) == []

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from hierbatch.audio.watermark import Watermarker
 from hierbatch.delivery.content_credentials import Credentials
 from hierbatch.errors import InputError
 from hierbatch.option import Option, OptionGroup
@@ -47,12 +46,3 @@ class Provenance(WatermarkChoice):
         if self.c2pa_certificate is None or self.c2pa_key is None:
             return None
         return Credentials(certificate=self.c2pa_certificate, key=self.c2pa_key, algorithm=self.c2pa_algorithm)
-
-
-def open_watermarker(choice: WatermarkChoice) -> Watermarker | None:
-    """Network of the watermark, if it is asked for.
-
-    Raises:
-        ProgramError: its package is missing.
-    """
-    return Watermarker() if choice.watermark else None
