@@ -93,22 +93,27 @@ class Turn:
     wall_s: float = 0.0
     cpu_s: dict[int, tuple[str, float]] = field(default_factory=dict)
     """Kind and CPU seconds of each process."""
-    memory_mb: dict[str, float] = field(default_factory=dict)
-    """Largest resident memory of a process of each kind."""
+    memory_mb: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """Largest resident memory of a process of each kind, and the largest part of it that no other process shares."""
 
     def watch(self, driver: psutil.Process) -> None:
         """Read the use of the driver and its processes."""
         for process in (driver, *driver.children(recursive=True)):
             with suppress(psutil.Error):
                 if kind := process_kind(process, driver):
-                    times, size_mb = process.cpu_times(), process.memory_info().rss / 1e6
+                    times, memory = process.cpu_times(), process.memory_full_info()
                     encoders_s = times.children_user + times.children_system if kind == "mastering" else 0.0
                     self.cpu_s[process.pid] = kind, times.user + times.system + encoders_s
-                    self.memory_mb[kind] = max(self.memory_mb.get(kind, 0.0), size_mb)
+                    self.memory_mb[kind] = larger(self.memory_mb.get(kind), (memory.rss / 1e6, memory.uss / 1e6))
 
     def total_cpu_s(self, kind: str = "") -> float:
         """CPU seconds of all processes, or of one kind."""
         return sum(seconds for each, seconds in self.cpu_s.values() if kind in ("", each))
+
+
+def larger(before: tuple[float, float] | None, sizes: tuple[float, float]) -> tuple[float, float]:
+    """The larger of each of two sizes."""
+    return sizes if before is None else (max(before[0], sizes[0]), max(before[1], sizes[1]))
 
 
 def take_turn(work: Callable[[Path, Path, str, str], None], *arguments: Path | str) -> Turn:
@@ -141,7 +146,7 @@ def process_kind(process: psutil.Process, driver: psutil.Process) -> str:
 def compare_narration(book: Path, to: str, engine: str, n_rounds: int) -> None:
     """Print wall times and CPU seconds of synthesis alone and of the whole narration, and the largest memory."""
     jobs = {"alone": synthesize_alone, "narrate": narrate_whole}
-    memory_mb: dict[str, float] = {}
+    memory_mb: dict[str, tuple[float, float]] = {}
     ratios = []
     print("| | wall s | x real time | CPU s | of this, workers | mastering |\n| --- | --- | --- | --- | --- | --- |")
     for number in range(n_rounds):
@@ -153,12 +158,13 @@ def compare_narration(book: Path, to: str, engine: str, n_rounds: int) -> None:
             cpu_s = [turn.total_cpu_s(kind) for kind in ("", "worker", "mastering")]
             cells = " | ".join(f"{seconds:.1f}" for seconds in cpu_s)
             print(f"| {name} | {turn.wall_s:.1f} | {sound_s / turn.wall_s:.1f} | {cells} |", flush=True)
-            memory_mb |= {kind: max(memory_mb.get(kind, 0.0), size) for kind, size in turn.memory_mb.items()}
+            memory_mb |= {kind: larger(memory_mb.get(kind), sizes) for kind, sizes in turn.memory_mb.items()}
         pair = turns["narrate"], turns["alone"]
         ratios.append((pair[0].wall_s / pair[1].wall_s, pair[0].total_cpu_s() / pair[1].total_cpu_s()))
     wall, cpu = (median(values) for values in zip(*ratios, strict=True))
     print(f"\nnarrate against synthesis alone: {wall:.2f} x wall time, {cpu:.2f} x CPU time; {sound_s:.0f} s as {to}")
-    print("largest memory, MB:", ", ".join(f"{kind} {size:.0f}" for kind, size in memory_mb.items()))
+    sizes = (f"{kind} {resident:.0f} ({own:.0f})" for kind, (resident, own) in memory_mb.items())
+    print("largest resident memory (and what no other process shares), MB:", ", ".join(sizes))
 
 
 def measure_stages(run_folder: Path, to: str, profile_name: str, n_rounds: int) -> tuple[float, dict[str, float]]:

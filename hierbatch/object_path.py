@@ -7,6 +7,7 @@ stores have no folders, so none are created.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -132,11 +133,18 @@ class ObjectPath:
 
     def iterdir(self) -> Iterator[ObjectPath]:
         """Direct children of this prefix."""
+        return (self / name for name in self.names()[0])
+
+    def names(self) -> tuple[list[str], list[str]]:
+        """Names of the objects and of the prefixes directly below this prefix."""
         from pyarrow import fs
 
         system, key = self._locate()
         found = system.get_file_info(fs.FileSelector(key, allow_not_found=True))
-        return (self / info.base_name for info in found if info.is_file)
+        return (
+            [info.base_name for info in found if info.is_file],
+            [info.base_name for info in found if info.type == fs.FileType.Directory],
+        )
 
     def read_bytes(self) -> bytes:
         """Content of the object."""
@@ -189,6 +197,21 @@ class ObjectPath:
         scheme, _, rest = self.uri.partition("://")
         bucket, _, key = rest.partition("/")
         return _file_system(f"{scheme}://{bucket}"), f"{bucket}/{key}"
+
+
+def list_folder(folder: Path) -> tuple[list[str], list[str]]:
+    """Names of the files and of the folders directly below a path, in any order; none if it does not exist.
+
+    A disk is not asked about each file: its directory entries carry their types.
+    """
+    if isinstance(folder, ObjectPath):
+        return folder.names()
+    try:
+        with os.scandir(folder) as entries:
+            found = [(entry.name, entry.is_dir()) for entry in entries]
+    except FileNotFoundError:
+        return [], []
+    return [name for name, is_folder in found if not is_folder], [name for name, is_folder in found if is_folder]
 
 
 @cache

@@ -13,7 +13,7 @@ from hierbatch.engine.execution import Execution
 from hierbatch.jobs.clips import write_clips
 from hierbatch.jobs.dub import DubJob, DubResult
 from hierbatch.jobs.dub import dub as dub_job
-from hierbatch.jobs.options.control import RunControl
+from hierbatch.jobs.options.control import RunControl, Sharding
 from hierbatch.jobs.options.quality import MeasureChoice, Quality
 from hierbatch.jobs.options.recordings import (
     ConversionSettings,
@@ -46,6 +46,7 @@ def run(
     execution: Execution,
     quality: Quality,
     control: RunControl,
+    sharding: Sharding,
 ) -> RunOutcome:
     """Synthesize every row of a manifest. The same call resumes a stopped run.
 
@@ -59,6 +60,7 @@ def run(
         execution: engine and workers.
         quality: measures, and retakes of flagged rows.
         control: treatment of an existing folder.
+        sharding: share of the rows.
 
     Raises:
         InputError: the manifest, a voice or an option is invalid; nothing was started.
@@ -66,7 +68,8 @@ def run(
         RunError: the run folder is in use or was created with other settings.
     """
     spec = SpeakSpec(manifest=parse_path(manifest), voices=voices, speech=speech, model=model)
-    job = RunJob(spec=spec, out=parse_path(out), execution=execution, quality=quality, control=control)
+    shard = sharding.shard
+    job = RunJob(spec=spec, out=parse_path(out), execution=execution, quality=quality, control=control, shard=shard)
     return run_job(job, listener(on_message))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import signal
 
 from hierbatch.audio.decibels import amplitude_gain
 from hierbatch.audio.waveform import Samples
@@ -50,6 +49,8 @@ class RoomTone:
     def generate(self, n_samples: int) -> Samples:
         """Next `n_samples` of the noise."""
         white = self._random.standard_normal(n_samples)
+        from scipy import signal  # imported late: it takes half a second, and only audio needs it
+
         tone, self._state = signal.lfilter(self._numerator, self._denominator, white, zi=self._state)
         result: Samples = tone.astype(np.float32)
         return result

@@ -11,7 +11,6 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy import signal
 
 from hierbatch.audio.frame_means import FrameMeans
 from hierbatch.audio.waveform import Samples, in_blocks
@@ -43,6 +42,8 @@ class KWeighting:
         shaped = np.asarray(block, np.float64).reshape(-1, self._n_channels)
         if not len(shaped):
             return np.zeros(0)
+        from scipy import signal  # imported late: it takes half a second, and only audio needs it
+
         weighted, self._state = signal.sosfilt(self._sections, shaped, axis=0, zi=self._state)
         squares: npt.NDArray[np.float64] = np.square(weighted)
         return squares[:, 0] if self._n_channels == 1 else squares.sum(axis=1)

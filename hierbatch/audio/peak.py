@@ -11,7 +11,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy import signal
 
 from hierbatch.audio.decibels import power_db
 from hierbatch.audio.waveform import Samples
@@ -140,6 +139,8 @@ def _phases() -> Samples:
     Shape:
         returns  [2 * CONTEXT_SAMPLES, OVERSAMPLING - 1]
     """
+    from scipy import signal  # imported late: it takes half a second, and only audio needs it
+
     window = signal.windows.kaiser(2 * CONTEXT_SAMPLES * OVERSAMPLING + 1, beta=7.0)
     columns = []
     for point in range(1, OVERSAMPLING):

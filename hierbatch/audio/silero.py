@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import load_file
-from scipy.special import expit
 
 from hierbatch.audio.waveform import Samples
 from hierbatch.errors import ProgramError
@@ -41,6 +40,8 @@ class SileroNetwork:
             samples  [L]  at 16 kHz
             returns  [T]  T = L / 512, rounded up
         """
+        from scipy.special import expit  # imported late, as in hierbatch.audio.loudness
+
         n_windows = -(-len(samples) // WINDOW_SAMPLES)
         hidden = cell = np.zeros(128, np.float32)
         found = np.zeros(n_windows, np.float32)
@@ -74,6 +75,8 @@ class SileroNetwork:
 
     def _recur(self, inputs: Array, hidden: Array, cell: Array) -> tuple[Array, Array, Array]:
         """Run the LSTM layer over all windows; its gates are in the order input, forget, cell, output."""
+        from scipy.special import expit
+
         recurrent = np.ascontiguousarray(self._weights["lstm_cell.weight_hh"])
         driven = inputs @ self._weights["lstm_cell.weight_ih"].T
         driven += self._weights["lstm_cell.bias_ih"] + self._weights["lstm_cell.bias_hh"]

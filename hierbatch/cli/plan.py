@@ -10,6 +10,7 @@ import typer
 
 from hierbatch.cli import exit_codes, options
 from hierbatch.cli.composed import command
+from hierbatch.jobs.options.prices import Prices
 from hierbatch.jobs.options.speech import SpeechSettings
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.models.catalog.model_choice import ModelChoice
@@ -26,8 +27,9 @@ def plan(
     voices: VoiceChoice,
     speech: SpeechSettings,
     model: ModelChoice,
+    prices: Prices,
 ) -> None:
-    """Dry run: validate a manifest and its voices, and estimate size and time.
+    """Dry run: validate a manifest and its voices, and estimate size, time and cost.
 
     Every text is phonemized; nothing is synthesized.
 
@@ -38,9 +40,9 @@ def plan(
     from hierbatch.jobs.specs.speak import SpeakSpec
 
     _ = model.placement  # refuses a device that `run` would refuse
-    found = estimate(SpeakSpec(manifest=manifest, voices=voices, speech=speech, model=model))
+    found = estimate(SpeakSpec(manifest=manifest, voices=voices, speech=speech, model=model), prices)
     if json:
-        print_json({**asdict(found), "n_bytes": found.n_bytes, "work_s": found.work_s})
+        print_json({**asdict(found), "n_bytes": found.n_bytes, "work_s": found.work_s, "price": found.price})
     else:
         _print_estimate(manifest, found)
     if found.n_invalid:
@@ -57,12 +59,19 @@ def _print_estimate(manifest: Path, found: RunEstimate) -> None:
     print(f"{manifest}: {found.n_rows} rows in {found.n_units} work units, about {durations} of audio")
     print(f"About {found.n_bytes / 1e9:.2f} GB")
     if found.work_s is not None:
-        print(
-            f"About {format_duration(found.work_s)} of CPU time on one core, "
-            f"at {REAL_TIME_FACTOR:g} s per second of audio"
-        )
+        if found.prices.times_real_time:
+            pace = f"of one worker, at {found.prices.times_real_time:g} x real time"
+        else:
+            pace = f"of CPU time on one core, at {REAL_TIME_FACTOR:g} s per second of audio"
+        print(f"About {format_duration(found.work_s)} {pace}")
     else:
-        print(f"The speed of {found.model} is unknown; run a few rows to measure it")
+        print(f"The speed of {found.model} is unknown; run a few rows and pass it as --times-real-time")
+    if found.price is not None:
+        hours = (found.work_s or 0.0) / 3600
+        print(
+            f"Cost: about {found.price:,.2f} for {hours:,.3g} hours of a worker at {found.prices.hour_price:g} "
+            f"and {found.n_bytes / 1e9:,.3g} GB at {found.prices.gb_price:g}"
+        )
     for foreign in found.foreign_rows:
         print(f"  {foreign.id}: transliterated or left out: {foreign.words}")
     if found.n_foreign:

@@ -8,7 +8,7 @@ from hierbatch.cli import options
 from hierbatch.cli.composed import command
 from hierbatch.cli.licenses import print_model_license_warnings
 from hierbatch.engine.execution import Execution
-from hierbatch.jobs.options.control import RunControl
+from hierbatch.jobs.options.control import RunControl, Sharding
 from hierbatch.jobs.options.quality import Quality
 from hierbatch.jobs.options.speech import SpeechSettings
 from hierbatch.jobs.options.voices import VoiceChoice
@@ -27,6 +27,7 @@ def run(
     execution: Execution,
     quality: Quality,
     control: RunControl,
+    sharding: Sharding,
 ) -> None:
     """Synthesize every row of a manifest.
 
@@ -42,10 +43,10 @@ def run(
     from hierbatch.jobs.specs.speak import SpeakSpec
 
     spec = SpeakSpec(manifest=manifest, voices=voices, speech=speech, model=model)
-    job = RunJob(spec=spec, out=out, execution=execution, quality=quality, control=control)
+    job = RunJob(spec=spec, out=out, execution=execution, quality=quality, control=control, shard=sharding.shard)
     print_model_license_warnings(model.model)
     with ProgressLine() as line:
         outcome = run_job(job, line.listener())
     print_outcome(outcome)
-    print_clips(out, clips=clips)
+    print_clips(outcome.out, clips=clips)
     raise typer.Exit(exit_code(outcome))

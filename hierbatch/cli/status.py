@@ -15,6 +15,9 @@ def status(
     run: options.RunPath,
     json: options.Json = False,
     verify: Annotated[bool, typer.Option("--verify", help="Also decode every take, and list damaged ones.")] = False,
+    rebuild_index: Annotated[
+        bool, typer.Option("--rebuild-index", help="First read all parts again for the index of a fast start.")
+    ] = False,
 ) -> None:
     """Print the progress of a run.
 
@@ -28,6 +31,15 @@ def status(
     from hierbatch.engine.progress import format_duration
     from hierbatch.jobs.status import read_status
 
+    if rebuild_index:
+        from hierbatch.jobs.rebuild_index import rebuild_index as rebuild
+
+        rebuilt = rebuild(run)
+        if not json:
+            print(
+                f"Index rebuilt: {rebuilt.n_rows} rows in {rebuilt.n_parts} parts, read in {rebuilt.wall_s:.1f} s "
+                f"({rebuilt.parts_per_s:.0f} parts per second)"
+            )
     found = read_status(run)
     verified = _verify(run) if verify else {}
     if json:

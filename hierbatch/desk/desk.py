@@ -70,10 +70,9 @@ class Desk:
     def contents(self) -> dict[str, Any]:
         """Chapters with their sentences."""
         state = self._view.refreshed()
-        return {
-            "version": state.version,
-            **(contents(state, self._doubts.doubts(state)) if is_book(state) else {"chapters": []}),
-        }
+        if is_book(state):
+            return {"version": state.version, **contents(state, self._doubts.doubts(state))}
+        return {"version": state.version, "chapters": [], "voices": [], "characters": []}
 
     def chapter(self, number: int) -> dict[str, Any]:
         """Text of a chapter."""

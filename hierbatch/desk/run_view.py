@@ -200,13 +200,13 @@ class RunView:
                 expected="a folder created by `hierbatch run`",
                 fix="check the path",
             )
-        folders = [(folder.name, *_folder_state(folder)) for folder in (layout.plans, layout.parts)]
+        groups = (layout.plans.name, [layout.plans]), (layout.parts.name, layout.part_folders())
+        folders = [(name, *_folder_state(found)) for name, found in groups]
         logs = [path for folder in (layout.choices, layout.requests) for path in folder.glob("*.jsonl")]
         return tuple([*folders, *sorted((path.name, path.stat().st_size, 0) for path in logs)])
 
 
-def _folder_state(folder: Path) -> tuple[int, int]:
-    """Time of the last change of a folder and its number of files; two changes can have the same time."""
-    if not folder.is_dir():
-        return 0, 0
-    return folder.stat().st_mtime_ns, len(os.listdir(folder))
+def _folder_state(folders: Sequence[Path]) -> tuple[int, int]:
+    """Time of the last change of some folders and their number of files; two changes can have the same time."""
+    found = [folder for folder in folders if folder.is_dir()]
+    return max((folder.stat().st_mtime_ns for folder in found), default=0), sum(len(os.listdir(f)) for f in found)

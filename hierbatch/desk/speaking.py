@@ -64,7 +64,7 @@ class Speaker:
     def _work(self) -> None:
         with suppress(HierbatchError):  # the first request reports it
             if not is_locked(RunFolder(self._run)):
-                self._respeaker.load()
+                self._respeaker.load(lambda: self._is_closed)
         while not self._is_closed:
             is_waiting = self._answer()
             self._wake.wait(_RETRY_S if is_waiting else None)

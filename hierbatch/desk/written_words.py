@@ -10,7 +10,7 @@ from typing import Any
 
 from hierbatch.frontend.phonemes import split_words
 
-MIN_RATIO = 3.0
+MIN_RATIO = 2.5
 """Semantic distance of a doubtful word over the median of its language in the run (benchmarks/doubtful_words.py)."""
 _MAX_PACE_RATIO = 3.0
 """A word whose phones are this many times longer than the median of its sentence is doubtful."""

@@ -13,6 +13,7 @@ from hierbatch.engine.planning import TakeSettings, add_take_keys, assign_units,
 from hierbatch.manifest.best_takes import REQUESTS_KEY
 from hierbatch.manifest.parts import open_run_file
 from hierbatch.manifest.plan_sources import PlanSources
+from hierbatch.manifest.take_blocks import TakesByBlock
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
 from hierbatch.manifest.takes import Takes
 from hierbatch.manifest.verdicts import REJECTED_KIND
@@ -22,8 +23,8 @@ _SOURCE_BATCH_ROWS = 8
 """Number of recordings that are checked again at a time; their audio is then in memory."""
 
 
-def latest_plan_rows(plans: Sequence[Path], ids: pa.Array, takes: Takes) -> pa.Table:
-    """Read the latest planned attempt of each row, without rows whose latest attempt has no take yet.
+def latest_plan_rows(plans: Sequence[Path], ids: pa.Array, takes: Takes | TakesByBlock) -> pa.Table:
+    """Latest planned attempt of each row, without rows whose latest attempt has no take yet.
 
     Args:
         plans: plan files of a generation: its plan and its retries.
@@ -42,8 +43,10 @@ def latest_plan_rows(plans: Sequence[Path], ids: pa.Array, takes: Takes) -> pa.T
     return _with_content_of_best_takes(newest, rows, found[0], takes)
 
 
-def _with_content_of_best_takes(newest: pa.Table, rows: pa.Table, planned: pa.Table, takes: Takes) -> pa.Table:
-    """Replace the latest attempts, which may be of an edit that was not chosen, with the rows of the best takes.
+def _with_content_of_best_takes(
+    newest: pa.Table, rows: pa.Table, planned: pa.Table, takes: Takes | TakesByBlock
+) -> pa.Table:
+    """Replace the latest attempts, which may be of an edit that nobody chose, by the rows of the best takes.
 
     Args:
         newest: latest planned attempt of each row; its number of attempts is kept.

@@ -20,9 +20,12 @@ from hierbatch.engine.work_units import WorkUnit
 from hierbatch.errors import RunError
 
 _MAX_CRASHES_ALONE = 2
-_WAIT_S = 1.0
+_WAIT_S, _LISTENED_WAIT_S = 1.0, 0.1
+"""Longest wait before requests are looked for; the shorter one while somebody listens."""
 MIN_SHARE_S = 15.0
-"""Length, in seconds of audio, below which units are not divided among workers."""
+"""Units shorter than this, in seconds of audio, are not divided among workers."""
+_AHEAD_SHARE_S = 480.0
+"""Seconds of audio left per worker above which workers have a second unit in hand; a unit has at most 120."""
 
 _FAILURE_MESSAGES = {
     "exception": "The worker failed twice on this row alone",
@@ -54,6 +57,8 @@ class Dispatcher:
     listener: RunListener
     requested: Requests | None = None
     """Requests of listeners; their units are processed before all others."""
+    on_finished: Callable[[str], Any] | None = None
+    """Receives the name of each committed unit."""
 
     def run(self, units: Iterator[WorkUnit]) -> str:
         """Process all units; units in progress are always finished and committed first.
@@ -71,18 +76,31 @@ class Dispatcher:
             ending = ending or self._stop_reason()
             if self.requested and not ending:
                 queue.put_first(self.requested.plan_waiting())
-            while not ending and self.pool.n_free and queue:
+            while not ending and self._can_submit() and queue:
                 self.progress.start()
                 self.pool.submit(queue.pop())
             if ending and not self.pool.n_busy:
                 return ending
-            for ended in self.pool.wait(_WAIT_S):
+            is_awaited = self.requested is not None and self.requested.is_listened_to
+            for ended in self.pool.wait(_LISTENED_WAIT_S if is_awaited else _WAIT_S):
                 if isinstance(ended, FinishedUnit):
                     self._count(ended)
                 else:
                     queue.put(self._after_loss(ended, crashes))
+            self.pool.observe(self.progress)
             self.listener.on_progress(self.progress)
         return "done"
+
+    def _can_submit(self) -> bool:
+        """True if a worker is idle, or, far from the end, has no second unit in hand.
+
+        A worker with a second unit begins it at once; near the end, that unit would wait while others are idle.
+        """
+        if self.pool.n_free:
+            return True
+        is_listened_to = self.requested is not None and self.requested.is_listened_to
+        is_far = self.progress.remaining_sound_s > _AHEAD_SHARE_S * self.pool.n_workers
+        return is_far and not is_listened_to and self.pool.n_ahead > 0
 
     def _max_unit_s(self) -> float:
         """Seconds of audio allowed in one unit.
@@ -102,12 +120,16 @@ class Dispatcher:
     def _count(self, ended: FinishedUnit) -> None:
         if not ended.unit.is_requested:
             self.progress.add(ended.unit, ended.report)
+        if self.on_finished:
+            self.on_finished(ended.unit.name)
         report = ended.report
         self.log_event(
             "unit", unit=ended.unit.name, ok=report.n_ok, failed=report.n_failed, work_s=round(report.work_s, 3)
         )
 
     def _after_loss(self, lost: LostUnit, crashes: Counter[str]) -> tuple[WorkUnit, ...]:
+        if lost.cause == "waiting":
+            return (lost.unit,)
         self.log_event("lost", unit=lost.unit.name, rows=lost.unit.n_rows, cause=lost.cause, error=lost.error)
         if lost.unit.n_rows > 1:
             return lost.unit.halves()

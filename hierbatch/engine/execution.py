@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar
 
@@ -10,6 +11,10 @@ from hierbatch.errors import InputError
 from hierbatch.option import Option, OptionGroup
 
 ENGINES = ("ray", "local")
+PLACEMENTS = ("pack", "spread")
+
+_RESOURCE = re.compile(r"\s*([A-Za-z][\w.:/-]*)\s*=\s*(\d+(?:\.\d+)?)\s*")
+_OWN_RESOURCES = ("CPU", "GPU", "memory", "object_store_memory")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +34,10 @@ class Execution(OptionGroup):
     worker_memory: Annotated[
         float, Option("Memory per worker in GB that Ray reserves; 0 reserves none.", minimum=0, metavar="GB")
     ] = 0.0
+    worker_resources: Annotated[
+        str, Option("Further resources per worker that nodes of the cluster declare, such as spot=1,a100=0.5.")
+    ] = ""
+    placement: Annotated[str, Option("pack: few nodes; spread: one worker per node where possible.")] = "pack"
     circuit_breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
 
     def __post_init__(self) -> None:
@@ -42,7 +51,37 @@ class Execution(OptionGroup):
                 got=f"{self.gpus_per_worker:g}",
                 fix="change --gpus-per-worker",
             )
+        if self.placement not in PLACEMENTS:
+            raise InputError(
+                "Unknown placement", expected=" or ".join(PLACEMENTS), got=self.placement, fix="change --placement"
+            )
+        if self.resources and not self.ray_address:
+            raise InputError(
+                "Only nodes of a cluster declare further resources",
+                got=f"--worker-resources {self.worker_resources} without --ray-address",
+                fix="pass the address of the cluster, or leave out --worker-resources",
+            )
         if self.ray_address and self.engine != "ray":
             raise InputError(
                 "A cluster address needs the engine ray", got=f"--engine {self.engine}", fix="use --engine ray"
             )
+
+    @property
+    def resources(self) -> dict[str, float]:
+        """Further resources of each worker, by name.
+
+        Raises:
+            InputError: the option is no list of names and amounts.
+        """
+        found = {}
+        for entry in self.worker_resources.split(",") if self.worker_resources.strip() else ():
+            named = _RESOURCE.fullmatch(entry)
+            if named is None or named[1] in _OWN_RESOURCES or not float(named[2]):
+                raise InputError(
+                    "The resources of a worker are not clear",
+                    expected="names and amounts such as spot=1,a100=0.5, without CPU, GPU and memory",
+                    got=self.worker_resources,
+                    fix="correct --worker-resources",
+                )
+            found[named[1]] = float(named[2])
+        return found

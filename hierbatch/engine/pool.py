@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from hierbatch.engine.progress import Progress
 from hierbatch.engine.work_units import WorkUnit, WorkUnitReport
 from hierbatch.engine.worker import Worker, WorkerSpec
 from hierbatch.errors import SetupError
@@ -23,8 +24,8 @@ class FinishedUnit:
 class LostUnit:
     """Unit that was not committed.
 
-    Its worker died (`crash`), exceeded the time limit (`timeout`), or raised an unexpected exception (`exception`,
-    whose text is in `error`).
+    Its worker died (`crash`), exceeded the time limit (`timeout`), or raised an unexpected exception (`exception`, with
+    its text in `error`). A unit that had not begun when its worker died for another one is `waiting`.
     """
 
     unit: WorkUnit
@@ -33,7 +34,7 @@ class LostUnit:
 
 
 class Pool(Protocol):
-    """Protocol for a pool of workers, each of which processes one unit at a time; dead workers are replaced."""
+    """Workers that process one unit each and may have a second one in hand; dead workers are replaced automatically."""
 
     @property
     def n_workers(self) -> int:
@@ -44,11 +45,18 @@ class Pool(Protocol):
         """Number of idle workers."""
 
     @property
+    def n_ahead(self) -> int:
+        """Number of busy workers that can take a second unit."""
+
+    @property
     def n_busy(self) -> int:
-        """Number of units in progress."""
+        """Number of units in progress or in hand."""
 
     def submit(self, unit: WorkUnit) -> None:
-        """Send a unit to an idle worker."""
+        """Send a unit to an idle worker, or else to one that can take a second unit."""
+
+    def observe(self, progress: Progress) -> None:
+        """Publish the counts of the run, where there is somebody to read them."""
 
     def wait(self, timeout_s: float) -> Sequence[FinishedUnit | LostUnit]:
         """Wait up to `timeout_s` for units to end, and return them; raises SetupError if no worker can continue."""
@@ -83,6 +91,11 @@ class LocalPool:
         return 0 if self._unit else 1
 
     @property
+    def n_ahead(self) -> int:
+        """Number of workers that can take a second unit: none, since the next one is submitted at once."""
+        return 0
+
+    @property
     def n_busy(self) -> int:
         """Number of units in progress."""
         return 1 if self._unit else 0
@@ -90,6 +103,9 @@ class LocalPool:
     def submit(self, unit: WorkUnit) -> None:
         """Store a unit for the next `wait`."""
         self._unit = unit
+
+    def observe(self, progress: Progress) -> None:
+        """Do nothing: a process on its own publishes no metrics."""
 
     def wait(self, timeout_s: float) -> Sequence[FinishedUnit | LostUnit]:
         """Process the submitted unit; raises SetupError if the run cannot continue."""

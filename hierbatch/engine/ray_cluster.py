@@ -24,22 +24,26 @@ _OBJECT_STORE_BYTES = 100 << 20
 """Size of Ray's object store, which holds work units but no audio."""
 
 
-def count_worker_slots(gpus_per_worker: float, memory_bytes: int = 0) -> int:
-    """Count the workers that fit on the nodes of the running Ray; each worker runs on one node.
+def count_worker_slots(
+    gpus_per_worker: float, memory_bytes: int = 0, resources: Mapping[str, float] | None = None
+) -> int:
+    """Number of workers that fit on the nodes of the running Ray; a worker runs on one node.
 
     Args:
-        gpus_per_worker: number of GPUs for each worker; a fraction is a share of one GPU.
-        memory_bytes: memory that is reserved for each worker; 0 reserves none.
+        gpus_per_worker: GPUs, or a share of one.
+        memory_bytes: memory that is reserved for a worker; 0 reserves none.
+        resources: further resources of a worker.
 
     Raises:
         RunError: the workers need GPUs, and no node has both a CPU core and the GPUs of a worker.
     """
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    more = resources or {}
     if not gpus_per_worker:
-        return max(1, sum(_cpu_slots(resources, memory_bytes) for resources in nodes))
-    n_slots = sum(_slots_on_node(resources, gpus_per_worker, memory_bytes) for resources in nodes)
+        return max(1, sum(_further_slots(node, _cpu_slots(node, memory_bytes), more) for node in nodes))
+    n_slots = sum(_further_slots(node, _slots_on_node(node, gpus_per_worker, memory_bytes), more) for node in nodes)
     if not n_slots:
-        n_gpus = sum(resources.get("GPU", 0) for resources in nodes)
+        n_gpus = sum(node.get("GPU", 0) for node in nodes)
         raise RunError(
             "Ray has no GPU for a worker"
             if not n_gpus
@@ -54,6 +58,11 @@ def count_worker_slots(gpus_per_worker: float, memory_bytes: int = 0) -> int:
 def _cpu_slots(resources: Mapping[str, float], memory_bytes: int) -> int:
     n_cores = int(resources.get("CPU", 0))
     return min(n_cores, int(resources.get("memory", 0) // memory_bytes)) if memory_bytes else n_cores
+
+
+def _further_slots(node: Mapping[str, float], n_slots: int, resources: Mapping[str, float]) -> int:
+    """Slots of a node that its further resources allow."""
+    return min([n_slots, *(int(node.get(name, 0) / amount + _ROUNDING) for name, amount in resources.items())])
 
 
 def _slots_on_node(resources: Mapping[str, float], gpus_per_worker: float, memory_bytes: int) -> int:

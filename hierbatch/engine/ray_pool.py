@@ -1,4 +1,4 @@
-"""Pool of workers as Ray actors; only this module and `ray_cluster` import Ray.
+"""Pool of workers as Ray actors; only this module, `ray_cluster` and `ray_metrics` import Ray.
 
 Each worker is one actor that Ray neither restarts nor retries: the dispatcher handles the unit of a dead worker. Units
 are sent to workers as small tables, and workers return counts; audio never passes through Ray.
@@ -18,7 +18,9 @@ import ray
 from ray.exceptions import RayError, RayTaskError
 
 from hierbatch.engine.pool import FinishedUnit, LostUnit
+from hierbatch.engine.progress import Progress
 from hierbatch.engine.ray_cluster import count_worker_slots
+from hierbatch.engine.ray_metrics import RunMetrics
 from hierbatch.engine.ray_settings import RaySettings, TimeoutPolicy
 from hierbatch.engine.work_units import WorkUnit, WorkUnitReport
 from hierbatch.engine.worker import Worker, WorkerSpec
@@ -95,7 +97,7 @@ class _RayWorker:
 
 @dataclass(slots=True)
 class _Slot:
-    """Slot of a worker: its actor, its pending call, and the deadline of that call."""
+    """Slot of a worker: its actor, its pending call with the deadline, and the call that waits behind it."""
 
     actor: Any
     call: Any
@@ -104,10 +106,12 @@ class _Slot:
     is_ready: bool = False
     failed_starts: int = 0
     """Consecutive failed starts of workers in this slot."""
+    next_unit: WorkUnit | None = None
+    next_call: Any = None
 
 
 class RayPool:
-    """Pool of Ray actors, each of which processes one unit at a time.
+    """Pool of actors that process one unit each, and have a second one in hand when asked to.
 
     A slot in which workers no longer start, because its node is gone or out of memory, is removed as long as other
     slots remain.
@@ -117,6 +121,7 @@ class RayPool:
         self._spec = spec
         self._settings = settings
         self._timeouts = TimeoutPolicy(settings)
+        self._metrics = RunMetrics() if settings.has_metrics else None
         self._slots = [self._start() for _ in range(settings.n_workers)]
 
     @property
@@ -130,16 +135,30 @@ class RayPool:
         return sum(slot.is_ready and slot.unit is None for slot in self._slots)
 
     @property
+    def n_ahead(self) -> int:
+        """Number of busy workers that can take a second unit."""
+        return sum(slot.unit is not None and slot.next_unit is None for slot in self._slots)
+
+    @property
     def n_busy(self) -> int:
-        """Number of units in progress."""
-        return sum(slot.unit is not None for slot in self._slots)
+        """Number of units in progress or in hand."""
+        return sum((slot.unit is not None) + (slot.next_unit is not None) for slot in self._slots)
 
     def submit(self, unit: WorkUnit) -> None:
-        """Send a unit to an idle worker."""
-        slot = next(slot for slot in self._slots if slot.is_ready and slot.unit is None)
+        """Send a unit to an idle worker, or else to one that can take a second unit."""
+        slot = next((slot for slot in self._slots if slot.is_ready and slot.unit is None), None)
+        if slot is None:  # its actor processes one call after the other
+            slot = next(slot for slot in self._slots if slot.unit is not None and slot.next_unit is None)
+            slot.next_unit, slot.next_call = unit, slot.actor.process.remote(unit)
+            return
         slot.unit = unit
         slot.call = slot.actor.process.remote(unit)
         slot.deadline = monotonic() + self._timeouts.timeout_s(unit.expected_s)
+
+    def observe(self, progress: Progress) -> None:
+        """Publish the counts of the run, if a cluster collects metrics."""
+        if self._metrics:
+            self._metrics.observe(progress, self.n_busy)
 
     def wait(self, timeout_s: float) -> Sequence[FinishedUnit | LostUnit]:
         """Wait up to `timeout_s` for units to end, and return them; raises SetupError if no worker can continue."""
@@ -148,11 +167,10 @@ class RayPool:
             return []
         ready, _ = ray.wait(calls, num_returns=1, timeout=timeout_s)
         done = [slot for slot in self._slots if slot.call in ready]
-        ended = [self._collect(slot) for slot in done]
+        ended = [end for slot in done for end in self._collect(slot)]
         now = monotonic()
         overdue = [slot for slot in self._slots if (slot.unit or not slot.is_ready) and now > slot.deadline]
-        ended += [self._replace(slot, "timeout") for slot in overdue]
-        return [end for end in ended if end]
+        return [*ended, *(end for slot in overdue for end in self._replace(slot, "timeout"))]
 
     def close(self) -> None:
         """Stop all workers."""
@@ -161,14 +179,23 @@ class RayPool:
 
     def _start(self) -> _Slot:
         actor_class: Any = ray.remote(_RayWorker)
-        options = {"num_cpus": 1, "num_gpus": self._settings.gpus_per_worker, "max_restarts": 0, "max_concurrency": 1}
+        settings = self._settings
+        options: dict[str, Any] = {
+            "num_cpus": 1,
+            "num_gpus": settings.gpus_per_worker,
+            "resources": dict(settings.resources),
+            "max_restarts": 0,
+            "max_concurrency": 1,
+        }
+        if settings.is_spread:
+            options["scheduling_strategy"] = "SPREAD"
         if self._settings.memory_bytes:
             options["memory"] = self._settings.memory_bytes
         actor = actor_class.options(**options).remote()
         return _Slot(actor, actor.start.remote(self._spec), monotonic() + self._settings.start_timeout_s)
 
-    def _collect(self, slot: _Slot) -> FinishedUnit | LostUnit | None:
-        """Collect the result of a worker's call; a SetupError is raised unchanged."""
+    def _collect(self, slot: _Slot) -> list[FinishedUnit | LostUnit]:
+        """Results of a worker's call; errors of hierbatch are raised unchanged."""
         try:
             report = ray.get(slot.call)
         except RayTaskError as error:
@@ -179,29 +206,42 @@ class RayPool:
                 raise RunError(
                     "A worker does not start", got=message, fix="run with `--engine local` to see the full error"
                 ) from error
-            unit, slot.unit = slot.unit, None
-            return LostUnit(unit, "exception", message)
+            return [LostUnit(self._finish(slot), "exception", message)]
         except RayError:
-            return self._replace(slot, "crash")
+            return [*self._replace(slot, "crash")]
         if slot.unit is None:
             slot.is_ready, slot.failed_starts = True, 0
-            return None
-        unit, slot.unit = slot.unit, None
+            return []
+        unit = self._finish(slot)
         self._timeouts.add(report.work_s, unit.expected_s)
-        return FinishedUnit(unit, report)
+        if self._metrics:
+            self._metrics.add_unit(report.work_s)
+        return [FinishedUnit(unit, report)]
 
-    def _replace(self, slot: _Slot, cause: str) -> LostUnit | None:
-        """Replace the worker of a slot; return its lost unit, if it had one."""
-        ray.kill(slot.actor)
+    def _finish(self, slot: _Slot) -> WorkUnit:
+        """Return the unit of a slot, whose worker goes to the one in hand, if there is one."""
         unit = slot.unit
+        assert unit is not None
+        slot.unit, slot.call = slot.next_unit, slot.next_call
+        slot.next_unit = slot.next_call = None
+        if slot.unit:
+            slot.deadline = monotonic() + self._timeouts.timeout_s(slot.unit.expected_s)
+        return unit
+
+    def _replace(self, slot: _Slot, cause: str) -> list[LostUnit]:
+        """Replace the worker of a slot; return the units that it had."""
+        ray.kill(slot.actor)
+        unit, waiting = slot.unit, slot.next_unit
         slot.unit, slot.is_ready = None, False
+        slot.next_unit = slot.next_call = None
         slot.failed_starts += unit is None
         if slot.failed_starts >= _MAX_FAILED_STARTS or (cause == "timeout" and unit is None):
             self._remove_slot(slot, cause)
         else:
             fresh = self._start()
             slot.actor, slot.call, slot.deadline = fresh.actor, fresh.call, fresh.deadline
-        return LostUnit(unit, cause) if unit else None
+        lost = [LostUnit(unit, cause)] if unit else []
+        return [*lost, LostUnit(waiting, "waiting")] if waiting else lost
 
     def _remove_slot(self, slot: _Slot, cause: str) -> None:
         self._slots.remove(slot)

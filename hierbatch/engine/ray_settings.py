@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 LOOPBACK_ENV = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # the one switch that binds Ray's ports to 127.0.0.1, on Linux too
@@ -32,10 +33,13 @@ class RaySettings:
     base_timeout_s: float = 60.0
     """Constant part of a unit's time limit."""
     timeout_factor: float = 20.0
-    """Seconds that each second of expected audio adds to the time limit of a unit.
-
-    After three units have finished, it is at most ten times the time that the slowest of them took per second of audio.
-    """
+    """Additional seconds per second of expected audio; after some units, at most ten times the slowest of them."""
+    resources: Mapping[str, float] = field(default_factory=dict)
+    """Further resources of each worker, by the names that the nodes of the cluster declare."""
+    is_spread: bool = False
+    """Place workers on as many nodes as possible; otherwise Ray packs them."""
+    has_metrics: bool = False
+    """Publish metrics through Ray; a private Ray has nobody to collect them."""
     start_timeout_s: float = START_TIMEOUT_S
     """Time limit for loading the model; infinite if workers may wait for a node to join the cluster."""
 

@@ -25,6 +25,7 @@ from hierbatch.errors import InputError, SynthesisError
 from hierbatch.manifest.filters import needs_retake
 from hierbatch.manifest.schema import TEXT_FLAGS
 from hierbatch.manifest.store import write_table
+from hierbatch.manifest.take_blocks import TakesByBlock
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, digest_rows
 from hierbatch.manifest.takes import Takes
 from hierbatch.object_path import arrow_source
@@ -33,6 +34,8 @@ RETRYABLE_ERROR_KINDS = (SynthesisError.kind,)
 """Kinds of failures that another seed may avoid; other failures would occur again."""
 
 MAX_RETAKES = 20
+
+_FLAWED = pa.schema([pa.field("id", pa.string()), pa.field("error_kind", pa.string())])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +72,8 @@ class Retakes:
         """
         if not self.max_retakes:
             return None
-        takes = Takes(folder.root)
-        flawed = flawed_rows(takes, self.flags)
+        takes = TakesByBlock(folder.root, generation)
+        flawed = pa.concat_tables([flawed_rows(block, self.flags) for block in takes])
         if not flawed:
             return None
         plans = folder.plan_files(generation)
@@ -98,7 +101,7 @@ def flawed_rows(takes: Takes, flags: frozenset[str] | None = None) -> pa.Table:
     for table in takes.iter_tables(sorted({*TAKE_ID_COLUMNS, "error_kind", "flags", *takes.rule_columns})):
         is_flawed = [_is_flawed(row, takes, flags) for row in table.to_pylist()]
         flawed.append(table.filter(pa.array(is_flawed, pa.bool_())).select(["id", "error_kind"]))
-    return pa.concat_tables(flawed) if flawed else pa.table({"id": [], "error_kind": []})
+    return pa.concat_tables(flawed) if flawed else _FLAWED.empty_table()
 
 
 def _is_flawed(row: Mapping[str, Any], takes: Takes, counted: frozenset[str] | None) -> bool:

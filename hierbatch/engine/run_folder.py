@@ -33,7 +33,7 @@ class RunFolder(RunLayout):
     def make(self) -> None:
         """Create the folders; raises StorageError or InputError."""
         try:
-            for folder in (self.plans, self.parts, self.tmp):
+            for folder in (self.plans, self.parts, self.index, self.tmp):
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise storage_error(error, self.root) from error

@@ -9,6 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 
+import numpy as np
+import numpy.typing as npt
+
+from hierbatch.engine.committed_rows import CommittedRows
 from hierbatch.engine.dispatch import MIN_SHARE_S, Dispatcher
 from hierbatch.engine.execution import Execution
 from hierbatch.engine.interrupts import stop_on_signals
@@ -19,10 +23,10 @@ from hierbatch.engine.ray_settings import START_TIMEOUT_S, RaySettings, configur
 from hierbatch.engine.requested_takes import RequestedTakes
 from hierbatch.engine.retakes import Retakes
 from hierbatch.engine.run_folder import RunFolder
-from hierbatch.engine.work_units import Pending, find_pending
+from hierbatch.engine.work_units import Pending
 from hierbatch.engine.worker import WorkerSpec
 from hierbatch.manifest.row_selection import RowSelection
-from hierbatch.manifest.takes import committed_names
+from hierbatch.object_path import is_remote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,12 +98,17 @@ def run_session(
     """
     if requested:
         requested.plan_waiting()
-    pending, progress = _find_pending(folder, generation, selection)
+    committed = CommittedRows(folder, generation)
+    # Folders of an object store that are full by the index are listed at the end: listing is what a start pays for.
+    committed.refresh(complete=not is_remote(folder.root), on_message=listener.on_message)
+    committed.save()
+    is_wanted = selection.positions(committed.plans[0].plan) if selection else None
+    pending, progress = _find_pending(committed, is_wanted)
     n_left = progress.n_rows - progress.n_done_before  # without retakes, which the first round may already be
-    rounds = _rounds(folder, generation, pending, retakes, progress)
+    rounds = _Rounds(folder, generation, committed, is_wanted, retakes, progress).plans(pending)
     ending, wall_s = "done", 0.0
     if (first := next(rounds, None)) is not None:
-        n_shares = min(n_left or len(first[0].mask), math.ceil(progress.expected_s / MIN_SHARE_S) or 1)
+        n_shares = min(n_left or progress.n_rows, math.ceil(progress.expected_s / MIN_SHARE_S) or 1)
         folder.log_event(
             "start", rows=progress.n_rows, left=n_left, engine=execution.engine, device=str(spec.placement)
         )
@@ -113,20 +122,20 @@ def run_session(
                 log_event=folder.log_event,
                 listener=listener,
                 requested=requested,
+                on_finished=committed.add,
             )
             ending = _run_rounds(dispatcher, chain([first], rounds))
             wall_s = progress.elapsed_s  # neither Ray's startup nor its shutdown counts
+        committed.save()
         folder.log_event("end", ending=ending, worked=progress.n_ok + progress.n_failed, failed=progress.n_failed)
     return _result(ending, progress, wall_s)
 
 
-def _find_pending(folder: RunFolder, generation: int, selection: RowSelection | None) -> tuple[list[Pending], Progress]:
-    """Find the pending rows of all plans, requested takes first, and the progress of the run before this session."""
-    committed = committed_names(folder)
-    plans = folder.plan_files(generation)
-    is_wanted = selection.positions(plans[0]) if selection else None
-    pending = [find_pending(plan, committed, is_wanted) for plan in plans]
-    n_rows = len(pending[0].mask) if is_wanted is None else int(is_wanted.sum())  # retries plan the same rows again
+def _find_pending(committed: CommittedRows, is_wanted: npt.NDArray[np.bool_] | None) -> tuple[list[Pending], Progress]:
+    """Pending rows of all plans, requested ones first, and the progress of the run before this session."""
+    pending = [committed.pending(commits, is_wanted) for commits in committed.plans]
+    # Retries plan the same rows again.
+    n_rows = committed.plans[0].units.n_rows if is_wanted is None else int(is_wanted.sum())
     pending.sort(key=lambda plan: not plan.is_requested)  # a listener is waiting for these
     counted = [plan for plan in pending if not plan.is_requested]
     n_left = sum(plan.n_rows for plan in counted)
@@ -155,17 +164,37 @@ def _result(ending: str, progress: Progress, wall_s: float) -> SessionResult:
     )
 
 
-def _rounds(
-    folder: RunFolder, generation: int, pending: list[Pending], retakes: Retakes | None, progress: Progress
-) -> Iterator[list[Pending]]:
-    """Yield the plans of each round: first all pending rows, then rounds of retakes."""
-    if any(plan.n_rows for plan in pending):
-        yield pending
-    while retakes and (planned := retakes.plan_next(folder, generation)):
-        again = find_pending(planned.plan, committed_names(folder))
-        if again.n_rows:
-            progress.revert(again.n_rows, planned.error_kinds, again.expected_s)
-            yield [again]
+@dataclass(frozen=True, slots=True)
+class _Rounds:
+    """Plans of a session: first all pending rows, then rounds of retakes."""
+
+    folder: RunFolder
+    generation: int
+    committed: CommittedRows
+    is_wanted: npt.NDArray[np.bool_] | None
+    retakes: Retakes | None
+    progress: Progress
+
+    def plans(self, pending: list[Pending]) -> Iterator[list[Pending]]:
+        """Yield the plans of each round."""
+        if any(plan.n_rows for plan in pending):
+            yield pending
+        if is_remote(self.folder.root) and (missing := self._removed_since()):
+            yield missing
+        while self.retakes and (planned := self.retakes.plan_next(self.folder, self.generation)):
+            again = self.committed.pending(self.committed.add_plan(planned.plan))
+            if again.n_rows:
+                self.progress.revert(again.n_rows, planned.error_kinds, again.expected_s)
+                yield [again]
+
+    def _removed_since(self) -> list[Pending]:
+        """Rows of parts that the index still had and the object store no longer has."""
+        self.committed.refresh()
+        found = [self.committed.pending(commits, self.is_wanted) for commits in self.committed.plans]
+        missing = [plan for plan in found if plan.n_rows]
+        self.progress.n_done_before -= sum(plan.n_rows for plan in missing)
+        self.progress.expected_s += sum(plan.expected_s for plan in missing)
+        return missing
 
 
 @contextmanager
@@ -185,11 +214,14 @@ def _open_pool(spec: WorkerSpec, execution: Execution, n_shares: int) -> Iterato
         # A cluster may grow: what does not fit waits for a node, and makes an autoscaler add one.
         if not execution.ray_address:
             check_worker_slots(execution.workers, gpus, memory_bytes)
-        n_workers = min(execution.workers or count_worker_slots(gpus, memory_bytes), n_shares)
+        n_workers = min(execution.workers or count_worker_slots(gpus, memory_bytes, execution.resources), n_shares)
         settings = RaySettings(
             n_workers=n_workers,
             gpus_per_worker=gpus,
             memory_bytes=memory_bytes,
+            resources=execution.resources,
+            is_spread=execution.placement == "spread",
+            has_metrics=bool(execution.ray_address),
             start_timeout_s=math.inf if execution.ray_address and execution.workers else START_TIMEOUT_S,
         )
         pool = RayPool(spec, settings)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
@@ -14,12 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hierbatch.engine.planning import with_column
-from hierbatch.manifest.best_takes import REQUESTS_KEY
 from hierbatch.manifest.parts import open_run_file
+from hierbatch.manifest.plan_units import PlanReader, PlanUnits
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, digest_rows, row_names
-
-_READ_BATCH_ROWS = 1024
-"""Number of rows of a plan that are read at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,89 +85,88 @@ class Pending:
     """Rows of a plan that have no take yet."""
 
     plan: Path
-    mask: pa.BooleanArray
-    n_rows: int
+    units_of_plan: PlanUnits
+    bits: npt.NDArray[np.uint8]
+    """Mask of the pending rows, eight to a byte."""
+    n_pending: npt.NDArray[np.int64]
+    """Number of pending rows of each unit."""
     expected_s: float
-    repeated: frozenset[int]
-    """Unit numbers that occur in two places of the plan, as in plans that earlier versions joined."""
-    is_requested: bool = False
-    """True for a plan of requested takes."""
+
+    @property
+    def n_rows(self) -> int:
+        """Number of pending rows."""
+        return int(self.n_pending.sum())
+
+    @property
+    def is_requested(self) -> bool:
+        """True for a plan of requested takes."""
+        return self.units_of_plan.is_requested
 
     def units(self) -> Iterator[WorkUnit]:
         """Yield units of the pending rows, read lazily from the plan.
 
         A unit with only a part of its rows, or with an ambiguous number, gets a name derived from its rows.
         """
-        for unit, mask in _grouped(self.plan, self.mask):
-            unit = replace(unit, is_requested=self.is_requested)
-            pending = unit.rows.filter(mask)
-            if len(pending) == unit.n_rows and unit.rows.column("unit")[0].as_py() not in self.repeated:
+        units, reader = self.units_of_plan, PlanReader(self.plan)
+        repeated = units.repeated()
+        for at in np.flatnonzero(self.n_pending).tolist():
+            start, end, number = int(units.starts[at]), int(units.starts[at + 1]), int(units.numbers[at])
+            unit = WorkUnit(f"{self.plan.stem}-u{number:06d}", reader.rows(start, end), units.is_requested)
+            if self.n_pending[at] == end - start and number not in repeated:
                 yield unit
-            elif len(pending):
-                yield unit.subset(pending)
+            else:
+                first = start // 8
+                mask = np.unpackbits(self.bits[first : (end + 7) // 8])[start - 8 * first : end - 8 * first]
+                yield unit.subset(unit.rows.filter(pa.array(mask.astype(np.bool_))))
 
 
-def find_pending(plan: Path, committed: pa.Array, is_wanted: npt.NDArray[np.bool_] | None = None) -> Pending:
-    """Find the rows of a plan without a committed take.
+def make_pending(
+    plan: Path, units: PlanUnits, is_pending: npt.NDArray[np.bool_], is_wanted: npt.NDArray[np.bool_] | None = None
+) -> Pending:
+    """Pending rows of a plan by a mask.
 
     Args:
         plan: plan file.
-        committed: `row_names` of all committed takes.
-        is_wanted: mask of the manifest positions to process; None for all.
+        units: its units.
+        is_pending: mask of the rows without a take.
+        is_wanted: mask of positions of the manifest to make; None for all.
+    """
+    if is_wanted is not None and not units.is_requested:
+        is_pending = is_pending & _selected_rows(plan, is_wanted)
+    n_pending = np.add.reduceat(is_pending, units.starts[:-1], dtype=np.int64) if len(units) else np.zeros(0, np.int64)
+    sizes = np.diff(units.starts)
+    expected_s = float(units.expected_s[n_pending == sizes].sum())
+    reader = PlanReader(plan, ["expected_duration_s"])
+    for at in np.flatnonzero((n_pending > 0) & (n_pending < sizes)).tolist():
+        start, end = int(units.starts[at]), int(units.starts[at + 1])
+        durations_s = reader.rows(start, end).column("expected_duration_s").fill_null(0).to_numpy()
+        expected_s += float(durations_s[is_pending[start:end]].sum())
+    return Pending(
+        plan=plan, units_of_plan=units, bits=np.packbits(is_pending), n_pending=n_pending, expected_s=expected_s
+    )
+
+
+def find_pending(plan: Path, committed: pa.Array, is_wanted: npt.NDArray[np.bool_] | None = None) -> Pending:
+    """Find the rows of a plan that are not among some takes, for plans of few rows.
+
+    Args:
+        plan: plan file.
+        committed: `row_names` of the takes.
+        is_wanted: mask of positions of the manifest to make; None for all.
 
     Raises:
         VanishedError: another driver has compacted the run.
         RunError: the plan is damaged.
     """
-    masks, first_numbers, expected_s, last = [], [np.zeros(0, np.int32)], 0.0, None
+    masks = [np.zeros(0, np.bool_)]
     with open_run_file(plan) as file:
-        is_requested = REQUESTS_KEY in (file.schema_arrow.metadata or {})
-        for batch in file.iter_batches(columns=[*TAKE_ID_COLUMNS, "expected_duration_s", "unit", "position"]):
-            table = pa.Table.from_batches([batch])
-            mask = pc.invert(pc.is_in(row_names(table), value_set=committed))
-            if is_wanted is not None and not is_requested:
-                mask = pc.and_(mask, pa.array(is_wanted[table.column("position").to_numpy()]))
-            masks.append(mask)
-            expected_s += pc.sum(table.column("expected_duration_s").filter(masks[-1])).as_py() or 0.0
-            numbers = table.column("unit").to_numpy()
-            first_numbers.append(numbers[[start for start in _starts(numbers) if start or numbers[0] != last]])
-            last = numbers[-1]
-    numbers, n_places = np.unique(np.concatenate(first_numbers), return_counts=True)
-    mask = pa.concat_arrays(masks)
-    return Pending(
-        plan=plan,
-        mask=mask,
-        n_rows=pc.sum(mask).as_py() or 0,
-        expected_s=expected_s,
-        repeated=frozenset(numbers[n_places > 1].tolist()),
-        is_requested=is_requested,
-    )
+        for batch in file.iter_batches(columns=list(TAKE_ID_COLUMNS)):
+            is_made = pc.is_in(row_names(pa.Table.from_batches([batch])), value_set=committed)
+            masks.append(~is_made.to_numpy(zero_copy_only=False))
+    return make_pending(plan, PlanUnits.from_plan(plan), np.concatenate(masks), is_wanted)
 
 
-def _grouped(plan: Path, mask: pa.BooleanArray) -> Iterator[tuple[WorkUnit, pa.BooleanArray]]:
-    """Yield the units of a plan, each with its part of the mask."""
-    current: list[pa.Table] = []
-    offset = 0
+def _selected_rows(plan: Path, is_wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     with open_run_file(plan) as file:
-        for batch in file.iter_batches(batch_size=_READ_BATCH_ROWS):
-            table = pa.Table.from_batches([batch])
-            starts = _starts(table.column("unit").to_numpy())
-            for start, end in pairwise([*starts, len(table)]):
-                rows = table.slice(start, end - start)
-                if current and current[0].column("unit")[0] != rows.column("unit")[0]:
-                    unit = _make_unit(plan, current)
-                    yield unit, mask.slice(offset, unit.n_rows)
-                    current, offset = [], offset + unit.n_rows
-                current.append(rows)
-    if current:
-        yield _make_unit(plan, current), mask.slice(offset)
-
-
-def _starts(numbers: npt.NDArray[np.int32]) -> list[int]:
-    """Indices at which the unit number changes, starting with 0."""
-    return [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist()]
-
-
-def _make_unit(plan: Path, tables: Sequence[pa.Table]) -> WorkUnit:
-    rows = pa.concat_tables(tables).combine_chunks()
-    return WorkUnit(f"{plan.stem}-u{rows.column('unit')[0].as_py():06d}", rows)
+        batches = file.iter_batches(columns=["position"])
+        return np.concatenate([np.zeros(0, np.bool_), *(is_wanted[batch.column(0).to_numpy()] for batch in batches)])

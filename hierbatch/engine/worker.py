@@ -5,6 +5,7 @@ The same class runs in a Ray actor and in the driver process.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -133,11 +134,24 @@ def commit_part(folder: RunFolder, name: str, takes: Iterable[pa.Table], schema:
     temporary = folder.tmp / f"{name}-{uuid4().hex}.parquet"
     try:
         write_rows(takes, schema, temporary)
+        _make_part_folder(folder, folder.part_file(name).parent)
         replace_file(temporary, folder.part_file(name))
     except OSError as error:
         raise storage_error(error, folder.part_file(name)) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _make_part_folder(folder: RunFolder, part_folder: Path) -> None:
+    """Create a folder of parts, and flush its entry to disk."""
+    if part_folder.is_dir():
+        return
+    part_folder.mkdir(exist_ok=True)
+    descriptor = os.open(folder.parts, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _report(takes: pa.Table, work_s: float) -> WorkUnitReport:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from hierbatch.errors import TextError
+from hierbatch.frontend.required_characters import TextFacts, find_needs
 
 PLACEHOLDERS = "\ue000-\uf8ff"
 """Range of private-use characters for a regular-expression class; the lexicon replaces its words with them."""
@@ -18,6 +19,9 @@ SUPER_AND_SUBSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈�
 _COMPATIBILITY = re.compile(
     "[\u1d00-\u1dbf\u2000-\u200a\u202f\u205f\u3000\u2100-\u214f\u2160-\u2188\u3200-\u33ff\uf900-\ufaff\ufb00-\ufb06\uff01-\uffef]"
 )
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+_UNFAMILIAR = re.compile("[^\x00-\u024f\ue000-\uf8ff\uac00-\ud7a3]")
+"""Characters that may be letters of unsupported scripts, or Chinese ones."""
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
 # ① ⑵ ⒊ ⓐ number the items of a list and are followed by a pause.
 _CIRCLED = re.compile("[\u2460-\u24e9]")
@@ -42,11 +46,14 @@ _CANONICAL_CHARACTERS = str.maketrans(
     }
 )
 _SPACES = re.compile(r"\s+")
-_REPEATED_MARKS = (
-    (re.compile(r"(?<![-\d])--+(?!-*\d)"), "—"),
-    (re.compile(r"(?:\. ?){3,}|…(?:\s?…)*"), "… "),
-    (re.compile(r"(?<!\d)\*{1,3}|\*{1,3}(?!\d)"), ""),
-    (re.compile(r"(?<![^\W_])_+|_+(?![^\W_])"), ""),
+_REPEATED_MARKS = tuple(
+    (re.compile(pattern), replacement, find_needs(re.compile(pattern)))
+    for pattern, replacement in (
+        (r"(?<![-\d])--+(?!-*\d)", "—"),
+        (r"(?:\. ?){3,}|…(?:\s?…)*", "… "),
+        (r"(?<!\d)\*{1,3}|\*{1,3}(?!\d)", ""),
+        (r"(?<![^\W_])_+|_+(?![^\W_])", ""),
+    )
 )
 _LETTER_SCRIPTS = frozenset(
     {"LATIN", "HANGUL", "GREEK", "FEMININE", "MASCULINE", "SUPERSCRIPT", "SUBSCRIPT", "MODIFIER"}
@@ -62,13 +69,18 @@ def clean_characters(text: str) -> str:
     '"fine" — it\\'s very ABC…'
     """
     text = unicodedata.normalize("NFC", text)
-    text = _INVISIBLE.sub("", text)
+    if not text.isascii():
+        text = _INVISIBLE.sub("", text)
     text = _SPACES.sub(" ", text.translate(_CANONICAL_CHARACTERS))
-    text = _CIRCLED.sub(lambda match: f"{unicodedata.normalize('NFKC', match[0]).strip('().')}, ", text)
-    text = _COMPATIBILITY.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
-    for pattern, replacement in _REPEATED_MARKS:
-        text = pattern.sub(replacement, text)
-    return _SPACES.sub(" ", "".join(char for char in text if unicodedata.category(char) != "Cc")).strip()
+    if not text.isascii():
+        text = _CIRCLED.sub(lambda match: f"{unicodedata.normalize('NFKC', match[0]).strip('().')}, ", text)
+        text = _COMPATIBILITY.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
+    facts = TextFacts(text)
+    for pattern, replacement, needs in _REPEATED_MARKS:
+        if facts.may_match(needs):
+            text = pattern.sub(replacement, text)
+            facts = TextFacts(text)
+    return _SPACES.sub(" ", _CONTROL.sub("", text)).strip()
 
 
 def drop_placeholders(text: str) -> str:
@@ -85,6 +97,8 @@ def drop_foreign_letters(text: str, *, hanja: bool) -> str:
         text: text of one sentence
         hanja: True to keep Hanja
     """
+    if _UNFAMILIAR.search(text) is None:
+        return text
     return "".join(char for char in text if not char.isalpha() or is_known_letter(char, hanja))
 
 

@@ -104,7 +104,8 @@ def expected_duration_s(phonemes: str, language: str, speed: float = 1.0) -> flo
     """
     pace = (find_language(language) or ENGLISH).pace
     separators = {"|": pace.word_s, ",": pace.comma_s, ".": pace.sentence_s, "?": pace.sentence_s, "!": pace.sentence_s}
-    return sum(separators.get(token, pace.phone_s) for token in phonemes.split()) / speed
+    phone_s = pace.phone_s
+    return sum([separators.get(token, phone_s) for token in phonemes.split()]) / speed
 
 
 @functools.cache

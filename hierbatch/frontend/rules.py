@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from hierbatch.frontend.required_characters import Needs, TextFacts, find_needs
+
 Verbalizer = Callable[["re.Match[str]"], str]
 
 
@@ -16,6 +18,8 @@ class Rule:
     name: str
     pattern: re.Pattern[str]
     replacement: Verbalizer | str
+    needs: Needs
+    """Requirements of the pattern on a text."""
 
 
 def rule(name: str, pattern: str, replacement: Verbalizer | str, *, ignore_case: bool = False) -> Rule:
@@ -27,13 +31,24 @@ def rule(name: str, pattern: str, replacement: Verbalizer | str, *, ignore_case:
         replacement: template for `Match.expand`, or function of the match
         ignore_case: match letters of either case
     """
-    return Rule(name, re.compile(pattern, re.IGNORECASE if ignore_case else 0), replacement)
+    compiled = re.compile(pattern, re.IGNORECASE if ignore_case else 0)
+    return Rule(name, compiled, replacement, find_needs(compiled))
 
 
 def apply_rules(rules: Iterable[Rule], text: str) -> str:
     """Apply rules in order, each to the result of those before it."""
+    facts = TextFacts(text)
+    characters = facts.characters
     for current in rules:
-        text = current.pattern.sub(current.replacement, text)
+        for needed in current.needs.characters:  # as in `TextFacts.may_match`, without a call for each rule
+            if needed.isdisjoint(characters):
+                break
+        else:
+            if facts.has_word(current.needs):
+                changed = current.pattern.sub(current.replacement, text)
+                if changed != text:
+                    text, facts = changed, TextFacts(changed)
+                    characters = facts.characters
     return text
 
 

@@ -27,6 +27,12 @@ class AssembleJob:
     """Bundle that provides the networks that are missing from the training folder; None requires all networks there."""
     f0_spread: float = 1.5
     """Factor on the distance of the predicted F0 contour from the speaker's median."""
+    prosody_temperature_en: float = 0.5
+    """Scale of the prosody network's noise in English, 1 for the variation of recordings; 0 switches it off."""
+    prosody_temperature_ko: float = 0.0
+    """The same in Korean."""
+    prosody_duration_share: float = 0.0
+    """Share, 0 to 1, of the sampled durations of words that is used."""
     voicing_threshold_en: float = -1.25
     """Logit above which a frame of English is voiced; with this value, as many frames are voiced as in recordings.
 
@@ -84,6 +90,9 @@ def assemble(job: AssembleJob) -> None:
         "config": LiteConfig().to_dict(),
         "synthesis": {
             "f0_spread": job.f0_spread,
+            "prosody_temperature_en": job.prosody_temperature_en,
+            "prosody_temperature_ko": job.prosody_temperature_ko,
+            "prosody_duration_share": job.prosody_duration_share,
             "voicing_threshold_en": job.voicing_threshold_en,
             "phone_duration_en": job.phone_duration_en,
             "phone_duration_ko": job.phone_duration_ko,

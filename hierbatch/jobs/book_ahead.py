@@ -55,7 +55,7 @@ def make_ahead(job: BookJob, is_synthesized: Callable[[], bool]) -> None:
         n_parts, rested_until = -1, 0.0
         while True:
             is_last = is_synthesized()  # before the takes are read
-            found = sum(1 for _ in layout.parts.glob("*.parquet"))
+            found = len(layout.part_files())
             if is_last or (found != n_parts and time.monotonic() >= rested_until):
                 started = time.monotonic()
                 takes, n_parts = BookTakes(job.run, job.chapters.selection), found

@@ -25,6 +25,7 @@ from hierbatch.jobs.import_book import (
     check_options,
     default_language,
 )
+from hierbatch.manifest.cast import NARRATION
 from hierbatch.manifest.csv_table import write_csv
 from hierbatch.manifest.voice_file import recording_of
 from hierbatch.manifest.voices import VoiceRow, read_voices
@@ -120,11 +121,12 @@ def cast_book(job: CastBook) -> Cast:
     voice_of: dict[int, str] = {}
     if voices:
         n_lines = Counter(line.character for line in lines if line.character is not None)
-        voice_of = cast_voices(dialogue.characters, n_lines, _together(lines), _registers(voices), narrator)
+        registers = _registers(_fitting(voices, language, narrator))
+        voice_of = cast_voices(dialogue.characters, n_lines, _together(lines), registers, narrator)
     members = _members(dialogue, lines, voice_of)
     if job.manifest is not None:
         update_manifest(_manifest(book, dialogue, options, language), job.manifest, kind=DIVIDED)
-    _write_cast(members, job.out)
+    _write_cast(members, narrator, job.out)
     uncertain = [line for line in lines if (line.confidence or 0.0) < UNCERTAIN_BELOW]
     return Cast(tuple(members), len(lines), len(uncertain))
 
@@ -174,6 +176,12 @@ def _narrator(voices: Sequence[VoiceRow], narrator: str | None) -> str:
             fix="correct --narrator, or add --voices",
         )
     return narrator or (names[0] if names else "")
+
+
+def _fitting(voices: Sequence[VoiceRow], language: str, narrator: str) -> list[VoiceRow]:
+    """Voices of the language of the book, and the narrator's; all of them if no other one is of that language."""
+    found = [voice for voice in voices if voice.voice == narrator or voice.language in (None, "", language)]
+    return found if len(found) > 1 else list(voices)
 
 
 def _registers(voices: Sequence[VoiceRow]) -> list[VoiceRegister]:
@@ -248,8 +256,12 @@ def _divided(
     return divided, columns
 
 
-def _write_cast(members: Sequence[CastMember], path: Path) -> None:
-    rows = [(m.name, m.voice, m.n_lines, m.n_words, m.gender, "; ".join(m.aliases), m.sample_line) for m in members]
+def _write_cast(members: Sequence[CastMember], narrator: str, path: Path) -> None:
+    """Write the voice of the narration, and then the members."""
+    narration = [(NARRATION, narrator, 0, 0, "", "", "")] if narrator else []
+    rows = narration + [
+        (m.name, m.voice, m.n_lines, m.n_words, m.gender, "; ".join(m.aliases), m.sample_line) for m in members
+    ]
     table = pa.Table.from_pylist([dict(zip(CAST_COLUMNS, row, strict=True)) for row in rows], schema=_CAST_SCHEMA)
     with write_atomically(path) as temporary:
         write_csv(table, temporary)

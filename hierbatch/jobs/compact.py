@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
 from uuid import uuid4
@@ -16,8 +16,11 @@ from hierbatch.engine.planning import with_column
 from hierbatch.engine.run_folder import RunFolder, lock_run
 from hierbatch.engine.worker import commit_part
 from hierbatch.errors import RunError
+from hierbatch.jobs.shards import merge_shards, shard_folders
+from hierbatch.jobs.status import count_rows
 from hierbatch.manifest.best_takes import REQUESTS_KEY
 from hierbatch.manifest.parts import open_run_file
+from hierbatch.manifest.run_layout import is_compacted_part
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, digest_rows, row_names
 from hierbatch.manifest.take_requests import read_requests
@@ -48,15 +51,26 @@ class CompactionResult:
 def compact(job: CompactJob) -> CompactionResult:
     """Merge the Parquet files of a finished run, and drop superseded takes, except in rows that listeners worked on.
 
-    New files are complete before old ones are deleted. An interrupted compaction therefore leaves two copies of some
-    takes, which readers accept, and the same call finishes the compaction. Files are never changed, and their names are
-    never used again: a concurrent reader may find that a file has disappeared, but its takes are then already in
-    another file.
+    The shards of a run (`--shard`) are compacted and merged into one run.
+
+    New files are complete before old ones are deleted. An interrupted compaction therefore leaves some takes twice,
+    which all readers tolerate, and the same call finishes it. Files are immutable and names are never reused: a
+    concurrent reader may find a file gone, but its takes are then already in another file.
 
     Raises:
         RunError: the folder is not a run, the run is in use, or rows have no take yet.
         StorageError: the disk is full; no take is lost.
     """
+    shards = shard_folders(job.run)
+    n_parts_before = 0
+    for _, path in shards:
+        if not _is_compacted(RunFolder(path)):
+            n_parts_before += compact(replace(job, run=path)).n_parts_before
+    if shards:
+        merge_shards(job.run, shards)
+        counts, parts = count_rows(job.run), RunFolder(job.run).part_files()
+        n_rows = counts.n_ok + counts.n_failed
+        return CompactionResult(n_parts_before=n_parts_before or len(parts), n_parts=len(parts), n_rows=n_rows)
     folder = RunFolder(job.run)
     folder.newest()  # raises RunError if the folder is not a run
     with lock_run(folder):
@@ -86,6 +100,12 @@ def compact(job: CompactJob) -> CompactionResult:
         n_parts = len(folder.part_files())
         folder.log_event("compact", parts_before=len(before), parts=n_parts)
     return CompactionResult(n_parts_before=len(before), n_parts=n_parts, n_rows=takes.n_rows)
+
+
+def _is_compacted(folder: RunFolder) -> bool:
+    """True if all parts are compacted ones: a merge of shards was interrupted after this one."""
+    parts, plans = folder.part_files(), folder.plan_files(folder.newest_generation())
+    return bool(parts and plans) and "-j" in plans[0].stem and all(is_compacted_part(part.name) for part in parts)
 
 
 def _decided_takes(run: Path, takes: Takes) -> pa.Table:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from hierbatch.jobs.options.prices import Prices
 from hierbatch.jobs.specs.speak import SpeakSpec
 
 REAL_TIME_FACTOR = 0.05
@@ -56,7 +57,8 @@ class RunEstimate:
     """Expected duration of the audio in each language, in seconds."""
     notices: tuple[str, ...]
     model: str
-    """Name or folder of the model bundle."""
+    """Name or folder of the bundle."""
+    prices: Prices = field(default_factory=lambda: Prices())
 
     @property
     def n_bytes(self) -> int:
@@ -65,12 +67,28 @@ class RunEstimate:
 
     @property
     def work_s(self) -> float | None:
-        """Expected CPU seconds on one core; None for a model whose speed has not been measured."""
+        """CPU seconds on one core; None for a model whose speed has not been measured."""
+        if self.prices.times_real_time:
+            return sum(self.sound_s.values()) / self.prices.times_real_time
         return sum(self.sound_s.values()) * REAL_TIME_FACTOR if self.model == _MEASURED_MODEL else None
 
+    @property
+    def price(self) -> float | None:
+        """Price of the workers and a month of storage, in the currency of the prices; None if it is unknown."""
+        prices = self.prices
+        if not prices.hour_price and not prices.gb_price:
+            return None
+        if prices.hour_price and self.work_s is None:
+            return None
+        return (self.work_s or 0.0) / 3600 * prices.hour_price + self.n_bytes / 1e9 * prices.gb_price
 
-def estimate(spec: SpeakSpec) -> RunEstimate:
-    """Estimate a run from its plan, which is not written.
+
+def estimate(spec: SpeakSpec, prices: Prices | None = None) -> RunEstimate:
+    """Plan a run without writing the plan.
+
+    Args:
+        spec: rows, voices and model.
+        prices: prices and speed of a worker.
 
     Raises:
         InputError: the manifest, a voice or an option is invalid.
@@ -101,6 +119,7 @@ def estimate(spec: SpeakSpec) -> RunEstimate:
         sound_s=dict(sound_s),
         notices=tuple(validated.notices),
         model=spec.model.model,
+        prices=prices or Prices(),
     )
 
 

@@ -49,19 +49,26 @@ class Respeaker:
     """Function called after each take that is committed."""
     _loaded: _Loaded | None = None
 
-    def load(self) -> None:
+    def load(self, is_ending: Callable[[], bool] = lambda: False) -> None:
         """Load the model and the front end and encode the first voices, so that no request waits for them.
+
+        Args:
+            is_ending: asked between the steps; the rest is left out once it is true.
 
         Raises:
             RunError: the folder is not a run, or its model or lexicon has changed.
             BundleError: the model cannot be loaded.
         """
         loaded = self._open()
-        loaded.requested.load()
+        if not is_ending():
+            loaded.requested.load()
         path = RunFolder(self.run).voices_file(loaded.generation)
-        if path.exists():
-            names = pq.read_table(arrow_source(path), columns=["voice"]).column("voice").to_pylist()
-            loaded.pool.encode_voices(names[:_MAX_ENCODED])
+        names = (
+            pq.read_table(arrow_source(path), columns=["voice"]).column("voice").to_pylist() if path.exists() else []
+        )
+        for name in names[:_MAX_ENCODED]:
+            if not is_ending():
+                loaded.pool.encode_voices([name])
 
     def answer_waiting(self) -> int:
         """Make the takes of all waiting requests, and return the number of takes.

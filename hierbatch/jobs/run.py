@@ -21,14 +21,17 @@ from hierbatch.engine.worker import WorkerSpec
 from hierbatch.errors import InputError
 from hierbatch.jobs.options.control import RunControl
 from hierbatch.jobs.options.quality import MeasureChoice, Quality
+from hierbatch.jobs.shards import run_folder, shard_spec
 from hierbatch.jobs.specs.speak import JobSpec, ValidatedSpec
 from hierbatch.jobs.specs.voices import write_voice_table
 from hierbatch.jobs.status import RunCounts, count_rows
 from hierbatch.manifest.filters import read_filter
 from hierbatch.manifest.measures import declare_columns
 from hierbatch.manifest.plan_sources import discard_audio, open_source_store
+from hierbatch.manifest.plan_units import PlanUnits
 from hierbatch.manifest.row_selection import RowSelection
 from hierbatch.manifest.schema import take_schema
+from hierbatch.manifest.shard import parse_shard
 from hierbatch.manifest.store import write_rows
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.storage import write_atomically
@@ -49,7 +52,9 @@ class RunJob:
     """
     control: RunControl = field(default_factory=RunControl)
     selection: RowSelection = field(default_factory=RowSelection)
-    """Rows to process in this session; the others stay without takes."""
+    """Rows to process now; the others stay pending."""
+    shard: str = ""
+    """Share of the rows, such as `3/8`, which has a run folder of its own; empty for all rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +80,15 @@ def run(job: RunJob, listener: RunListener | None = None) -> RunOutcome:
     check_device(placement, job.execution)
     measures = job.quality.chosen
     measures.check()
+    shard = parse_shard(job.shard) if job.shard else None
     spec = job.spec.check()
+    if shard:
+        spec = shard_spec(spec, shard)
     filter_toml = _read_filter(job, spec)
     for notice in spec.notices:
         listener.on_message(notice)
     origin = {**job.spec.origin(), **measures.to_origin()}
-    folder = RunFolder(job.out)
+    folder = RunFolder(run_folder(job.out, shard))
     folder.make()
     with lock_run(folder):
         folder.remove_leftovers()
@@ -93,7 +101,7 @@ def run(job: RunJob, listener: RunListener | None = None) -> RunOutcome:
         with open_table_mapper(job.execution, 0 if is_read_here else spec.n_rows) as map_tables:
             if not is_planned:
                 listener.on_message(f"Planning {spec.n_rows} rows")
-                edits = EditsInForce(job.out)
+                edits = EditsInForce(folder.root)
                 _write_plan(folder, generation, spec, map_tables, edits)
                 for notice in edits.notices:
                     listener.on_message(notice)
@@ -104,7 +112,7 @@ def run(job: RunJob, listener: RunListener | None = None) -> RunOutcome:
             session = run_session(
                 folder, generation, worker_spec, job.execution, listener, retakes, requested, job.selection
             )
-    return RunOutcome(job.out, count_rows(job.out), session)
+    return RunOutcome(folder.root, count_rows(folder.root), session)
 
 
 def check_device(placement: DevicePlacement, execution: Execution) -> None:
@@ -145,3 +153,5 @@ def _write_plan(
         edit_rows = keep_manifest_values if spec.has_sources else edits.apply
         write_rows(spec.plan(map_tables, store_sources, reuse, edit_rows), spec.plan_schema(), temporary)
         carry_takes(folder, generation, temporary, spec.take_settings)
+        units = PlanUnits.from_plan(temporary)  # read here: in an object store, it would be read back from there
+    units.store(folder.units_file(folder.plan_file(generation)), folder.tmp)

@@ -11,8 +11,10 @@ import pyarrow.compute as pc
 
 from hierbatch.engine.run_folder import RunFolder, is_locked
 from hierbatch.engine.run_record import check_generation
-from hierbatch.errors import RunError
-from hierbatch.manifest.takes import Takes
+from hierbatch.errors import RunError, VanishedError
+from hierbatch.manifest.take_blocks import TakesByBlock
+
+_MAX_COUNTS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,23 +54,37 @@ def count_rows(run: Path) -> RunCounts:
     Raises:
         RunError: the run has no plan yet.
     """
-    return _count(Takes(run))
+    return _count(run)[1]
 
 
-def _count(takes: Takes) -> RunCounts:
-    n_ok, sound_s = 0, 0.0
+def _count(run: Path) -> tuple[int, RunCounts]:
+    """Generation and counts of a run; begun again if another process compacts it meanwhile."""
+    for is_last in (*[False] * (_MAX_COUNTS - 1), True):
+        blocks = TakesByBlock(run)
+        try:
+            return blocks.generation, _count_takes(blocks)
+        except VanishedError:
+            if is_last:
+                raise
+    raise AssertionError
+
+
+def _count_takes(blocks: TakesByBlock) -> RunCounts:
+    n_rows, n_takes, n_ok, sound_s = 0, 0, 0, 0.0
     error_kinds: Counter[str] = Counter()
     flags: Counter[str] = Counter()
-    for table in takes.iter_tables(["status", "error_kind", "duration_s", "flags"]):
-        n_ok += pc.sum(pc.equal(table.column("status"), "ok")).as_py() or 0
-        sound_s += pc.sum(table.column("duration_s")).as_py() or 0.0
-        error_kinds.update(table.column("error_kind").drop_null().to_pylist())
-        flags.update(pc.list_flatten(table.column("flags")).to_pylist())
+    for takes in blocks:
+        n_rows, n_takes = takes.n_rows, n_takes + len(takes)
+        for table in takes.iter_tables(["status", "error_kind", "duration_s", "flags"]):
+            n_ok += pc.sum(pc.equal(table.column("status"), "ok")).as_py() or 0
+            sound_s += pc.sum(table.column("duration_s")).as_py() or 0.0
+            error_kinds.update(table.column("error_kind").drop_null().to_pylist())
+            flags.update(pc.list_flatten(table.column("flags")).to_pylist())
     return RunCounts(
-        n_rows=takes.n_rows,
+        n_rows=n_rows,
         n_ok=n_ok,
-        n_failed=len(takes) - n_ok,
-        n_missing=takes.n_rows - len(takes),
+        n_failed=n_takes - n_ok,
+        n_missing=n_rows - n_takes,
         sound_s=sound_s,
         error_kinds=dict(error_kinds.most_common()),
         flags=dict(flags.most_common()),
@@ -83,22 +99,21 @@ def read_status(run: Path) -> RunStatus:
     """
     folder = RunFolder(run)
     folder.newest()  # raises RunError if the folder is not a run
-    takes = Takes(run)
-    counts = _count(takes)
+    generation, counts = _count(run)
     is_running = is_locked(folder)
     generations = folder.generations()  # read after the takes: a plan is written after its entry
-    if takes.generation > len(generations):
+    if generation > len(generations):
         raise RunError(
             f"{run} has a plan without an entry in its record",
-            got=f"generation {takes.generation}",
+            got=f"generation {generation}",
             fix="restore run.json from a copy",
         )
-    entry = generations[takes.generation - 1]
+    entry = generations[generation - 1]
     check_generation(entry, folder.record_file)
-    unplanned = len(generations) if len(generations) > takes.generation else None
+    unplanned = len(generations) if len(generations) > generation else None
     return RunStatus(
         run=run,
-        generation=takes.generation,
+        generation=generation,
         model=f"{entry['settings']['model']}:{entry['settings']['fingerprint']}",
         started_at=entry["started_at"],
         is_running=is_running,

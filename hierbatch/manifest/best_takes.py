@@ -87,7 +87,10 @@ class PlannedTakes:
 
 
 def index_takes(
-    list_parts: Callable[[], list[Path]], plans: Sequence[Path], verdicts: VerdictNames
+    list_parts: Callable[[], list[Path]],
+    plans: Sequence[Path],
+    verdicts: VerdictNames,
+    is_wanted: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[list[Path], TakeIndex, tuple[Column, ...]]:
     """Find all takes of the rows of some plans; filter rules are not applied yet.
 
@@ -95,6 +98,7 @@ def index_takes(
         list_parts: function that lists the committed part files.
         plans: plan of a generation and its retries.
         verdicts: verdicts of listeners.
+        is_wanted: mask of positions whose takes are found; None for all.
 
     Returns:
         The part files, the index of takes in the order of the parts, and the columns of added measures.
@@ -103,7 +107,7 @@ def index_takes(
         VanishedError: a plan was removed.
         RunError: a plan or a part is damaged.
     """
-    planned = _read_planned(plans)
+    planned = _read_planned(plans, is_wanted)
     parts: list[Path] = []
     declarations: dict[bytes, None] = {}
     found = [planned.find(names, facts, verdicts) for names, facts in _read_parts(list_parts, parts, declarations)]
@@ -164,17 +168,21 @@ def best_takes(takes: TakeIndex) -> TakeIndex:
     return result
 
 
-def _read_planned(plans: Iterable[Path]) -> PlannedTakes:
-    """Read the names and positions of all rows of some plans."""
+def _read_planned(plans: Iterable[Path], is_wanted: npt.NDArray[np.bool_] | None) -> PlannedTakes:
+    """Names and positions of the rows of some plans."""
     names, positions, starts, is_requested = [], [], [0], []
     for plan in plans:
         with open_run_file(plan) as file:
             check_columns(file.schema_arrow, plan, (*TAKE_ID_COLUMNS, "position"))
             is_requested.append(REQUESTS_KEY in (file.schema_arrow.metadata or {}))
-            starts.append(starts[-1] + file.metadata.num_rows)
+            n_rows = 0
             for batch in file.iter_batches(batch_size=_NAME_BATCH_ROWS, columns=[*TAKE_ID_COLUMNS, "position"]):
+                if is_wanted is not None:
+                    batch = batch.filter(pa.array(is_wanted[batch.column("position").to_numpy()]))
+                n_rows += len(batch)
                 names.append(row_names(pa.Table.from_batches([batch])))
                 positions.append(batch.column("position").to_numpy())
+            starts.append(starts[-1] + n_rows)
     return PlannedTakes(
         pa.concat_arrays(names), np.concatenate(positions), np.array(starts[:-1]), np.array(is_requested)
     )

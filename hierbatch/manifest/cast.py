@@ -10,6 +10,9 @@ from hierbatch.errors import InputError
 from hierbatch.manifest.column import Column
 from hierbatch.manifest.store import open_table
 
+NARRATION = "(narration)"
+"""Entry of a cast for the rows without a voice of their own."""
+
 _COLUMNS = (
     Column("character", pa.string(), "Name of the character, as in the column `character` of the manifest."),
     Column("voice", pa.string(), "A `voice` of the voices table; empty leaves the character to the narrator."),
@@ -17,7 +20,7 @@ _COLUMNS = (
 
 
 def read_cast(path: Path) -> dict[str, str]:
-    """Read the voice of each character; characters without a voice are left out.
+    """Read the voice of each character, and of `NARRATION`; characters without a voice are left out.
 
     Raises:
         InputError: the table is unreadable, lacks a column, or lists a character twice.

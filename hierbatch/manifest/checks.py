@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from hierbatch.errors import ManifestError
 from hierbatch.manifest.headers import found_columns, missing_columns
+from hierbatch.manifest.repeated_names import repeated_names
 from hierbatch.manifest.schema import RESERVED_NAMES
 from hierbatch.manifest.store import TableFile
 
@@ -59,9 +60,9 @@ class _Findings:
     counts: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=dict)
 
-    def add(self, kind: str, values: pa.ChunkedArray) -> None:
+    def add(self, kind: str, values: pa.ChunkedArray | pa.Array, n_values: int | None = None) -> None:
         if len(values):
-            self.counts[kind] += len(values)
+            self.counts[kind] += len(values) if n_values is None else n_values
             shown = self.examples.setdefault(kind, [])
             shown.extend(str(value)[:40] for value in values.slice(0, _N_EXAMPLES - len(shown)).to_pylist())
 
@@ -91,15 +92,10 @@ def check_manifest(manifest: TableFile, expected: ManifestRequirements) -> int:
 
 
 def id_notices(manifest: TableFile) -> tuple[str, ...]:
-    """Message about ids of a valid manifest that differ only in case; empty if there are none.
-
-    Some file systems do not distinguish files with such names, for example in an export.
-    """
-    chunks = [chunk for table in manifest.batches(["id"]) for chunk in table.column("id").chunks]
-    counted = pc.value_counts(pc.utf8_lower(pa.chunked_array(chunks, pa.string())))
-    twins = counted.filter(pc.greater(counted.field("counts"), 1)).field("values")
+    """Message on ids of a valid manifest that differ only in case: some file systems confuse the files of an export."""
+    n_twins, twins = repeated_names(lambda: (pc.utf8_lower(table.column("id")) for table in manifest.batches(["id"])))
     shown = ", ".join(twins.slice(0, _N_EXAMPLES).to_pylist())
-    return (f"{len(twins)} ids occur in several spellings that differ only in case: {shown}",) if len(twins) else ()
+    return (f"{n_twins} ids occur in several spellings that differ only in case: {shown}",) if n_twins else ()
 
 
 def _column_problems(schema: pa.Schema, one_of: tuple[str, ...]) -> list[str]:
@@ -114,7 +110,6 @@ def _column_problems(schema: pa.Schema, one_of: tuple[str, ...]) -> list[str]:
 def _value_problems(manifest: TableFile, expected: ManifestRequirements) -> tuple[int, list[str]]:
     """Count the rows, and list the problems with the values of the columns that can be read."""
     findings, n_rows = _Findings(), 0
-    chunks: list[pa.Array] = []
     names = _columns_to_check(manifest)
     if not names:
         return 0, []
@@ -125,7 +120,6 @@ def _value_problems(manifest: TableFile, expected: ManifestRequirements) -> tupl
             ids = pa.chunked_array([pa.array([f"row {n_rows + number}" for number in range(len(table))], pa.string())])
         else:
             _check_ids(ids, n_rows, findings)
-            chunks += ids.chunks
         if expected.needs_voice and "voice" not in manifest.invalid_columns:
             _check_names(columns["voice"], ids, expected.voices, expected.default_voice, "voice", findings)
         if expected.languages is not None and "language" not in manifest.invalid_columns:
@@ -135,8 +129,9 @@ def _value_problems(manifest: TableFile, expected: ManifestRequirements) -> tupl
         n_rows += len(table)
     if n_rows == 0:
         return 0, ["the table has no rows"]
-    counted = pc.value_counts(pa.chunked_array(chunks, pa.string()))
-    findings.add("ids are used more than once", counted.filter(pc.greater(counted.field("counts"), 1)).field("values"))
+    if "id" in names:
+        n_repeated, repeated = repeated_names(lambda: (table.column("id") for table in manifest.batches(["id"])))
+        findings.add("ids are used more than once", repeated, n_repeated)
     return n_rows, findings.summary()
 
 

@@ -13,23 +13,28 @@ import pyarrow.parquet as pq
 
 from hierbatch.errors import RunError, VanishedError
 from hierbatch.manifest.schema import PLAN_COLUMNS, TAKE_COLUMNS, VOICE_COLUMNS
-from hierbatch.object_path import arrow_source
+from hierbatch.object_path import arrow_source, is_remote
 
 _NEVER_NULL = ("id", "take_key", "attempt", "status", "position")
 _TYPES = {column.name: column.type for column in (*VOICE_COLUMNS, *PLAN_COLUMNS, *TAKE_COLUMNS)}
 
 
 @contextmanager
-def open_run_file(path: Path) -> Iterator[pq.ParquetFile]:
-    """Open a part or a plan of a run; errors inside the `with` block are converted too.
+def open_run_file(path: Path, metadata: pq.FileMetaData | None = None) -> Iterator[pq.ParquetFile]:
+    """Open a part or a plan of a run.
+
+    Args:
+        path: the file.
+        metadata: its footer, if that was read before.
 
     Raises:
         VanishedError: the file was removed after it was listed.
         RunError: the file is damaged.
     """
     try:
-        with pq.ParquetFile(arrow_source(path)) as file:
-            _check_nulls(file, path)
+        with pq.ParquetFile(arrow_source(path), metadata=metadata, pre_buffer=is_remote(path)) as file:
+            if metadata is None:
+                _check_nulls(file, path)
             yield file
     except (pa.ArrowException, OSError) as error:
         if not path.exists():
@@ -65,16 +70,27 @@ def read_committed_parts(
         for part in fresh:
             seen.add(part)
             try:
-                with open_run_file(part) as file:
-                    table = file.read(columns=list(columns))
-                    check_columns(table.schema, part, columns)
-                    table.validate(full=True)
+                table = read_part_columns(part, columns)
             except VanishedError:
                 gone.add(part)
             else:
                 yield part, table
         if not gone:
             return
+
+
+def read_part_columns(part: Path, columns: Sequence[str]) -> pa.Table:
+    """Some columns of a committed part.
+
+    Raises:
+        VanishedError: the part was removed.
+        RunError: the part is damaged or of another program.
+    """
+    with open_run_file(part) as file:
+        table = file.read(columns=list(columns))
+        check_columns(table.schema, part, columns)
+        table.validate(full=True)
+        return table
 
 
 def check_columns(schema: pa.Schema, path: Path, columns: Sequence[str]) -> None:

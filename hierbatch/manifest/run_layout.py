@@ -7,6 +7,7 @@ RUN/
 ├── plan/        per generation: rows with keys and work units, voices, recordings, retries
 │                g0001, g0001-r001-HASH (a retry), g0001-j001 (all of them joined), g0001-j001-r001-HASH
 ├── parts/       finished work units, immutable; these files are the state of the run
+├── index/       which rows of the plans they hold, to start fast; derived from them, and rebuilt if it is missing
 ├── tmp/         work units being written; emptied at every start
 ├── events.jsonl event log for people; never read back as state
 ├── choices/     decisions of listeners, append-only, one file per writer
@@ -24,8 +25,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hierbatch.object_path import list_folder
+
 _PLAN = re.compile(r"g(?P<generation>\d+)(-j(?P<joined>\d+))?(-r(?P<retry>\d+)(-[0-9a-f]+)?)?")
 _COMPACTED = re.compile(r"g\d+-c")
+_NUMBERED = re.compile(r"(?P<series>g\d+-c[0-9a-f]{12}|g\d+(?:-[jr]\d+|-[0-9a-f]+)*-u)-?(?P<number>\d+)")
+"""Name of a part, with its number in its series."""
+
+FOLDER_PARTS = 2_000
+"""Numbers per folder of parts; a crashed worker's unit has a few parts, so a folder stays far below 10,000 files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,15 @@ class RunLayout:
     def parts(self) -> Path:
         """Folder of committed parts."""
         return self.root / "parts"
+
+    @property
+    def index(self) -> Path:
+        """Folder of the index of committed rows, which is derived from the plans and parts."""
+        return self.root / "index"
+
+    def units_file(self, plan: Path) -> Path:
+        """Work units of a plan, without its rows."""
+        return self.index / f"{plan.stem}-units.arrow"
 
     @property
     def tmp(self) -> Path:
@@ -105,12 +122,26 @@ class RunLayout:
         return self.root / "corpus" / "rows.parquet"
 
     def part_file(self, unit: str) -> Path:
-        """Part file of a work unit."""
-        return self.parts / f"{unit}.parquet"
+        """Part of a work unit; the first 2000 of a plan are in `parts/` itself, later ones in folders of 2000."""
+        named = _NUMBERED.match(unit)
+        number = int(named["number"]) // FOLDER_PARTS if named else 0
+        folder = self.parts / f"{named['series']}{number:05d}" if named and number else self.parts
+        return folder / f"{unit}.parquet"
+
+    def part_folders(self) -> list[Path]:
+        """Folders of parts, the first one being `parts/` itself."""
+        _, folders = list_folder(self.parts)
+        return [self.parts, *(self.parts / name for name in sorted(folders) if not name.startswith("."))]
 
     def part_files(self) -> list[Path]:
-        """Committed parts, with compacted ones first, since readers use the first of two copies of a take."""
-        return sorted(self.parts.glob("*.parquet"), key=lambda part: (not _COMPACTED.match(part.stem), part.name))
+        """Committed parts, compacted ones first: they are permanent, and of two equal takes the first one counts."""
+        found = [
+            folder / name
+            for folder in self.part_folders()
+            for name in list_folder(folder)[0]
+            if name.endswith(".parquet") and not name.startswith(".")
+        ]
+        return sorted(found, key=lambda part: (not _COMPACTED.match(part.name), part.name))
 
     def voices_file(self, generation: int) -> Path:
         """File of the voice table of a generation."""
@@ -169,3 +200,8 @@ class RunLayout:
         for path in self.plans.glob("g*.parquet"):
             if name := _PLAN.fullmatch(path.stem):
                 yield name, path
+
+
+def is_compacted_part(name: str) -> bool:
+    """True for the file name of a compacted part."""
+    return _COMPACTED.match(name) is not None

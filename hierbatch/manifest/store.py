@@ -23,6 +23,7 @@ from hierbatch.manifest.schema import (
     AUDIO_ROW_GROUP,
     TEXT_ROW_GROUP,
 )
+from hierbatch.manifest.shard import ROW_COLUMN, Shard
 from hierbatch.object_path import arrow_source, is_remote
 from hierbatch.storage import write_atomically
 
@@ -51,7 +52,9 @@ class TableFile:
     loaded: pa.Table | None
     """The whole table if the file is CSV or JSON Lines, or the path is a folder of recordings; None for Parquet."""
     is_numbered: bool = False
-    """True if the file has no ids, and the rows get ids by position: `r000001`, `r000002` and so on."""
+    """True for a table without ids whose rows are named by their position, `r000001` and so on."""
+    shard: Shard | None = None
+    """Share of the rows to read; None for all. A shard has the column `manifest_row` in addition."""
 
     def with_ids(self) -> TableFile:
         """Return the table itself if it has a column `id`, otherwise the table with ids by position."""
@@ -67,7 +70,8 @@ class TableFile:
         """Schema of the batches; known columns have their declared types."""
         declared = {column.name: column.type for column in self.columns}
         numbers = [pa.field("id", pa.string())] if self.is_numbered else []
-        return pa.schema([*numbers, *(pa.field(f.name, declared.get(f.name, f.type)) for f in self.raw_schema)])
+        rows = [pa.field(ROW_COLUMN, pa.int64())] if self.shard else []
+        return pa.schema([*numbers, *(pa.field(f.name, declared.get(f.name, f.type)) for f in self.raw_schema), *rows])
 
     def batches(self, names: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """Yield the table in batches of up to 2048 rows; if `names` is given, only these columns are read.
@@ -75,6 +79,19 @@ class TableFile:
         Raises:
             ManifestError: the file is damaged, or a number exceeds the range of its column.
         """
+        if self.shard is None:
+            yield from self._whole_batches(names)
+            return
+        first = 0
+        read = None if names is None else [name for name in dict.fromkeys(("id", *names)) if name != ROW_COLUMN]
+        for table in self._whole_batches(read):
+            rows = pa.array(range(first, first + len(table)), pa.int64())
+            first += len(table)
+            selected = table.append_column(ROW_COLUMN, rows).filter(pa.array(self.shard.mask(table.column("id"))))
+            if len(selected):
+                yield selected if names is None else selected.select(list(names))
+
+    def _whole_batches(self, names: Sequence[str] | None = None) -> Iterator[pa.Table]:
         own = names if names is None or not self.is_numbered else [name for name in names if name != "id"]
         first = 0
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +44,16 @@ _MAX_RESCANS = 20
 """Maximum number of scans if files disappear during each of them; a compaction causes one or two repeats."""
 
 
+@dataclass(frozen=True, slots=True)
+class RowBlock:
+    """Some rows of a plan, and the parts that can have takes of them."""
+
+    plan: Path
+    is_in: npt.NDArray[np.bool_]
+    """Mask of positions."""
+    parts: Sequence[Path]
+
+
 class Takes:
     """Snapshot of the takes of a run, in manifest order; it only reads files, and can be used while the run goes on.
 
@@ -74,7 +84,15 @@ class Takes:
     choices: Choices
     """Decisions of listeners."""
 
-    def __init__(self, run: Path, generation: int | None = None) -> None:
+    def __init__(self, run: Path, generation: int | None = None, block: RowBlock | None = None) -> None:
+        """Take the snapshot.
+
+        Args:
+            run: run folder.
+            generation: generation of the rows; the newest one with a plan by default.
+            block: rows to include; all by default. With a block, a compaction ends the snapshot with `VanishedError`.
+        """
+        self._block = block
         self._folder = RunLayout(run)
         self._requested_generation = generation
         self._position_of: dict[str, int] = {}
@@ -258,6 +276,8 @@ class Takes:
             plans = self._folder.plan_files(generation)
             if not plans:
                 raise RunError(f"{self._folder.root} has no plan yet", fix="start it with `hierbatch run`")
+            if self._block and plans[0] != self._block.plan:
+                raise VanishedError(f"{self._folder.root} was compacted while it was read", fix="read it again")
             try:
                 snapshot = self._read_snapshot(plans)
             except VanishedError:
@@ -278,7 +298,10 @@ class Takes:
             self.plan_schema, self.n_rows = file.schema_arrow, file.metadata.num_rows
         self.choices = read_choices(self._folder.root)
         verdicts = VerdictNames.from_choices(self.choices)
-        parts, takes, measured = index_takes(self._folder.part_files, plans, verdicts)
+        list_parts, is_wanted = self._folder.part_files, None
+        if self._block:
+            list_parts, is_wanted = self._list_block, self._block.is_in
+        parts, takes, measured = index_takes(list_parts, plans, verdicts, is_wanted)
         filter_file = self._folder.corpus_filter
         # Its columns were checked when the run began; a measure that is new to the run has no column yet.
         self.rules = read_filter(filter_file, None) if filter_file.exists() else ()
@@ -290,6 +313,11 @@ class Takes:
         if self.rules:
             self._count_rejections(snapshot)
         return replace(snapshot, index=best_takes(takes), competing=takes[competing_takes(takes)])
+
+    def _list_block(self) -> list[Path]:
+        """Parts of the block; those that a compaction has removed are found missing by its new plan."""
+        assert self._block
+        return [part for part in self._block.parts if part.exists()]
 
     def _rescan(self) -> None:
         """Scan the run again after one of the files was removed, and keep the same set of rows."""

@@ -1,6 +1,8 @@
 """The files for clusters are complete as far as a machine without one can tell."""
 
+import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -48,3 +50,26 @@ def test_the_slurm_script_starts_a_head_and_nodes_and_runs(tmp_path):
     assert run == f"hierbatch run rows.parquet --voices voices.csv --out out {options}"
     assert has_options(run.split())
     assert subprocess.run(words[:3], env=environment, check=False, capture_output=True).returncode == 2
+
+
+def test_the_dashboard_and_the_page_show_the_metrics_that_a_run_publishes():
+    source = (DEPLOY.parent / "hierbatch" / "engine" / "ray_metrics.py").read_text()
+    published = set(re.findall(r'"(hierbatch_\w+)"', source))
+    dashboard = json.loads((DEPLOY / "grafana.json").read_text())
+    queries = " ".join(target["expr"] for panel in dashboard["panels"] for target in panel["targets"])
+    assert {name for name in published if f"ray_{name}" in queries} == published
+    page = (DEPLOY.parent / "docs" / "cluster.md").read_text()
+    assert {name for name in published if f"`ray_{name}`" in page} == published
+    ids = [panel["id"] for panel in dashboard["panels"]]
+    assert len(set(ids)) == len(ids) >= 5
+
+
+def test_the_collector_and_the_page_know_every_event():
+    written = set()
+    for path in (DEPLOY.parent / "hierbatch").rglob("*.py"):
+        written |= set(re.findall(r'log_event\(\s*"(\w+)"', path.read_text()))
+    page = (DEPLOY.parent / "docs" / "events.md").read_text()
+    assert set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == written
+    collector = yaml.safe_load((DEPLOY / "otel-collector.yaml").read_text())
+    levels = collector["receivers"]["filelog"]["operators"][0]["severity"]["mapping"]
+    assert {event for events in levels.values() for event in events} == written

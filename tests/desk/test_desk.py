@@ -5,8 +5,10 @@ import pytest
 from hierbatch.desk.row_state import Mark
 from hierbatch.desk.run_view import RunView
 from hierbatch.errors import RunError
+from hierbatch.jobs.run import run as run_job
 from hierbatch.manifest.choices import read_choices
 from tests.desk.small_desk import open_desk, small_run
+from tests.jobs.running import job
 
 
 @pytest.fixture
@@ -143,3 +145,11 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path):
     (tmp_path / "run.json").write_text(json.dumps({"format": 1}))
     with pytest.raises(RunError, match="no plan"):
         RunView(tmp_path)
+
+
+def test_a_run_that_is_no_book_has_no_chapters_and_lists_its_voices_and_characters_as_none(tmp_path):
+    run_job(job(tmp_path, 2))
+    with open_desk(tmp_path / "run") as opened:
+        found = opened.client.get("/api/contents").json()
+        assert (found["chapters"], found["voices"], found["characters"]) == ([], [], [])
+        assert opened.client.get("/api/run").json()["is_book"] is False

@@ -10,8 +10,10 @@ from typer.testing import CliRunner
 
 from hierbatch.audio.files import read_sound
 from hierbatch.cli.app import app
+from hierbatch.jobs.run import run as run_job
 from hierbatch.manifest.takes import Takes
 from tests.desk.desk_browser import accessibility_violations, chromium, open_page, serve
+from tests.jobs.running import job
 from tests.loading import ROOT
 
 pytestmark = pytest.mark.slow
@@ -197,6 +199,16 @@ def test_the_page_is_accessible_and_fits(narrated, browser, width, scheme):
             page.keyboard.press("Escape")
             assert not page.locator("#panel").is_visible()
         page.keyboard.press("?")
+        assert "\n".join(accessibility_violations(page)) == ""
+
+
+def test_a_run_that_is_no_book_opens_as_a_table(tmp_path, browser):
+    run_job(job(tmp_path, 60))
+    with serve(tmp_path / "run", "--read-only") as address, open_page(browser, address) as page:
+        expect(page.locator("tbody tr[data-id]")).to_have_count(50, timeout=WAIT_MS)
+        assert not page.locator("#view-book").is_visible()
+        page.keyboard.press("j")
+        expect(page.locator("tr.now")).to_have_attribute("data-id", "r001", timeout=WAIT_MS)
         assert "\n".join(accessibility_violations(page)) == ""
 
 

@@ -14,20 +14,29 @@ from tests.engine.plan_rows import rows
 class ScriptedPool:
     """Workers that die of certain rows, always or some number of times; finishes one unit a wait."""
 
+    holds_ahead, most_in_hand = False, 0
+
     def __init__(self, kills=(), kills_once=(), fails=(), n_workers=2):
         self.kills, self.kills_once, self.fails, self.n_workers = set(kills), set(kills_once), set(fails), n_workers
         self.in_hand, self.replace_file, self.n_deaths = [], [], 0
 
     @property
     def n_free(self):
-        return self.n_workers - len(self.in_hand)
+        return max(0, self.n_workers - len(self.in_hand))
+
+    @property
+    def n_ahead(self):
+        return 2 * self.n_workers - len(self.in_hand) if self.holds_ahead else 0
 
     @property
     def n_busy(self):
         return len(self.in_hand)
 
+    def observe(self, progress):
+        self.most_in_hand = max(self.most_in_hand, len(self.in_hand) + 1)  # one has just ended
+
     def submit(self, unit):
-        assert self.n_free > 0
+        assert self.n_free > 0 or self.n_ahead > 0
         self.in_hand.append(unit)
 
     def wait(self, timeout_s):
@@ -173,3 +182,31 @@ def test_workers_that_die_even_on_a_row_given_up_end_the_run():
 
     with pytest.raises(RunError, match="rows without work"):
         dispatch(DeadlyPool(), units(1, n_rows=1))
+
+
+class PoolWithWaitingUnits(ScriptedPool):
+    """Its workers have a second unit in hand; when one dies, that unit comes back untouched."""
+
+    holds_ahead = True
+
+    def wait(self, timeout_s):
+        (ended,) = super().wait(timeout_s)
+        if isinstance(ended, LostUnit) and self.in_hand:
+            return [ended, LostUnit(self.in_hand.pop(), "waiting")]
+        return [ended]
+
+
+@pytest.mark.parametrize(("expected_s", "most"), [(1e6, 4), (300.0, 2)])
+def test_workers_have_a_second_unit_in_hand_far_from_the_end(expected_s, most):
+    pool = PoolWithWaitingUnits()
+    dispatch(pool, units(12), expected_s=expected_s)
+    assert pool.most_in_hand == most
+
+
+def test_a_unit_that_waited_at_a_dead_worker_is_neither_halved_nor_blamed():
+    asked = units(10)
+    pool = PoolWithWaitingUnits(kills={"u3r5"})
+    ending, progress = dispatch(pool, asked)
+    assert (ending, progress.n_ok, progress.n_failed) == ("done", 159, 1)
+    assert sorted(row for row, _ in pool.replace_file) == sorted(f"u{u}r{r}" for u in range(10) for r in range(16))
+    assert [row for row, kind in pool.replace_file if kind] == ["u3r5"]

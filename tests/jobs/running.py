@@ -5,6 +5,8 @@ import time
 import pyarrow as pa
 
 from hierbatch.engine.execution import Execution
+from hierbatch.jobs.narrate import NarrateJob
+from hierbatch.jobs.options.delivery import Delivery
 from hierbatch.jobs.options.quality import Quality
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.run import RunJob
@@ -18,6 +20,8 @@ from tests.making import manifest_file, prompt_file
 
 LOCAL = Execution(engine="local")
 
+BOOK = "# The Lamp\n\n## One\n\nThe lamp was lit. It was late.\n\n## Two\n\nNobody came. 아무도 오지 않았다.\n"
+
 
 def job(folder, n_rows=10, faults=None, max_retakes=0, texts=None, **notes) -> RunJob:
     """A run of phoneme strings, or of texts."""
@@ -28,6 +32,19 @@ def job(folder, n_rows=10, faults=None, max_retakes=0, texts=None, **notes) -> R
         model=ModelChoice(model=bundle_folder(folder, **notes)),
     )
     return RunJob(spec=order, out=folder / "run", execution=LOCAL, quality=Quality(max_retakes=max_retakes))
+
+
+def narration(folder) -> NarrateJob:
+    """A narration of `BOOK` as FLAC."""
+    (folder / "lamp.md").write_text(BOOK, encoding="utf-8")
+    return NarrateJob(
+        book=folder / "lamp.md",
+        voices=VoiceChoice(voice=prompt_file(folder)),
+        out=folder / "out",
+        delivery=Delivery(to="flac", profile="podcast"),
+        model=ModelChoice(model=bundle_folder(folder)),
+        execution=LOCAL,
+    )
 
 
 def reordered(asked, **changes):

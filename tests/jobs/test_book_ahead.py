@@ -15,7 +15,7 @@ from hierbatch.jobs.narrate import narrate
 from hierbatch.jobs.options.delivery import RunDelivery
 from tests.changing import change
 from tests.delivery.book_run import book_rows, later, write_run
-from tests.jobs.test_narrate import job  # noqa: F401 - a fixture
+from tests.jobs.running import narration
 
 DELIVERY = RunDelivery(profile="podcast,mp3=acx", author="Jane Doe")
 
@@ -42,6 +42,11 @@ def contents(result):
 def fresh(folder, rows, to="m4b,mp3,flac"):
     """The book of a complete run of which nothing was made before."""
     return contents(make_book(job_of(write_run(folder, rows), to)))
+
+
+@pytest.fixture
+def job(tmp_path):
+    return narration(tmp_path)
 
 
 @pytest.fixture
@@ -125,7 +130,7 @@ def test_the_run_is_read_until_the_synthesis_has_ended(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_narrating_with_the_process_gives_the_files_of_narrating_without_it(job, monkeypatch):  # noqa: F811
+def test_narrating_with_the_process_gives_the_files_of_narrating_without_it(job, monkeypatch):
     plain = contents(narrate(job).result)
     shutil.rmtree(job.out)
     monkeypatch.setattr(mastering_process, "_MIN_SOUND_S", 0.0)
@@ -133,17 +138,17 @@ def test_narrating_with_the_process_gives_the_files_of_narrating_without_it(job,
     real = edition_making.master_chapter
     monkeypatch.setattr(edition_making, "master_chapter", lambda *given: mastered.append(1) or real(*given))
     messages = []
-    narration = narrate(job, change(mastering_process.RunListener(), on_message=messages.append))
-    assert contents(narration.result) == plain
+    made = narrate(job, change(mastering_process.RunListener(), on_message=messages.append))
+    assert contents(made.result) == plain
     assert mastered == []  # the process has done it
     assert "Mastering" in messages
 
 
 @pytest.mark.slow
-def test_a_process_that_fails_is_reported_and_the_book_is_made(job, monkeypatch):  # noqa: F811
+def test_a_process_that_fails_is_reported_and_the_book_is_made(job, monkeypatch):
     monkeypatch.setattr(mastering_process, "_MIN_SOUND_S", 0.0)
     monkeypatch.setattr(mastering_process.sys, "executable", "/bin/false")
     messages = []
-    narration = narrate(job, change(mastering_process.RunListener(), on_message=messages.append))
-    assert narration.result is not None
+    made = narrate(job, change(mastering_process.RunListener(), on_message=messages.append))
+    assert made.result is not None
     assert any("Mastering beside the synthesis failed" in message for message in messages)

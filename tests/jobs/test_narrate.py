@@ -12,33 +12,20 @@ from hierbatch.engine.execution import Execution
 from hierbatch.engine.progress import RunListener
 from hierbatch.errors import BookError, BundleError, InputError, RunError
 from hierbatch.jobs.cast import CastBook, cast_book
-from hierbatch.jobs.narrate import NarrateJob, narrate
-from hierbatch.jobs.options.delivery import Delivery
-from hierbatch.jobs.options.voices import VoiceChoice
+from hierbatch.jobs.narrate import narrate
 from hierbatch.manifest.takes import Takes
-from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.device_placement import DevicePlacement
 from tests.changing import change
 from tests.delivery.media import described
 from tests.engine.fake_model import spoken
 from tests.engine.planned_run import bundle_folder
-from tests.jobs.running import LOCAL
+from tests.jobs.running import BOOK, narration
 from tests.making import prompt_file
-
-BOOK = "# The Lamp\n\n## One\n\nThe lamp was lit. It was late.\n\n## Two\n\nNobody came. 아무도 오지 않았다.\n"
 
 
 @pytest.fixture
 def job(tmp_path):
-    (tmp_path / "lamp.md").write_text(BOOK, encoding="utf-8")
-    return NarrateJob(
-        book=tmp_path / "lamp.md",
-        voices=VoiceChoice(voice=prompt_file(tmp_path)),
-        out=tmp_path / "out",
-        delivery=Delivery(to="flac", profile="podcast"),
-        model=ModelChoice(model=bundle_folder(tmp_path)),
-        execution=LOCAL,
-    )
+    return narration(tmp_path)
 
 
 def test_a_book_becomes_an_audiobook_with_its_chapters_and_languages(job):

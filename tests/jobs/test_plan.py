@@ -5,6 +5,7 @@ from hierbatch.cli.app import app
 from hierbatch.engine.progress import format_duration
 from hierbatch.errors import InputError, ManifestError
 from hierbatch.frontend.language import expected_duration_s
+from hierbatch.jobs.options.prices import Prices
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.plan import estimate
 from hierbatch.jobs.specs.speak import SpeakSpec
@@ -116,3 +117,14 @@ def test_rows_with_words_of_another_script_are_named(tmp_path):
     assert told.exit_code == 0, told.output
     assert "r000: transliterated or left out: Привет" in told.output
     assert "1 rows have words of an unsupported script" in told.output
+
+
+def test_the_cost_is_that_of_the_workers_and_of_the_bytes(tmp_path):
+    prices = Prices(times_real_time=4.0, hour_price=2.0, gb_price=50.0)
+    found = estimate(order(tmp_path, manifest_file(tmp_path, 20)), prices)
+    sound_s = sum(found.sound_s.values())
+    assert found.work_s == pytest.approx(sound_s / 4)
+    assert found.price == pytest.approx(sound_s / 4 / 3600 * 2 + found.n_bytes / 1e9 * 50)
+    assert change(found, prices=Prices(gb_price=1.0)).price == pytest.approx(found.n_bytes / 1e9)
+    assert change(found, prices=Prices(hour_price=1.0)).price is None  # nobody knows the pace of this model
+    assert change(found, prices=Prices()).price is None

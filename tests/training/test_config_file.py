@@ -20,6 +20,7 @@ MILLIONS = {
     "synthesizer_48k": 97.2, "synthesizer_48k_large": 196.0, "ttv": 108.5, "ttv_v2": 277.8, "ttv_50m": 51.2,
     "ttv_lite": 9.56, "ttv_multilingual": 108.5, "speechsr_24k": 0.1313, "speechsr_48k": 0.1313,
     "synthesizer_tiny": 1.49, "synthesizer_48k_tiny": 3.02, "ttv_tiny": 0.72, "speechsr_tiny": 0.00426,
+    "ttv_hierarchical": 117.17,
 }  # fmt: skip
 """Weights of each shipped configuration in millions, weight norm folded."""
 

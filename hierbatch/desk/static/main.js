@@ -86,4 +86,4 @@ async function start() {
 on("changed", updateSoon);
 on("select", () => history.replaceState(null, "", `#${encodeURIComponent(store.current)}`));
 addEventListener("pagehide", () => { if (isWritable()) flushPlayed(); });
-start().catch(() => {});
+start().catch((error) => notice(`The page cannot start: ${error.message}`, true, true));

@@ -67,7 +67,7 @@ function stateLine(row) {
     if (request.is_open) parts.push(`${request.n_takes} new ${request.n_takes === 1 ? "take is" : "takes are"} being spoken`);
     else if (request.error) parts.push(el("b", { class: "bad" }, request.error));
   }
-  if (!parts.length) parts.push("no doubts");
+  if (!parts.length) parts.push("no flags");
   return parts.flatMap((part, at) => (at ? [" · ", part] : [part]));
 }
 

@@ -32,7 +32,7 @@ function draw() {
   const typed = focused?.tagName === "INPUT" && focusedId ? { value: focused.value, at: focused.selectionStart } : null;
   const shown = listed().slice(0, SHOWN);
   replace($("text"),
-    el("p", { class: "words-hint" }, `${words.length} words to check. Write a wrong one as it sounds (her-MY-oh-nee), or in IPA between slashes, and press Enter: `
+    el("p", { class: "words-hint" }, `${words.length} ${words.length === 1 ? "word" : "words"} to check. Write a wrong one as it sounds (her-MY-oh-nee), or in IPA between slashes, and press Enter: `
       + "every sentence that holds it is spoken again. An empty field restores the usual pronunciation."),
     el("div", { class: "scroll" }, el("table", { class: "takes-table words-table" },
       el("caption", { class: "hidden" }, "Words to check"),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 
 from phonemizer.backend import EspeakBackend
-from phonemizer.separator import Separator
 from rapidfuzz.distance import Levenshtein
 
 from hierbatch.errors import ProgramError
@@ -19,6 +19,10 @@ from hierbatch.frontend.symbols import PHONES
 
 _PHONES = frozenset(PHONES)
 _MAX_WORDS_MERGED = 4
+_PLAIN_WORDS = re.compile(r"(?:[A-Za-z'-]+ )*[A-Za-z'-]+")
+"""Text without marks or blanks that the phonemizer would remove."""
+_FLAGS = re.compile(r"\(.+?\)")
+_SEPARATORS = re.compile("_+")
 
 
 class EnglishPhonemizer:
@@ -30,7 +34,9 @@ class EnglishPhonemizer:
 
     def __init__(self) -> None:
         self._backend = load_espeak(preserve_punctuation=False)
-        self._separator = Separator(phone="_", word=" ", syllable="")
+        self._speak: Callable[[str], str] = self._backend._espeak.text_to_phonemes
+        self._marks: re.Pattern[str] = self._backend._punctuator._marks_re
+        self._clause = functools.lru_cache(maxsize=20_000)(self._phonemize)
         self._isolated = functools.lru_cache(maxsize=50_000)(self._phonemize_isolated)
 
     def __call__(self, words: Sequence[str]) -> list[Phones]:
@@ -43,7 +49,7 @@ class EnglishPhonemizer:
         return spoken
 
     def _words_in_context(self, words: Sequence[str]) -> list[Phones]:
-        groups = self._phonemize(" ".join(words))
+        groups = list(self._clause(" ".join(words)))
         if len(groups) == len(words):
             return groups
         # espeak joins small words ("of the" is one group): divide the phones among the words again.
@@ -52,9 +58,17 @@ class EnglishPhonemizer:
     def _phonemize_isolated(self, word: str) -> Phones:
         return tuple(phone for group in self._phonemize(word) for phone in group)
 
-    def _phonemize(self, text: str) -> list[Phones]:
-        line = self._backend.phonemize([text], separator=self._separator, strip=True)[0]
-        return [word for group in line.split() if (word := _to_table(group.split("_")))]
+    def _phonemize(self, text: str) -> tuple[Phones, ...]:
+        """Phones of each group of words; the same steps as `phonemizer.phonemize`, without those that change nothing.
+
+        Of its options, these are in effect: marks are removed, stress is kept, flags of other languages are removed.
+        """
+        if not _PLAIN_WORDS.fullmatch(text):
+            text = self._marks.sub(" ", text).strip()
+        line = self._speak(text)
+        if "(" in line:
+            line = _FLAGS.sub("", line)
+        return tuple(word for group in line.split() if (word := _to_table(group)))
 
 
 @functools.cache
@@ -98,10 +112,11 @@ def _letter_names(words: Sequence[str]) -> dict[int, Phones]:
     return names
 
 
-def _to_table(phones: Sequence[str]) -> Phones:
-    """Convert espeak-ng phones to phones of the shared table; marks that the table lacks are dropped."""
+@functools.lru_cache(maxsize=50_000)
+def _to_table(group: str) -> Phones:
+    """Convert espeak phones, joined by underscores, to symbols of the table, dropping marks that it does not have."""
     word: list[str] = []
-    for phone in phones:
+    for phone in _SEPARATORS.split(group):
         mark, bare = (phone[0], phone[1:]) if phone[:1] in ("ˈ", "ˌ") else ("", phone)
         symbols = (bare,) if bare in _PHONES else _rewrite(bare)
         word.extend((mark if index == 0 else "") + symbol for index, symbol in enumerate(symbols))
@@ -125,11 +140,12 @@ def _divide_groups(groups: Sequence[Phones], isolated: Sequence[Phones]) -> list
     for index, group in enumerate(map(_without_stress, groups)):
         following: dict[int, tuple[int, tuple[int, ...]]] = {}
         for n_words, (cost, sizes) in best.items():
+            covered: Phones = ()
             for size in range(1, min(_MAX_WORDS_MERGED, len(isolated) - n_words) + 1):
+                covered += bare[n_words + size - 1]
                 if not 0 <= n_words + size - index - 1 <= max_surplus:
                     continue
-                covered = tuple(phone for word in bare[n_words : n_words + size] for phone in word)
-                total = cost + Levenshtein.distance(group, covered)
+                total = cost + _distance(group, covered)
                 if total < following.get(n_words + size, (10**6, ()))[0]:
                     following[n_words + size] = (total, (*sizes, size))
                 if group == covered:
@@ -151,12 +167,18 @@ def _divide(group: Phones, parts: Sequence[Phones]) -> list[Phones]:
         candidates = range(1, max(2, len(group) - after + 1))
         rest = tuple(phone for later in parts[position + 1 :] for phone in later)
         bare = _without_stress(group)
-        costs = {at: Levenshtein.distance(bare[:at], part) + Levenshtein.distance(bare[at:], rest) for at in candidates}
+        costs = {at: _distance(bare[:at], part) + _distance(bare[at:], rest) for at in candidates}
         end = min(costs, key=costs.__getitem__)
         words.append(group[:end])
         group = group[end:]
     return [*words, group]
 
 
+@functools.lru_cache(maxsize=100_000)
+def _distance(phones: Phones, reference: Phones) -> int:
+    return Levenshtein.distance(phones, reference)
+
+
+@functools.lru_cache(maxsize=50_000)
 def _without_stress(word: Phones) -> Phones:
     return tuple(phone.lstrip("ˈˌ") for phone in word)

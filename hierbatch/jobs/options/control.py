@@ -14,3 +14,12 @@ class RunControl(OptionGroup):
 
     update: Annotated[bool, Option("Resume with changed rows or settings; valid takes are kept.")] = False
     """Start a new generation if the run folder was created with other settings or another manifest."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sharding(OptionGroup):
+    """Share of a manifest that several drivers process."""
+
+    shard: Annotated[
+        str, Option("Process one share of the rows, such as 3/8, in a run folder of its own; compact merges all.")
+    ] = ""

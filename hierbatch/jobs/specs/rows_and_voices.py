@@ -14,6 +14,7 @@ from hierbatch.errors import InputError, ManifestError
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.error_collector import ErrorCollector
 from hierbatch.jobs.specs.voices import default_voice, list_voices
+from hierbatch.manifest.cast import NARRATION
 from hierbatch.manifest.checks import ManifestRequirements, check_manifest, id_notices
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.speakers import spelling_notices
@@ -59,12 +60,12 @@ def find_rows_and_voices(
         one_of: columns of which the manifest must have at least one.
         languages: languages that rows may have; None if the rows need no language.
         default_language: language of rows without one.
-        cast: voice of each character; None if there is no cast.
+        cast: voice of each character, and of the narration; None if there is no cast.
     """
     manifest = errors.attempt(lambda: open_table(path, MANIFEST_COLUMNS).with_ids())
     voices = errors.attempt(lambda: list_voices(choice))
     force_default_voice = choice.voice is not None and choice.voices is None
-    default = choice.default_voice if voices is None else default_voice(choice, voices)
+    default = choice.default_voice if voices is None else default_voice(choice, voices) or (cast or {}).get(NARRATION)
     expected = ManifestRequirements(
         languages=languages,
         voices=None if force_default_voice or voices is None else [row.voice for row in voices],

@@ -7,7 +7,7 @@ Legend: B batch, C channels, N symbols with blanks, T frames (50/s), S style.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -24,11 +24,19 @@ from hierbatch.models.hierspeechpp.text_to_vector.model import (
     TextToVectorOutput,
     ceil_durations,
 )
-from hierbatch.models.hierspeechpp.vocabulary import symbol_ids_with_blanks, vocabulary_of
+from hierbatch.models.hierspeechpp.text_to_vector.word_prosody import (
+    encode_words,
+    replace_contours,
+    scale_word_durations,
+)
+from hierbatch.models.hierspeechpp.vocabulary import symbol_ids_with_blanks, vocabulary_of, words_with_blanks
+from hierbatch.models.prosody.config import N_VALUES
+from hierbatch.models.prosody.network import ProsodyNoise
 from hierbatch.models.speech import SpeechRequest
 from hierbatch.models.weights.bundle import Bundle
 
 _MAX_SENTENCE_S = 60.0
+_PROSODY_TEMPERATURE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,10 @@ class EncodedText:
     frames: Tensor
     token_of: npt.NDArray[np.int64]
     """Index of the phoneme token that each symbol belongs to; -1 for the leading blank."""
+    words: npt.NDArray[np.int64] | None = None
+    """Word of each symbol, [N]; None without sampled prosody."""
+    values: Tensor | None = None
+    """Sampled values of the words, [K, D]."""
 
     @property
     def n_frames(self) -> int:
@@ -68,6 +80,7 @@ class TextStage:
             placement: device and precision.
         """
         self._bundle, self._network, self._noise_scale, self._placement = bundle, network, noise_scale, placement
+        self._temperature = bundle.synthesis.get("prosody_temperature", _PROSODY_TEMPERATURE)
         self._vocabulary = vocabulary_of(bundle.config.get("vocabulary"))
 
     def encode(self, request: SpeechRequest, noise: np.random.Generator) -> EncodedText:
@@ -92,7 +105,13 @@ class TextStage:
         prior = self._network.encode_text(tokens, lengths, style)
         latent_noise = self._placement.tensor(noise.standard_normal((1, 2, len(ids)), dtype=np.float32))
         log_durations = self._network.durations(prior.hidden, prior.mask, style, latent_noise)
-        text = EncodedText(prior, ceil_durations(log_durations, prior.mask, 1 / request.speed), token_of)
+        words = values = None
+        if self._network.prosody is not None and self._temperature:
+            words = words_with_blanks(self._vocabulary.ids(spelled), self._vocabulary.silent_ids)
+            values = self._sample_prosody(prior, words, style, self._temperature * request.prosody, noise)
+            log_durations = scale_word_durations(log_durations, words, values)
+        frames = ceil_durations(log_durations, prior.mask, 1 / request.speed)
+        text = EncodedText(prior, frames, token_of, words, values)
         if text.n_frames > _MAX_SENTENCE_S * FRAMES_PER_SECOND:
             raise SynthesisError(
                 "The model predicted unusable durations",
@@ -101,6 +120,23 @@ class TextStage:
                 fix="split the text into shorter sentences",
             )
         return text
+
+    def _sample_prosody(
+        self,
+        prior: TextPrior,
+        words: npt.NDArray[np.int64],
+        style: Tensor,
+        temperature: float,
+        noise: np.random.Generator,
+    ) -> Tensor:
+        """Values of the words of one row. Shape: words [N], style [1, S] -> [K, D]."""
+        assert self._network.prosody is not None
+        batch = encode_words(prior, torch.from_numpy(words)[None].to(style.device), style)
+        config, n_words = self._network.prosody.config, batch.text.shape[1]
+        shapes = (config.utterance_channels,), (n_words, config.word_channels), (n_words, N_VALUES)
+        noises = [noise.standard_normal((1, *shape), dtype=np.float32) * temperature for shape in shapes]
+        values: Tensor = self._network.prosody(batch, ProsodyNoise(*map(self._placement.tensor, noises)))
+        return values[0, : int(batch.lengths[0])]
 
     def _text_style(self, request: SpeechRequest) -> Tensor:
         """Style for the text encoder, plus the language's embedding if the network has one. Shape: [1, S]."""
@@ -125,7 +161,12 @@ class TextStage:
         frames = torch.cat([_padded(text.frames, longest) for text in texts])
         noise = sample_noise(noises, self._network.config.channels, [text.n_frames for text in texts])
         style = self._placement.tensor(np.stack([request.voice.text_style for request in requests]))
-        return self._network.generate(prior, frames, style, self._noise_scale * self._placement.tensor(noise))
+        output = self._network.generate(prior, frames, style, self._noise_scale * self._placement.tensor(noise))
+        sampled = [(text.words, text.values) for text in texts if text.words is not None and text.values is not None]
+        if len(sampled) < len(texts):
+            return output
+        words, values = zip(*sampled, strict=True)
+        return replace(output, log_f0=replace_contours(output.log_f0, frames, words, values))
 
 
 def sample_noise(

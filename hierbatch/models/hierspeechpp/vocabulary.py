@@ -6,13 +6,18 @@ each phoneme in these symbols.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
 
 from hierbatch.errors import BundleError, TextError
 from hierbatch.frontend import symbols as phoneme_table
 from hierbatch.frontend.phonemes import split_stress, split_words
 from hierbatch.models.hierspeechpp.english_text import SYMBOLS, espeak_spelling, intersperse_blanks
+from hierbatch.models.prosody.words import NO_WORD, word_of_symbols
 
 PUBLISHED, PHONEMES = "published", "phonemes"
 
@@ -56,6 +61,16 @@ class Vocabulary:
                 fix="remove or replace these characters",
             )
         return [numbers[symbol] for token in tokens for symbol in token]
+
+    @property
+    def silent_ids(self) -> frozenset[int]:
+        """Ids of symbols between words: those without a letter, and this package's separators."""
+        silent = {phoneme_table.START, *phoneme_table.SEPARATORS}
+        return frozenset(
+            number
+            for number, symbol in enumerate(self.symbols)
+            if symbol in silent or not any(unicodedata.category(each)[0] in "LM" for each in symbol)
+        )
 
     def _spell_token(self, token: str) -> tuple[str, ...]:
         phone, stress = split_stress(token)
@@ -102,6 +117,16 @@ def vocabulary_of(values: Mapping[str, object] | str | None) -> Vocabulary:
 def symbol_ids_with_blanks(ids: Sequence[int]) -> list[int]:
     """Insert the id of the blank before, between and after ids of symbols."""
     return intersperse_blanks(ids)
+
+
+def words_with_blanks(ids: Sequence[int], silent: Collection[int]) -> npt.NDArray[np.int64]:
+    """Word of each symbol of `symbol_ids_with_blanks`, `NO_WORD` between words; a blank belongs to the one before it.
+
+    Args:
+        ids: ids without blanks.
+        silent: ids of symbols between words.
+    """
+    return np.concatenate([[NO_WORD], np.repeat(word_of_symbols(ids, silent), 2)])
 
 
 def _tokens(phonemes: str) -> list[str]:

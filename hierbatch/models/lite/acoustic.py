@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from hierbatch.audio.spectrum import N_MELS
 from hierbatch.constants import MELS_PER_FRAME
-from hierbatch.models.lite.blocks import ConvNeXtStack
+from hierbatch.models.convnext import ConvNeXtStack
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.style import LiteStyleEncoder
 from hierbatch.models.lite.timbre import PromptFrames, TimbreAttention

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from hierbatch.errors import BundleError
+from hierbatch.models.prosody.config import ProsodyConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,13 @@ class LiteConfig:
     """Blocks of the content encoder."""
     kernel: int = 7
     """Kernel size of the depthwise convolutions, in frames."""
+    word_width: int = 96
+    """Channels of the prosody network, which samples F0 contours and durations of words."""
+
+    @property
+    def prosody(self) -> ProsodyConfig:
+        """Configuration of the prosody network."""
+        return ProsodyConfig(text_channels=self.text_width, style_channels=self.style_channels, width=self.word_width)
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> LiteConfig:
@@ -89,4 +97,5 @@ def tiny_config() -> LiteConfig:
         generator_blocks=1,
         content_width=16,
         content_blocks=1,
+        word_width=8,
     )

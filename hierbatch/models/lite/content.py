@@ -8,7 +8,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from hierbatch.audio.spectrum import N_MELS
-from hierbatch.models.lite.blocks import ConvNeXtStack
+from hierbatch.models.convnext import ConvNeXtStack
 from hierbatch.models.lite.config import LiteConfig
 
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from hierbatch.constants import MELS_PER_FRAME
-from hierbatch.models.lite.blocks import length_mask
+from hierbatch.models.convnext import length_mask
 from hierbatch.models.lite.spectral_statistics import loud_frames, mean_over_time
 from hierbatch.models.lite.timbre import PromptFrames
 from hierbatch.models.precision import restore_dtype, to_float64

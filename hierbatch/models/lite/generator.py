@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from hierbatch.audio.spectrum import LOG_CENTRE, LOG_SPREAD, N_BINS, N_FFT, N_MELS, WINDOW_SAMPLES, interpolate_bands
 from hierbatch.constants import MEL_HOP_SAMPLES, RATE_HZ
-from hierbatch.models.lite.blocks import ConvNeXtStack
+from hierbatch.models.convnext import ConvNeXtStack
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.precision import restore_dtype, to_float64
 

@@ -11,6 +11,9 @@ from hierbatch.models.lite.content import LiteContentEncoder
 from hierbatch.models.lite.generator import LiteWaveformGenerator
 from hierbatch.models.lite.style_denoiser import StyleDenoiser
 from hierbatch.models.lite.text_to_vector import LiteTextToVector
+from hierbatch.models.prosody.network import ProsodyNetwork
+
+_OPTIONAL = ("style_denoiser", "prosody")
 
 
 class LiteNetworks(nn.Module):
@@ -24,19 +27,21 @@ class LiteNetworks(nn.Module):
         self.vocoder = LiteWaveformGenerator(config)
         self.content_encoder = LiteContentEncoder(config)
         self.style_denoiser = StyleDenoiser(config)
+        self.prosody = ProsodyNetwork(config.prosody)
 
     @staticmethod
     def from_weights(config: LiteConfig, weights: dict[str, Tensor]) -> LiteNetworks:
         """Create the networks and load their weights strictly, with all mismatches reported in one error.
 
-        Weights without a style denoiser are accepted; styles then stay unchanged.
+        Weights without a style denoiser or a prosody network are accepted; both are then off.
 
         Raises:
             BundleError: weights are missing, unexpected or misshapen.
         """
         networks = LiteNetworks(config)
-        untrained = networks.style_denoiser.state_dict(prefix="style_denoiser.")
-        weights = weights if untrained.keys() & weights.keys() else untrained | weights
+        for name in _OPTIONAL:
+            untrained = networks.get_submodule(name).state_dict(prefix=f"{name}.")
+            weights = weights if untrained.keys() & weights.keys() else untrained | weights
         expected = {name: tuple(value.shape) for name, value in networks.state_dict().items()}
         got = {name: tuple(value.shape) for name, value in weights.items()}
         problems = [f"missing {name}" for name in sorted(expected.keys() - got.keys())]

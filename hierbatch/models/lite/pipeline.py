@@ -27,8 +27,8 @@ from hierbatch.constants import FRAME_HOP_SAMPLES, MEL_HOP_SAMPLES, MELS_PER_FRA
 from hierbatch.errors import BundleError
 from hierbatch.manifest.voice_file import VoiceFile
 from hierbatch.models.conversion.interface import ConversionRequest, InputSpec, count_frames
+from hierbatch.models.convnext import length_mask
 from hierbatch.models.device_placement import DevicePlacement, to_array
-from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.synthesizer import MAX_F0_HZ, MIN_F0_HZ, LiteSynthesizer, SynthesisFrames
@@ -65,7 +65,9 @@ class LitePipeline:
             placement.place(network)
         self._synthesizer = LiteSynthesizer(networks, bundle.synthesis, placement)
         self._networks, self._device = networks, placement.device
-        self._predict_from_text = TextStage(networks.text_to_vector, bundle.synthesis, bundle.languages, placement)
+        self._predict_from_text = TextStage(
+            networks.text_to_vector, networks.prosody, bundle.synthesis, bundle.languages, placement
+        )
         self._mel = LogMel().to(placement.device)
 
     @staticmethod

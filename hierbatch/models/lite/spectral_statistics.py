@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from hierbatch.constants import MELS_PER_FRAME
-from hierbatch.models.lite.blocks import length_mask
+from hierbatch.models.convnext import length_mask
 from hierbatch.models.lite.timbre import PromptFrames
 
 _MIN_RATIO, _MAX_RATIO = 0.9, 1.4

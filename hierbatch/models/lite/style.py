@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from hierbatch.audio.spectrum import N_MELS
-from hierbatch.models.lite.blocks import ConvNeXtBlock, length_mask
+from hierbatch.models.convnext import ConvNeXtBlock, length_mask
 from hierbatch.models.lite.config import LiteConfig
 
 _N_BLOCKS = 3

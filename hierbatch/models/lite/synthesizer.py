@@ -13,10 +13,10 @@ from torch import Tensor
 
 from hierbatch.audio.waveform import Samples
 from hierbatch.constants import MEL_HOP_SAMPLES, MELS_PER_FRAME
+from hierbatch.models.convnext import length_mask
 from hierbatch.models.device_placement import DevicePlacement, to_array
 from hierbatch.models.lite.acoustic import pitch_features
 from hierbatch.models.lite.articulation import keep_articulation
-from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.covariance import match_covariance
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.spectral_statistics import SpectralStatisticsMatching

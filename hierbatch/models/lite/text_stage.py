@@ -14,11 +14,13 @@ from torch import Tensor
 
 from hierbatch.constants import FRAMES_PER_SECOND
 from hierbatch.errors import SynthesisError
-from hierbatch.frontend.phonemes import encode
+from hierbatch.frontend.phonemes import PhonemeIds, encode
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.lite.duration_factors import DurationFactors
 from hierbatch.models.lite.synthesizer import MAX_F0_HZ, MIN_F0_HZ, SynthesisFrames
 from hierbatch.models.lite.text_to_vector import LiteTextToVector, PredictedFrames, TextBatch, round_durations
+from hierbatch.models.lite.word_prosody import SampledProsody, sample_prosody
+from hierbatch.models.prosody.network import ProsodyNetwork
 from hierbatch.models.speech import SpeechRequest
 
 _MAX_SENTENCE_S = 60.0
@@ -44,26 +46,30 @@ class TextStage:
     def __init__(
         self,
         network: LiteTextToVector,
+        prosody: ProsodyNetwork,
         synthesis: Mapping[str, float],
         languages: Sequence[str],
         placement: DevicePlacement,
     ) -> None:
-        """Use a placed network.
+        """Use placed networks.
 
         Args:
             network: network on its device; its `onset_aspiration` is set.
+            prosody: network that samples the words' contours, used where `prosody_temperature` is set.
             synthesis: inference settings from the bundle.json.
             languages: languages of the bundle.
             placement: device and precision.
         """
         network.onset_aspiration = synthesis.get("onset_aspiration", 0.0)
         self._f0_spread = synthesis.get("f0_spread", 1.0)
-        self._covariance_shares, self._clean_style_shares, self._voicing_thresholds = (
+        self._duration_share = synthesis.get("prosody_duration_share", 0.0)
+        self._covariance_shares, self._clean_style_shares, self._voicing_thresholds, self._temperatures = (
             {language: synthesis.get(f"{name}_{language}", 0.0) for language in languages}
-            for name in ("timbre_covariance_share", "clean_style_share", "voicing_threshold")
+            for name in ("timbre_covariance_share", "clean_style_share", "voicing_threshold", "prosody_temperature")
         )
         self._scale_durations = DurationFactors(synthesis, network.symbol.num_embeddings)
-        self._network, self._placement, self._device = network, placement, placement.device
+        self._network, self._prosody = network, prosody
+        self._placement, self._device = placement, placement.device
 
     @torch.inference_mode()
     def __call__(self, requests: Sequence[SpeechRequest]) -> TextFrames:
@@ -78,20 +84,43 @@ class TextStage:
         style = self._placement.tensor(np.stack([request.voice.text_style for request in requests]))
         speed = torch.tensor([request.speed * request.voice.speed for request in requests], device=self._device)
         hidden = self._network.encode(text, style)
-        log_durations = self._scale_durations(
-            self._network.log_durations(hidden, text, style), text.symbols, text.language
+        log_durations = self._network.log_durations(hidden, text, style)
+        sampled = self._sample_prosody(requests, ids, hidden, style)
+        if sampled is not None:
+            log_durations = sampled.scale_durations(log_durations, self._duration_share)
+        durations = round_durations(
+            self._scale_durations(log_durations, text.symbols, text.language), text.lengths, speed
         )
-        durations = round_durations(log_durations, text.lengths, speed)
         _check_lengths(durations.sum(1))
-        frames = self._to_frames(self._network.decode(hidden, durations, style), durations.sum(1), requests)
+        predicted = self._network.decode(hidden, durations, style)
+        if sampled is not None:
+            predicted = sampled.replace_contours(predicted, durations)
+        frames = self._to_frames(predicted, durations.sum(1), requests)
         return TextFrames(frames, durations, text.lengths)
+
+    def _sample_prosody(
+        self, requests: Sequence[SpeechRequest], ids: Sequence[PhonemeIds], hidden: Tensor, style: Tensor
+    ) -> SampledProsody | None:
+        """Prosody of the rows whose language has a temperature; None if there are none."""
+        temperatures = [self._temperatures.get(request.language, 0.0) for request in requests]
+        if not any(temperatures):
+            return None
+        return sample_prosody(
+            self._prosody,
+            ids,
+            hidden,
+            style,
+            [request.seed for request in requests],
+            [temperature * request.prosody for temperature, request in zip(temperatures, requests, strict=True)],
+            [temperature > 0 for temperature in temperatures],
+        )
 
     def _to_frames(
         self, prosody: PredictedFrames, lengths: Tensor, requests: Sequence[SpeechRequest]
     ) -> SynthesisFrames:
         """Center the predicted F0 contour on each prompt's median, transposed and scaled as requested."""
         centres = [request.voice.median_f0_hz * 2 ** (request.pitch_semitones / 12) for request in requests]
-        spreads = [self._f0_spread * request.prosody * request.voice.prosody for request in requests]
+        spreads = [self._spread(request) * request.voice.prosody for request in requests]
         f0_hz = self._column(centres) * torch.exp(self._column(spreads) * prosody.log_f0)
         shares, clean_shares, thresholds = (
             torch.tensor([by_language.get(request.language, 0.0) for request in requests], device=self._device)
@@ -107,6 +136,11 @@ class TextStage:
             covariance_shares=shares,
             clean_style_shares=clean_shares,
         )
+
+    def _spread(self, request: SpeechRequest) -> float:
+        """Factor on the spread of log F0; sampled contours have that of recordings, predicted ones are too narrow."""
+        is_sampled = self._temperatures.get(request.language, 0.0) > 0
+        return request.prosody * (1.0 if is_sampled else self._f0_spread)
 
     def _column(self, values: Sequence[float]) -> Tensor:
         """One value per row. Shape: returns [B, 1]."""

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from hierbatch.constants import MELS_PER_FRAME
 from hierbatch.frontend.phonemes import PhonemeIds
-from hierbatch.models.lite.blocks import ConvNeXtStack, length_mask
+from hierbatch.models.convnext import ConvNeXtStack, length_mask
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.korean_onsets import aspirate_onsets
 from hierbatch.models.lite.style import LiteStyleEncoder

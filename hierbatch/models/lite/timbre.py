@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from hierbatch.audio.spectrum import N_MELS
 from hierbatch.constants import MELS_PER_FRAME
-from hierbatch.models.lite.blocks import length_mask
+from hierbatch.models.convnext import length_mask
 from hierbatch.models.lite.config import LiteConfig
 
 

@@ -28,7 +28,10 @@ from hierbatch.models.hierspeechpp.text_to_vector.training import (
     training_pass,
 )
 from hierbatch.models.hierspeechpp.text_to_vector.weights import NORMALIZED_LAYERS
-from hierbatch.models.hierspeechpp.vocabulary import symbol_ids_with_blanks
+from hierbatch.models.hierspeechpp.vocabulary import symbol_ids_with_blanks, words_with_blanks
+from hierbatch.models.prosody.config import N_VALUES
+from hierbatch.models.prosody.network import ProsodyNoise
+from hierbatch.models.prosody.words import stack_words
 from hierbatch.models.weights.weight_norm import add_weight_norm
 from hierbatch.training.hierspeechpp.speech_data import (
     PreparedSpeech,
@@ -69,6 +72,9 @@ class TextToVectorBatch:
     row_share: float
     frame_share: float
     token_share: float
+    prosody_noise: ProsodyNoise | None = None
+    """Noise of the prosody network, if there is one."""
+    word_share: float = 0.0
 
 
 class TextToVectorRecipe:
@@ -142,6 +148,7 @@ class TextToVectorRecipe:
         duration_noise = np.stack([_noise(r, 2, longest_text) for r in randoms])
         with full_precision(self.device), torch.no_grad():
             mel = self._mel(self._tensor([row.style_sound for row in rows], samples_of(longest)))
+        words = self._words([*own, *step_rows]) if self.config.network.prosody_width else None
         n_frames, n_tokens = [position.n_frames for position in own], [2 * count + 1 for count in n_symbols]
         inputs = TrainingBatch(
             semantic=self._tensor([row.semantic for row in rows], longest).transpose(1, 2),
@@ -154,6 +161,7 @@ class TextToVectorRecipe:
             n_symbols=self._integers(n_symbols),
             slice_starts=self._integers(starts),
             languages=self._languages(own),
+            words=None if words is None else self._integers(stack_words(words[: len(own)], longest_text)),
         )
         return TextToVectorBatch(
             inputs=inputs,
@@ -162,6 +170,8 @@ class TextToVectorRecipe:
             row_share=len(own) / len(step_rows),
             frame_share=sum(n_frames) / sum(position.n_frames for position in step_rows),
             token_share=sum(n_tokens) / sum(2 * length + 1 for length in step_lengths),
+            prosody_noise=None if words is None else self._prosody_noise(randoms, words[: len(own)]),
+            word_share=0.0 if words is None else n_words(words[: len(own)]) / n_words(words[len(own) :]),
         )
 
     def losses(self, optimizer: str, batch: TextToVectorBatch) -> dict[str, Tensor]:
@@ -170,7 +180,14 @@ class TextToVectorRecipe:
         assert isinstance(network, TextToVector)
         if self.config.stage == "pitch_on_predicted":
             return {"pitch": batch.row_share * weights.pitch * self._pitch_on_predicted(network, batch)}
-        found = training_pass(network, inputs, latent_noise=batch.latent_noise, duration_noise=batch.duration_noise)
+        found = training_pass(
+            network,
+            inputs,
+            latent_noise=batch.latent_noise,
+            duration_noise=batch.duration_noise,
+            prosody_noise=batch.prosody_noise,
+        )
+        prosody = {} if found.prosody is None else {"prosody": batch.word_share * weights.prosody * found.prosody.total}
         with full_precision(self.device):
             losses: Losses = compute_losses(found, inputs, is_masked=self.config.mask_semantic_loss)
             semantic_share = batch.frame_share if self.config.mask_semantic_loss else batch.row_share
@@ -180,6 +197,7 @@ class TextToVectorRecipe:
                 "pitch": batch.row_share * weights.pitch * losses.pitch,
                 "durations": batch.token_share * weights.durations * losses.durations,
                 "symbols": batch.row_share * weights.symbols * losses.symbols,
+                **prosody,
             }
 
     def _pitch_on_predicted(self, network: TextToVector, batch: TextToVectorBatch) -> Tensor:
@@ -222,6 +240,30 @@ class TextToVectorRecipe:
         self._ids[utterance.id] = ids
         return bool((self._prepared.fine_f0_hz(utterance) > 0).any())
 
+    def _words(self, rows: Sequence[RowPosition]) -> list[npt.NDArray[np.int64]]:
+        """Word of each token of the rows."""
+        silent = self._vocabulary.silent_ids
+        return [words_with_blanks(self._ids[row.utterance.id], silent) for row in rows]
+
+    def _prosody_noise(
+        self, randoms: Sequence[np.random.Generator], words: Sequence[npt.NDArray[np.int64]]
+    ) -> ProsodyNoise:
+        config = self.config.network.prosody
+        longest = max(1, *(int(row.max()) + 1 for row in words))
+        noises = [
+            (
+                random.standard_normal(config.utterance_channels, dtype=np.float32),
+                random.standard_normal((longest, config.word_channels + N_VALUES), dtype=np.float32),
+            )
+            for random in randoms
+        ]
+        of_words = torch.from_numpy(np.stack([noise for _, noise in noises])).to(self.device)
+        return ProsodyNoise(
+            torch.from_numpy(np.stack([noise for noise, _ in noises])).to(self.device),
+            of_words[..., : config.word_channels],
+            of_words[..., config.word_channels :],
+        )
+
     def _languages(self, rows: Sequence[RowPosition]) -> Tensor | None:
         if not self.config.network.n_languages:
             return None
@@ -232,6 +274,11 @@ class TextToVectorRecipe:
 
     def _integers(self, values: Any) -> Tensor:
         return torch.tensor(values, dtype=torch.int64, device=self.device)
+
+
+def n_words(rows: Sequence[npt.NDArray[np.int64]]) -> int:
+    """Number of words of rows of word indices."""
+    return sum(int(row.max()) + 1 for row in rows)
 
 
 def _padded_ids(rows: Sequence[Sequence[int]], length: int) -> list[list[int]]:

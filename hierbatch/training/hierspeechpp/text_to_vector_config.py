@@ -24,6 +24,8 @@ class TextToVectorLossWeights:
     durations: float = 1.0
     symbols: float = 1.0
     """Loss of connectionist temporal classification (CTC) of the symbols from the latent."""
+    prosody: float = 0.1
+    """Evidence bound of the words' contours and durations, for a network with `prosody_width`. Ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

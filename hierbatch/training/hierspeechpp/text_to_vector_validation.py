@@ -44,7 +44,13 @@ def greedy_symbols(logits: Tensor) -> list[int]:
 
 def _row_figures(network: TextToVector, row: TextToVectorBatch) -> dict[str, float]:
     inputs = row.inputs
-    found = training_pass(network, inputs, latent_noise=row.latent_noise, duration_noise=row.duration_noise)
+    found = training_pass(
+        network,
+        inputs,
+        latent_noise=row.latent_noise,
+        duration_noise=row.duration_noise,
+        prosody_noise=row.prosody_noise,
+    )
     losses = compute_losses(found, inputs)
     wanted = inputs.symbols[0].tolist()
     frames = _predicted_frames(network, row)
@@ -57,6 +63,7 @@ def _row_figures(network: TextToVector, row: TextToVectorBatch) -> dict[str, flo
         "symbol error": Levenshtein.distance(greedy_symbols(found.symbol_logits[0]), wanted) / len(wanted),
         "length error": abs(float(np.log(max(1.0, n_frames) / int(inputs.n_frames)))),
         "pitch correlation": _correlation(found.log_f0[0, 0], slice_log_f0(inputs)[0, 0]),
+        **({} if found.prosody is None else {"prosody": float(found.prosody.total)}),
         "long pauses": float(bool((frames[0, 0, 1:-1] > _LONG_PAUSE_FRAMES).any())),
     }
 

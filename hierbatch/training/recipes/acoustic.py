@@ -25,8 +25,8 @@ from torch import Tensor, nn
 
 from hierbatch.audio.spectrum import LogMel
 from hierbatch.constants import MELS_PER_FRAME
+from hierbatch.models.convnext import length_mask
 from hierbatch.models.lite.acoustic import Acoustic, pitch_features
-from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.content import LiteContentEncoder
 from hierbatch.models.lite.timbre import PromptFrames

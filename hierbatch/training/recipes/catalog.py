@@ -59,6 +59,7 @@ PHASES = {
     "text-to-vector-tuning": PhaseDefaults(
         600, learning_rate=4e-4, sole_network="text_to_vector", starts_from=("text-to-vector",)
     ),
+    "prosody": PhaseDefaults(1500, learning_rate=1e-3, sole_network="prosody"),
     "acoustic-tuning": PhaseDefaults(
         800, learning_rate=3e-4, components=("acoustic",), starts_from=("acoustic", "cross-speaker")
     ),
@@ -68,7 +69,7 @@ PHASES = {
 """Phases of the speech model in training order. Where two phases train a network, the later one starts from the weights
 of the earlier one, and its weights ship."""
 
-PIPELINE_PHASES = ("text-to-vector-tuning", "acoustic-tuning", "vocoder-gan", "style-denoiser")
+PIPELINE_PHASES = ("text-to-vector-tuning", "prosody", "acoustic-tuning", "vocoder-gan", "style-denoiser")
 """Phases that need the trained networks of the whole pipeline; they run last.
 
 `cross-speaker` is the last phase that changes the content encoder. The two tuning phases then adapt the networks that
@@ -175,6 +176,12 @@ def _pipeline_recipe(
         return AcousticTuningRecipe(
             prepared, config, device, pipeline=pipeline, speaker_encoder=prerequisites.speaker_encoder
         )
+    if phase == "prosody":
+        from hierbatch.training.recipes.prosody import ProsodyRecipe
+
+        if pipeline is None:
+            raise InputError("There is no text side", expected="trained networks", fix="train text-to-vector first")
+        return ProsodyRecipe(prepared, config, pipeline.text_to_vector, device)
     if phase == "vocoder-gan":
         from hierbatch.training.recipes.vocoder_gan import VocoderGanRecipe
 

@@ -21,8 +21,8 @@ from torch import Tensor
 from torch.func import functional_call
 
 from hierbatch.constants import MELS_PER_FRAME
+from hierbatch.models.convnext import length_mask
 from hierbatch.models.lite.acoustic import pitch_features
-from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.content import LiteContentEncoder
 from hierbatch.models.lite.text_to_vector import LiteTextToVector, PredictedFrames, TextBatch

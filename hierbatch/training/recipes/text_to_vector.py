@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from hierbatch.audio.spectrum import LogMel
 from hierbatch.constants import MELS_PER_FRAME
 from hierbatch.frontend.symbols import SEPARATORS, START, SYMBOL_IDS
-from hierbatch.models.lite.blocks import length_mask
+from hierbatch.models.convnext import length_mask
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.content import LiteContentEncoder
 from hierbatch.models.lite.text_to_vector import F0_SCALE, LiteTextToVector, TextBatch
@@ -29,7 +29,7 @@ from hierbatch.training.alignment import merge_silence
 from hierbatch.training.loop import Losses
 from hierbatch.training.masking import masked_mean
 from hierbatch.training.phones import UNKNOWN, phone_loss
-from hierbatch.training.prepared import PreparedSet, PreparedUtterance
+from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.sampling import (
     Floats,
     SegmentBatch,
@@ -38,6 +38,7 @@ from hierbatch.training.sampling import (
     load_batch,
     random_segment,
 )
+from hierbatch.training.speaker_medians import speaker_medians_hz
 from hierbatch.training.speed_augmentation import load_resampled, random_speeds
 from hierbatch.training.tensors import to_tensor
 
@@ -47,7 +48,6 @@ _MAX_FRAMES = 450
 _FRAMES_PER_BATCH = 1600
 _KOREAN_SHARE = 0.45
 _PHONE_WEIGHT = 0.1
-_DEFAULT_F0_HZ = 150.0
 _SILENT_IDS = [SYMBOL_IDS[symbol] for symbol in (START, *SEPARATORS)]
 _OTHER_SPEAKER_SHARE = {"en": 0.1, "ko": 0.35}
 """Share of prompts from a random speaker, by language; higher for Korean, of which the data has few speakers."""
@@ -81,7 +81,7 @@ class TextToVectorRecipe:
         self._mel = LogMel().to(device)
         aligned = aligned_utterances(prepared.folder, prepared.utterances)
         usable = [one.utterance for one in aligned.values()]
-        self._medians_hz = _speaker_medians_hz(prepared, usable)
+        self._medians_hz = speaker_medians_hz(prepared, usable)
         train = [u for u in usable if u.split == "train"]
         self._sampler = AlignedSampler(aligned, train, korean_share=_KOREAN_SHARE)
         self._any_speaker = SpeakerSampler(prepared.split("train"), korean_share=None)
@@ -197,16 +197,3 @@ def _phone_labels(texts: Sequence[AlignedSegment], longest: int) -> Tensor:
     for row, text in zip(labels, texts, strict=True):
         row[: text.segment.n_frames] = np.repeat(merge_silence(text.ids.symbols), text.durations)
     return torch.from_numpy(labels)
-
-
-def _speaker_medians_hz(prepared: PreparedSet, utterances: Sequence[PreparedUtterance]) -> dict[str, float]:
-    """Median F0 of each speaker's voiced frames, in Hz."""
-    tracks: dict[str, list[np.ndarray]] = {}
-    for utterance in utterances:
-        tracks.setdefault(utterance.speaker, []).append(prepared.f0_hz(utterance))
-    medians_hz = {}
-    for speaker, speaker_tracks in tracks.items():
-        f0_hz = np.concatenate(speaker_tracks)
-        voiced_hz = f0_hz[f0_hz > 0]
-        medians_hz[speaker] = float(np.median(voiced_hz)) if len(voiced_hz) else _DEFAULT_F0_HZ
-    return medians_hz

@@ -1,6 +1,6 @@
 import torch
 
-from hierbatch.models.lite.blocks import ConvNeXtStack, length_mask
+from hierbatch.models.convnext import ConvNeXtStack, length_mask
 
 
 def test_length_mask_is_true_where_valid() -> None:

@@ -251,3 +251,16 @@ def test_a_take_is_heard_nearer_to_its_own_content_and_voice_than_to_others(mode
     mixed = replace(one, waveform=cut, semantic=other.semantic[:n_frames])
     assert packaged.self_check(mixed, requests[0]).semantic_distance > 0.5
     assert heard.timbre_similarity > packaged.self_check(one, requests[1]).timbre_similarity
+
+
+def test_sampled_prosody_follows_the_seed_in_its_language_only(voice: Voice) -> None:
+    model, plain = small_model(prosody_temperature_en=1.0), small_model()
+
+    def f0_hz(model: LitePipeline, seed: int, language: str) -> np.ndarray:
+        phonemes = PHONEMES[2] if language == "en" else "k a | n a t a ."
+        return model.speak([SpeechRequest(phonemes=phonemes, language=language, voice=voice, seed=seed)])[0].f0_hz
+
+    assert np.array_equal(f0_hz(plain, 1, "en"), f0_hz(plain, 2, "en"))
+    assert not np.array_equal(f0_hz(model, 1, "en"), f0_hz(model, 2, "en"))
+    assert np.array_equal(f0_hz(model, 1, "en"), f0_hz(model, 1, "en"))
+    assert np.array_equal(f0_hz(model, 1, "ko"), f0_hz(plain, 2, "ko"))

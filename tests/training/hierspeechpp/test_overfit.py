@@ -9,7 +9,11 @@ from hierbatch.training.trainer.curves import read_curve
 from hierbatch.training.trainer.trainer import Trainer
 from tests.training.hierspeechpp.made_clips import clips, speechsr_training
 from tests.training.hierspeechpp.made_speech import MadeSpeech
-from tests.training.hierspeechpp.tiny import synthesizer_training, text_to_vector_training
+from tests.training.hierspeechpp.tiny import (
+    synthesizer_training,
+    text_to_vector_network,
+    text_to_vector_training,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -32,6 +36,18 @@ def test_it_learns_to_read_a_few_clips(tmp_path):
     assert lines[-1]["symbols"] < lines[0]["symbols"] / 2
     assert lines[-1]["semantic"] < 0.95 * lines[0]["semantic"]
     assert lines[-1]["pitch"] < lines[0]["pitch"] / 2
+
+
+def test_it_learns_how_words_of_a_few_clips_are_spoken(tmp_path):
+    config = text_to_vector_training(
+        n_steps=80, batch_rows=6, learning_rate=4e-3, report_steps=10, network=text_to_vector_network(prosody_width=16)
+    )
+    recipe = TextToVectorRecipe(config, MadeSpeech(n_utterances=10))
+    Trainer(recipe, tmp_path, config.run.options()).train()
+    lines = [line for line in read_curve(tmp_path) if line["kind"] == "train"]
+    n_nats = (lines[0]["prosody"] - lines[-1]["prosody"]) / config.losses.prosody
+    assert n_nats > 1.5
+    assert lines[-1]["symbols"] < lines[0]["symbols"] / 2, "the prosody does not disturb the other losses"
 
 
 def test_the_high_band_comes_nearer_to_the_recordings(tmp_path):

@@ -44,7 +44,9 @@ def test_the_semantic_loss_includes_padding_unless_it_is_masked():
     assert float(masked.semantic) == pytest.approx(np.concatenate(rows).mean(), rel=1e-5)
 
 
-@pytest.mark.parametrize("changes", [{}, {"mask_semantic_loss": True}])
+@pytest.mark.parametrize(
+    "changes", [{}, {"mask_semantic_loss": True}, {"network": text_to_vector_network(prosody_width=8)}]
+)
 def test_losses_and_gradients_of_parts_add_up_to_those_of_the_batch(changes):
     recipe = TextToVectorRecipe(
         text_to_vector_training(dropout=0.0, batch_rows=5, **changes), MadeSpeech(n_frames=(40, 80))
@@ -56,7 +58,7 @@ def test_losses_and_gradients_of_parts_add_up_to_those_of_the_batch(changes):
         for index in range(n_parts):
             losses = recipe.losses("generator", recipe.batch(2, index, n_parts))
             sum(losses.values()).backward()
-            totals = {name: totals[name] + float(value.detach()) for name, value in losses.items()}
+            totals = {name: totals.get(name, 0.0) + float(value.detach()) for name, value in losses.items()}
         found.append((totals, {n: w.grad.clone() for n, w in network.named_parameters() if w.grad is not None}))
     (whole, whole_gradients), (parts, part_gradients) = found
     assert whole == pytest.approx(parts, rel=1e-4)

@@ -81,7 +81,13 @@ def test_a_network_nobody_knows_is_an_input_error(aligned: PreparedSet) -> None:
         make_recipe("nonsense", aligned.folder, CONFIG, "cpu")
     pipeline = LiteNetworks(CONFIG).requires_grad_(False)
     for model in PHASES:
-        assert make_recipe(model, aligned.folder, CONFIG, "cpu", Prerequisites(pipeline=pipeline)).network
+        assert make_recipe(
+            model,
+            aligned.folder,
+            CONFIG,
+            "cpu",
+            Prerequisites(pipeline=pipeline),
+        ).network
 
 
 def test_what_cleans_styles_needs_some(aligned: PreparedSet) -> None:

@@ -29,4 +29,4 @@ def test_the_direction_and_the_clean_place_are_found(prepared: PreparedSet, monk
     own, clean = torch.stack(recipe._held_out).unbind(1)
     part = network.style_denoiser
     assert (part.cleanness(clean) > part.cleanness(own)).float().mean() > 0.9
-    assert abs(float(part.cleanness(clean).mean() - part.target)) < 0.2 * float(part.cleanness(clean - own).mean())
+    assert abs(float(part.cleanness(clean).mean() - part.target)) < 0.3 * float(part.cleanness(clean - own).mean())

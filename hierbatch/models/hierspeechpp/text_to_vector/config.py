@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hierbatch.models.prosody.config import ProsodyConfig
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextToVectorConfig:
@@ -34,7 +36,22 @@ class TextToVectorConfig:
     """Channels of the pitch predictor at 50 frames/s, halved with each doubling of the rate."""
     pitch_kernels: tuple[int, ...] = (3, 5, 7)
     pitch_dilations: tuple[int, ...] = (1, 3, 5)
+    prosody_width: int = 0
+    """Channels of the prosody network, which samples F0 contours and durations of words; 0 for none. Ours."""
     text_dropout: float = 0.2
     duration_dropout: float = 0.5
     dropout: float = 0.1
     """Dropout of the style encoder and the flow in training."""
+
+    @property
+    def prosody(self) -> ProsodyConfig:
+        """Configuration of the prosody network."""
+        return ProsodyConfig(
+            text_channels=self.channels,
+            style_channels=self.style_channels,
+            width=self.prosody_width,
+            utterance_channels=32,
+            word_channels=16,
+            context_blocks=3,
+            latent_blocks=4,
+        )

@@ -19,6 +19,7 @@ from hierbatch.models.hierspeechpp.blocks.wavenet import WaveNet
 from hierbatch.models.hierspeechpp.text_to_vector.config import TextToVectorConfig
 from hierbatch.models.hierspeechpp.text_to_vector.durations import StochasticDurationPredictor
 from hierbatch.models.hierspeechpp.text_to_vector.pitch import PitchPredictor
+from hierbatch.models.prosody.network import ProsodyNetwork
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,7 @@ class TextToVector(nn.Module):
         )
         self.symbol_classifier = nn.Conv1d(config.channels, config.n_symbols, 1, bias=False)
         self.languages = nn.Embedding(config.n_languages, config.style_channels) if config.n_languages else None
+        self.prosody = ProsodyNetwork(config.prosody) if config.prosody_width else None
         if self.languages is not None:
             nn.init.zeros_(self.languages.weight)  # a new language speaks like the style until it is trained
 

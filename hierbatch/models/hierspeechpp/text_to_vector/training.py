@@ -7,14 +7,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from hierbatch.models.hierspeechpp.blocks.masks import frame_mask
 from hierbatch.models.hierspeechpp.text_to_vector.alignment import search_alignment
 from hierbatch.models.hierspeechpp.text_to_vector.model import TextPrior, TextToVector
+from hierbatch.models.hierspeechpp.text_to_vector.word_prosody import encode_words, recorded_values
+from hierbatch.models.prosody.network import FREE_NATS, ProsodyNoise, ProsodyTerms
 
 SLICE_FRAMES = 60
 """Number of frames per row on which the pitch predictor is trained in one step."""
@@ -37,6 +43,7 @@ class TrainingBatch:
         n_symbols      [B]
         slice_starts   [B]          first frame of the slice for the pitch predictor
         languages      [B]          ids; None for a network of one language
+        words          [B, N]       word of each token; only for a network with prosody
     """
 
     semantic: Tensor
@@ -49,6 +56,7 @@ class TrainingBatch:
     n_symbols: Tensor
     slice_starts: Tensor
     languages: Tensor | None = None
+    words: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +75,8 @@ class TrainingPass:
     log_f0: Tensor
     duration_losses: Tensor
     symbol_logits: Tensor
+    prosody: ProsodyTerms | None = None
+    """Terms of the prosody network, if there is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +102,7 @@ def training_pass(
     *,
     latent_noise: Tensor,
     duration_noise: Tensor,
+    prosody_noise: ProsodyNoise | None = None,
     legacy_padding: bool = False,
 ) -> TrainingPass:
     """Run a forward pass over recorded speech.
@@ -101,6 +112,7 @@ def training_pass(
         batch: texts with recordings.
         latent_noise: standard normal noise for the latent.
         duration_noise: standard normal noise for the duration predictor.
+        prosody_noise: standard normal noise for the prosody network, of a network that has one.
         legacy_padding: treat padding as the published code does; only for comparison with that code.
 
     Shape:
@@ -134,6 +146,7 @@ def training_pass(
         log_f0=network.pitch(pitch_input, whole, style),
         duration_losses=_duration_losses(network, prior, text_style, durations, duration_noise),
         symbol_logits=network.symbol_classifier(latent * mask),
+        prosody=_prosody_terms(network, prior, text_style, batch, path, prosody_noise),
     )
 
 
@@ -146,6 +159,28 @@ def _duration_losses(
             prior.hidden.float(), prior.mask, style.float(), durations.float(), noise
         )
     return losses / prior.mask.sum()
+
+
+def _prosody_terms(
+    network: TextToVector,
+    prior: TextPrior,
+    style: Tensor,
+    batch: TrainingBatch,
+    path: npt.NDArray[Any],
+    noise: ProsodyNoise | None,
+) -> ProsodyTerms | None:
+    """Terms of the prosody network on the aligned words, in float32. Shape: path [B, T, N]."""
+    if network.prosody is None or batch.words is None or noise is None:
+        return None
+    f0_hz, words = batch.f0_hz.cpu().numpy(), batch.words.cpu().numpy()
+    rows = [
+        torch.from_numpy(recorded_values(row_words, row_path.sum(0).astype(np.int64), row_f0_hz))
+        for row_words, row_path, row_f0_hz in zip(words, path, f0_hz, strict=True)
+    ]
+    with torch.autocast(style.device.type, enabled=False):
+        encoded = encode_words(prior, batch.words, style)
+        values = pad_sequence(rows, batch_first=True).to(encoded.text)
+        return network.prosody.terms(encoded, values, noise, free_nats=FREE_NATS)
 
 
 @torch.no_grad()

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hierbatch.constants import RATE_HZ
-from hierbatch.models.lite.blocks import ConvNeXtBlock, length_mask
+from hierbatch.models.convnext import ConvNeXtBlock, length_mask
 from hierbatch.models.upsampling.lite.config import FFT_SAMPLES, HOP_SAMPLES, N_LOW_BINS, SpeechSRLiteConfig
 
 _FLOOR = 1e-5

@@ -1,4 +1,4 @@
-"""One-dimensional ConvNeXt blocks with optional style conditioning, used by all Lite networks.
+"""One-dimensional ConvNeXt blocks with optional style conditioning: Lite, prosody and SpeechSR-Lite.
 
 Legend: B batch, T frames or symbols, C channels, S style. Masks are True where valid.
 """

@@ -1,0 +1,306 @@
+"""Rows of the plans of a generation that have a committed take, and their index beside the parts.
+
+The parts are the authority. The index (`RUN/index/committed.arrow`) repeats what the driver has read of them: one bit
+for each work unit whose part was read, and, for takes in other parts (halves, compacted files, earlier generations),
+one bit for each row, with the names of those parts. A start lists the parts and reads only those that the index does
+not know; it reads all of them if there is no index. A part that has disappeared counts no longer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Container, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hierbatch.engine.plan_commits import Mask, PlanCommits, load_commits, store_commits, stored_commits
+from hierbatch.engine.run_folder import RunFolder
+from hierbatch.engine.work_units import Pending, make_pending
+from hierbatch.errors import VanishedError
+from hierbatch.manifest.name_join import find_planned_rows
+from hierbatch.manifest.parts import read_part_columns
+from hierbatch.manifest.plan_units import PlanReader, PlanUnits
+from hierbatch.manifest.run_layout import FOLDER_PARTS
+from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
+from hierbatch.object_path import is_remote, list_folder
+
+_UNIT_PART = re.compile(r"(?P<plan>.+)-u(?P<number>\d+)(?P<rest>.*)")
+_UNIT_FOLDER = re.compile(r"(?P<plan>.+)-u(?P<number>\d{5,})")
+_MAX_RESCANS = 20
+_NAME_BATCH_ROWS = 16_384
+
+
+@dataclass(slots=True)
+class _Listing:
+    """Part files as listed: numbers of units by plan, and the paths of other parts by stem."""
+
+    units: dict[str, list[int]]
+    others: dict[str, Path] = field(default_factory=dict)
+    skipped: dict[str, set[int]] = field(default_factory=dict)
+    """Numbers of the folders that were not listed, by plan."""
+
+
+class CommittedRows:
+    """Committed rows of all plans of a generation. The caller must own the lock of the run."""
+
+    def __init__(self, folder: RunFolder, generation: int) -> None:
+        """Load the index; `refresh` compares it with the parts.
+
+        Args:
+            folder: the run.
+            generation: number of the generation, from 1.
+        """
+        self._folder, self._generation = folder, generation
+        self._plans: dict[str, PlanCommits] = {}
+        self._readers: dict[str, PlanReader] = {}
+        self._n_unsaved = 0
+        self.n_read = 0
+        """Number of parts that were read because the index did not know them."""
+        stored = load_commits(self._index_file)
+        for plan in folder.plan_files(generation):
+            units = PlanUnits.load(folder.units_file(plan), plan)
+            self._plans[plan.stem] = stored_commits(stored, plan, units)
+
+    @property
+    def plans(self) -> list[PlanCommits]:
+        """Committed rows by plan: the plan of the generation, then its retries and requests."""
+        return list(self._plans.values())
+
+    def refresh(
+        self,
+        *,
+        complete: bool = True,
+        listing: _Listing | None = None,
+        on_message: Callable[[str], object] = lambda text: None,
+    ) -> None:
+        """Bring the index up to date with the parts.
+
+        Args:
+            complete: list all folders of parts. Without it, folders of an object store whose rows are all committed
+                according to the index are not listed.
+            listing: the parts, if they were just listed.
+            on_message: receives a message if many parts have to be read.
+
+        Raises:
+            RunError: a plan or a part is damaged.
+            VanishedError: parts keep disappearing.
+        """
+        for is_last in (*[False] * (_MAX_RESCANS - 1), True):
+            try:
+                self._refresh(listing or self._list(complete=complete), on_message)
+            except VanishedError:
+                listing = None
+                if is_last:
+                    raise
+            else:
+                break
+
+    def add_plan(self, plan: Path) -> PlanCommits:
+        """Add a plan of retakes, whose takes only its own parts or other generations have.
+
+        Raises:
+            RunError: the plan or a part is damaged.
+        """
+        units = PlanUnits.from_plan(plan)
+        added = self._plans[plan.stem] = PlanCommits(plan, units, np.zeros(len(units), np.bool_))
+        listing = self._list(complete=True)
+        own = f"g{self._generation:04d}-"
+        added.known = {stem for stem in listing.others if stem.startswith(own) and not _owner(stem, [plan.stem])}
+        self.refresh(listing=listing)
+        return added
+
+    def pending(self, commits: PlanCommits, is_wanted: Mask | None = None) -> Pending:
+        """Rows of a plan without a take.
+
+        Args:
+            commits: committed rows of the plan.
+            is_wanted: mask of positions of the manifest to make; None for all.
+        """
+        return make_pending(commits.plan, commits.units, ~commits.is_committed(), is_wanted)
+
+    def add(self, unit: str, *, save_after: int = FOLDER_PARTS) -> None:
+        """Record a finished work unit by name, and save the index after every 2000 of them.
+
+        Raises:
+            StorageError: the disk is full.
+        """
+        named = _UNIT_PART.fullmatch(unit)
+        plan = self._plans.get(named["plan"]) if named and not named["rest"] else None
+        if named and plan and plan.units.is_unique:
+            at = plan.units.find(np.array([int(named["number"])]))
+            plan.is_whole[at[at >= 0]] = True
+            self._n_unsaved += 1
+        if self._n_unsaved >= save_after:
+            self.save()
+
+    def save(self) -> None:
+        """Write the index, if it has changed.
+
+        Raises:
+            StorageError: the disk is full, read-only or gone.
+        """
+        if not self._n_unsaved:
+            return
+        for commits in self._plans.values():
+            if not self._folder.units_file(commits.plan).exists():
+                commits.units.store(self._folder.units_file(commits.plan), self._folder.tmp)
+        store_commits(self.plans, self._index_file, self._folder.tmp)
+        self._n_unsaved = 0
+
+    @property
+    def _index_file(self) -> Path:
+        return self._folder.index / "committed.arrow"
+
+    def _list(self, *, complete: bool) -> _Listing:
+        """List the parts."""
+        listing = _Listing({stem: [] for stem in self._plans})
+        full = {} if complete or not is_remote(self._folder.root) else self._full_folders()
+        whole = {stem for stem, commits in self._plans.items() if commits.units.is_unique}
+        for folder in self._folder.part_folders():
+            named = _UNIT_FOLDER.fullmatch(folder.name)
+            if named and int(named["number"]) in full.get(named["plan"], ()):
+                listing.skipped.setdefault(named["plan"], set()).add(int(named["number"]))
+                continue
+            for name in list_folder(folder)[0]:
+                if not _is_part(name):
+                    continue
+                stem = name.removesuffix(".parquet")
+                unit = _UNIT_PART.fullmatch(stem)
+                if unit and not unit["rest"] and unit["plan"] in whole:
+                    listing.units[unit["plan"]].append(int(unit["number"]))
+                else:
+                    listing.others[stem] = folder / name
+        return listing
+
+    def _full_folders(self) -> dict[str, frozenset[int]]:
+        return {stem: commits.full_folders() for stem, commits in self._plans.items() if commits.units.is_unique}
+
+    def _refresh(self, listing: _Listing, on_message: Callable[[str], object]) -> None:
+        unknown: dict[str, npt.NDArray[np.int64]] = {}
+        for stem, commits in self._plans.items():
+            unknown[stem] = self._forget_removed(commits, listing, stem)
+        n_new = sum(map(len, unknown.values())) + len(self._new_others(listing))
+        if n_new > FOLDER_PARTS:
+            on_message(f"Reading {n_new} files of the run that its index does not have")
+        for stem, commits in self._plans.items():
+            self._read_whole(commits, unknown[stem], listing)
+        self._read_others(listing)
+
+    def _new_others(self, listing: _Listing) -> set[str]:
+        known = [commits.known for commits in self._plans.values()]
+        return {stem for stem in listing.others if not all(stem in names for names in known)}
+
+    def _forget_removed(self, commits: PlanCommits, listing: _Listing, stem: str) -> npt.NDArray[np.int64]:
+        """Drop what removed parts have contributed; return the units whose parts are new."""
+        numbers = np.array(listing.units[stem], np.int64)
+        at = commits.units.find(numbers) if commits.units.is_unique else np.zeros(0, np.int64)
+        for number in numbers[at < 0].tolist():  # of a plan that was replaced by another of the same name
+            unit = f"{stem}-u{number:06d}"
+            listing.others[unit] = self._path(unit)
+        is_listed = np.isin(commits.units.numbers // FOLDER_PARTS, sorted(listing.skipped.get(stem, ())))
+        is_listed[at[at >= 0]] = True
+        if (commits.is_whole & ~is_listed).any():
+            commits.is_whole &= is_listed
+            self._n_unsaved += 1
+        folders = {owner: {f"{owner}-u{n:05d}" for n in found} for owner, found in listing.skipped.items()}
+        hidden = set().union(*folders.values()) if folders else set()
+        for name in [name for name in commits.known if name not in listing.others]:
+            if self._folder.part_file(name).parent.name not in hidden:
+                commits.known, commits.rows = set(), None
+                self._n_unsaved += 1
+                break
+        new = np.zeros(len(commits.units), np.bool_)
+        new[at[at >= 0]] = True
+        return np.flatnonzero(new & ~commits.is_whole)
+
+    def _read_whole(self, commits: PlanCommits, units: npt.NDArray[np.int64], listing: _Listing) -> None:
+        """Read parts that are named after whole units; those with other rows are treated as other parts."""
+        if not len(units):
+            return
+        reader = self._reader(commits)
+        for unit in units.tolist():
+            stem = f"{commits.plan.stem}-u{commits.units.numbers[unit]:06d}"
+            part = self._path(stem)
+            found = self._read(part)
+            planned = reader.rows(int(commits.units.starts[unit]), int(commits.units.starts[unit + 1]))
+            if found.select(TAKE_ID_COLUMNS).cast(planned.schema).equals(planned):
+                commits.is_whole[unit] = True
+            else:
+                listing.others[stem] = part
+
+    def _read_others(self, listing: _Listing) -> None:
+        """Find the rows of parts that are not whole units: those of units near each other, the rest by a join."""
+        foreign: dict[str, Path] = {}
+        for stem, part in listing.others.items():
+            owner = self._plans.get(_owner(stem, self._plans))
+            if owner is None:
+                foreign[stem] = part
+                continue
+            for commits in self._plans.values():
+                if commits is not owner:
+                    commits.known.add(stem)  # within a generation, no part has takes of two plans
+            if stem not in owner.known and not self._read_piece(owner, stem, part):
+                foreign[stem] = part
+        for commits in self._plans.values():
+            self._join(commits, {stem: part for stem, part in foreign.items() if stem not in commits.known})
+
+    def _read_piece(self, commits: PlanCommits, stem: str, part: Path) -> bool:
+        """Find the rows of a part in the unit that its name has; False if it has others."""
+        named = _UNIT_PART.fullmatch(stem)
+        if named is None or not commits.units.is_unique:
+            return False
+        (unit,) = commits.units.find(np.array([int(named["number"])])).tolist()
+        if unit < 0:
+            return False
+        start, end = (int(row) for row in commits.units.starts[unit : unit + 2])
+        planned = row_names(self._reader(commits).rows(start, end))
+        found = row_names(self._read(part))
+        is_made = pc.is_in(planned, value_set=found).to_numpy(zero_copy_only=False)
+        if not pc.all(pc.is_in(found, value_set=planned)).as_py():
+            return False
+        commits.add_rows(is_made, start)
+        commits.known.add(stem)
+        return True
+
+    def _join(self, commits: PlanCommits, parts: dict[str, Path]) -> None:
+        if not parts:
+            return
+        committed = (row_names(self._read(part)) for part in parts.values())
+        rows = find_planned_rows(committed, self._planned_names(commits), commits.units.n_rows)
+        commits.add_rows(rows[rows >= 0])
+        commits.known.update(parts)
+
+    def _planned_names(self, commits: PlanCommits) -> Iterator[pa.Array]:
+        for start in range(0, commits.units.n_rows, _NAME_BATCH_ROWS):
+            yield row_names(self._reader(commits).rows(start, min(start + _NAME_BATCH_ROWS, commits.units.n_rows)))
+
+    def _reader(self, commits: PlanCommits) -> PlanReader:
+        stem = commits.plan.stem
+        if stem not in self._readers:
+            self._readers[stem] = PlanReader(commits.plan, list(TAKE_ID_COLUMNS))
+        return self._readers[stem]
+
+    def _path(self, stem: str) -> Path:
+        """Path of a listed part; earlier versions wrote all parts into one folder."""
+        part = self._folder.part_file(stem)
+        return part if part.parent == self._folder.parts or part.exists() else self._folder.parts / part.name
+
+    def _read(self, part: Path) -> pa.Table:
+        self.n_read += 1
+        self._n_unsaved += 1
+        return read_part_columns(part, TAKE_ID_COLUMNS)
+
+
+def _owner(stem: str, plans: Container[str]) -> str:
+    """Stem of the plan that a part belongs to by its name; empty if it is none of these."""
+    named = _UNIT_PART.fullmatch(stem)
+    return named["plan"] if named and named["plan"] in plans else ""
+
+
+def _is_part(name: str) -> bool:
+    return name.endswith(".parquet") and not name.startswith(".")
