@@ -48,11 +48,11 @@ def rows(file: Path) -> Iterator[tuple[str, Waveform]]:
                     yield row["text"], resample(sound, RATE_HZ)
 
 
-def correlation(one: F0, other: F0) -> float:
+def correlation(first: F0, second: F0) -> float:
     """Correlation of log F0 over the frames voiced in both; their durations are the same."""
-    n_frames = min(len(one), len(other))
-    voiced = (one[:n_frames] > 0) & (other[:n_frames] > 0)
-    return float(np.corrcoef(np.log(one[:n_frames][voiced]), np.log(other[:n_frames][voiced]))[0, 1])
+    n_frames = min(len(first), len(second))
+    voiced = (first[:n_frames] > 0) & (second[:n_frames] > 0)
+    return float(np.corrcoef(np.log(first[:n_frames][voiced]), np.log(second[:n_frames][voiced]))[0, 1])
 
 
 def main() -> None:
@@ -74,13 +74,13 @@ def main() -> None:
         ratios, correlations = [], []
         for prompt, text, recording in materials:
             voice, phonemes = model.encode_voice(prompt), front_end.phonemize(text, "en").phonemes
-            one, other = (
+            first, second = (
                 model.speak([SpeechRequest(phonemes=phonemes, language="en", voice=voice, seed=seed)])[0].f0_hz
                 for seed in (1, 2)
             )
             own = measure_pitch_range(estimate_f0(recording)).spread_semitones
-            ratios.append(measure_pitch_range(one).spread_semitones / own)
-            correlations.append(correlation(one, other))
+            ratios.append(measure_pitch_range(first).spread_semitones / own)
+            correlations.append(correlation(first, second))
         error = np.std(ratios, ddof=1) / len(ratios) ** 0.5
         print(f"| {temperature} | {np.mean(ratios):.2f} ± {error:.2f} | {np.mean(correlations):.2f} |", flush=True)
 

@@ -27,8 +27,8 @@ class Gaussian:
         """Value for standard normal noise; zero noise gives the mean. Shape: [..., C]."""
         return self.mean + torch.exp(self.log_scale) * noise
 
-    def divergence(self, other: Gaussian) -> Tensor:
-        """Kullback-Leibler divergence from `other`, summed over the channels. Shape: [...]."""
-        variance_ratio = torch.exp(2 * (self.log_scale - other.log_scale))
-        distance = (self.mean - other.mean) ** 2 * torch.exp(-2 * other.log_scale)
-        return (0.5 * (variance_ratio + distance - 1) + other.log_scale - self.log_scale).sum(-1)
+    def divergence(self, prior: Gaussian) -> Tensor:
+        """Kullback-Leibler divergence from `prior`, summed over the channels. Shape: [...]."""
+        variance_ratio = torch.exp(2 * (self.log_scale - prior.log_scale))
+        distance = (self.mean - prior.mean) ** 2 * torch.exp(-2 * prior.log_scale)
+        return (0.5 * (variance_ratio + distance - 1) + prior.log_scale - self.log_scale).sum(-1)

@@ -108,13 +108,13 @@ class ProsodyRecipe:
         n_rows, n_words = batch.text.shape[:2]
         config = network.config
 
-        def draw(*shape: int) -> Tensor:
+        def sample(*shape: int) -> Tensor:
             return torch.from_numpy(rng.standard_normal(shape, dtype=np.float32)).to(self._device)
 
         return ProsodyNoise(
-            draw(n_rows, config.utterance_channels),
-            draw(n_rows, n_words, config.word_channels),
-            draw(n_rows, n_words, N_VALUES),
+            sample(n_rows, config.utterance_channels),
+            sample(n_rows, n_words, config.word_channels),
+            sample(n_rows, n_words, N_VALUES),
         )
 
 
