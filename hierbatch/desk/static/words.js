@@ -128,7 +128,7 @@ export function step(by) {
 
 /** Edit the word of the row that has the focus. */
 export function edit() {
-  document.activeElement?.closest?.(".words-table tr")?.querySelector("input")?.focus();
+  document.activeElement?.closest?.(".words-table tr")?.querySelector("input")?.select();
 }
 
 on("updated", () => { if (store.view === "words" && words.some((word) => word.n_spoken < word.n_requested)) refresh(); });
