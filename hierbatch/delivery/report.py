@@ -20,10 +20,10 @@ from hierbatch.audio.peak import TruePeakMeter
 from hierbatch.delivery.profiles import Profile, Range
 from hierbatch.errors import InputError
 
-MAX_DECODED_SAMPLES = 240_000_000
+MAX_DECODED_SAMPLES = 160_000_000
 """Maximum number of samples, over all channels, that `check` decodes.
 
-It is 90 min of mono sound at 44.1 kHz, which takes about 15 CPU seconds.
+It is 60 min of mono sound at 44.1 kHz, which takes at most about 15 CPU seconds.
 """
 
 _LOWEST_HZ, _HIGHEST_HZ = 4_000, 768_000
