@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hierbatch.api import voices
     from hierbatch.api.books import master_book, narrate
     from hierbatch.api.corpora import corpus, export
-    from hierbatch.api.jobs import convert_files, dub, run, upsample_files
+    from hierbatch.api.jobs import convert_files, dub, run, sing_files, upsample_files
     from hierbatch.api.loading import load
     from hierbatch.api.sound import Sound, Word
     from hierbatch.api.speech import SpeechPipeline
@@ -48,6 +48,7 @@ _MODULES = {
     "similarity_matrix": "hierbatch.analysis.similarity",
     "Sound": "hierbatch.api.sound",
     "SpeechPipeline": "hierbatch.api.speech",
+    "sing_files": "hierbatch.api.jobs",
     "upsample_files": "hierbatch.api.jobs",
     "UpsamplingPipeline": "hierbatch.api.upsampling",
     "Voice": "hierbatch.api.voice",
@@ -77,6 +78,7 @@ __all__ = [
     "prepare",
     "run",
     "similarity_matrix",
+    "sing_files",
     "upsample_files",
     "voices",
 ]

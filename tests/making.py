@@ -22,6 +22,14 @@ def prompt_file(folder, duration_s=4.0, gain=0.3, rate_hz=16_000, name="anna.wav
     return path
 
 
+def voiced_prompt_file(folder, name="anna.wav") -> Path:
+    """A tone with overtones, in which every tracker finds pitch."""
+    times = np.arange(64_000) / 16_000
+    tone = 0.1 * sum(np.sin(2 * np.pi * 150 * k * times) / k for k in range(1, 9))
+    write_sound(folder / name, Waveform(tone.astype(np.float32), 16_000), container="WAV")
+    return folder / name
+
+
 def recordings_file(folder, sources, name="m.csv", **columns) -> Path:
     """A manifest of recordings r0, r1, ... by their paths."""
     table = {"id": [f"r{i}" for i in range(len(sources))], "source": [str(path) for path in sources], **columns}

@@ -19,7 +19,7 @@ from tests.loading import ROOT
 LISTS = Path(__file__).parent / "words"
 SOURCES = ("hierbatch", "tools", "pipelines", "benchmarks")
 OPENING = re.compile(r"^(what|how|which|who|where|whether|when|that)\b", re.IGNORECASE)
-N_IDENTIFIERS, N_PHRASES = 148, 43
+N_IDENTIFIERS, N_PHRASES = 145, 42
 """Lengths of the lists: a term that is dropped fails here."""
 
 

@@ -22,11 +22,13 @@ from hierbatch.jobs.options.recordings import (
     UpsamplingModelChoice,
     UpsamplingSettings,
 )
+from hierbatch.jobs.options.singing import SingingSettings
 from hierbatch.jobs.options.speech import SpeechSettings
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.run import RunJob, RunOutcome
 from hierbatch.jobs.run import run as run_job
 from hierbatch.jobs.specs.convert import ConvertSpec
+from hierbatch.jobs.specs.sing import SingSpec
 from hierbatch.jobs.specs.speak import SpeakSpec
 from hierbatch.jobs.specs.upsample import UpsampleSpec
 from hierbatch.models.catalog.model_choice import ModelChoice
@@ -111,6 +113,47 @@ def convert_files(
     spec = ConvertSpec(
         manifest=local_path(manifest), sources=sources, voices=voices, conversion=conversion, model=model
     )
+    job = RunJob(spec=spec, out=local_path(out), execution=execution, quality=quality, control=control)
+    outcome = run_job(job, listener(on_message))
+    if clips:
+        write_clips(outcome.out)
+    return outcome
+
+
+@flatten_options
+def sing_files(
+    manifest: str | Path,
+    *,
+    out: str | Path,
+    clips: bool = False,
+    on_message: OnMessage | None = None,
+    voices: VoiceChoice,
+    singing: SingingSettings,
+    model: ModelChoice,
+    execution: Execution,
+    quality: MeasureChoice,
+    control: RunControl,
+) -> RunOutcome:
+    """Turn every song of a manifest into singing. The same call resumes a stopped run.
+
+    Args:
+        manifest: table of songs with id and song.
+        out: run folder.
+        clips: also write OUT/export/clips/ID.flac.
+        on_message: receives notices.
+        voices: prompts and their consent.
+        singing: language, lyrics, transposition and vibrato.
+        model: model, device and precision.
+        execution: engine and workers.
+        quality: measures, and retakes of flagged rows.
+        control: treatment of an existing folder.
+
+    Raises:
+        InputError: the manifest or an option is invalid, or no voice can be used.
+        BundleError: the model cannot be loaded, or has no singing.
+        RunError: the run folder is in use or was created with other settings.
+    """
+    spec = SingSpec(manifest=local_path(manifest), voices=voices, singing=singing, model=model)
     job = RunJob(spec=spec, out=local_path(out), execution=execution, quality=quality, control=control)
     outcome = run_job(job, listener(on_message))
     if clips:

@@ -2,52 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, overload
 
-import numpy as np
-
-from hierbatch.api.sound import Recording, Sound, Word, as_waveform
+from hierbatch.api.sentences import SentencePart, join_parts, sentence_parts, speak_in_batches
+from hierbatch.api.singing import SongOptions, SungSound, sing_score
+from hierbatch.api.sound import Recording, Sound, as_waveform
 from hierbatch.api.voice import Voice, encode_voice
-from hierbatch.audio.joining import fade_edges, silence
-from hierbatch.delivery.pauses import PauseRules
-from hierbatch.errors import InputError, TextError
-from hierbatch.frontend.language import expected_duration_s
+from hierbatch.errors import InputError
 from hierbatch.frontend.lexicon import Lexicon
-from hierbatch.frontend.sentences import split_sentences
-from hierbatch.frontend.speech_text import PhonemizedSentence, SpeechFrontEnd
-from hierbatch.models.conversion.interface import ConversionModel, Transposition
+from hierbatch.frontend.scores.score import MusicScore
+from hierbatch.frontend.speech_text import SpeechFrontEnd
+from hierbatch.models.conversion.interface import DEFAULT_PITCH, ConversionModel, parse_pitch
 from hierbatch.models.conversion.recording import ConversionJob, convert_recordings
 from hierbatch.models.device_placement import DevicePlacement
-from hierbatch.models.speech import Speech, SpeechModel, SpeechRequest
+from hierbatch.models.singing import SingingModel, SingingStyle, parse_transposition
+from hierbatch.models.speech import SpeechModel, SpeechRequest
 from hierbatch.models.upsampling.full_band import full_band_block_resampler
 from hierbatch.object_path import local_path
-from hierbatch.stages.batching import Batches, BatchLimits
 from hierbatch.stages.convert import Convert
-from hierbatch.stages.timings import word_timings
 
 if TYPE_CHECKING:
     from pydub import AudioSegment
 
-_PAUSES = PauseRules()
-_FADE_S = 0.005
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """Sentence of a text, ready for synthesis, with the pause after it in seconds."""
-
-    text_index: int
-    spoken: PhonemizedSentence
-    pause_after_s: float
-    seed: int
-
 
 class SpeechPipeline:
-    """Loaded speech model: `speak` synthesizes texts, `convert` changes the voice of recordings."""
+    """Loaded speech model: `speak` synthesizes texts, `sing` songs, `convert` changes the voice of recordings."""
 
     def __init__(self, model: SpeechModel, placement: DevicePlacement) -> None:
         self._model = model
@@ -140,9 +122,14 @@ class SpeechPipeline:
         # Models of other packages may not record versions.
         versions = getattr(self._model, "frontend_versions", None)
         front_end = SpeechFrontEnd(Lexicon.read(local_path(lexicon)) if lexicon else None, versions)
-        parts = [part for index, one in enumerate(texts) for part in self._parts(one, index, language, seed, front_end)]
+        default = self.languages[0] if language == "auto" else language
+        parts = [
+            part
+            for index, one in enumerate(texts)
+            for part in sentence_parts(one, index, language, seed, front_end, default)
+        ]
 
-        def request(part: _Part) -> SpeechRequest:
+        def request(part: SentencePart) -> SpeechRequest:
             return SpeechRequest(
                 phonemes=part.spoken.phonemes,
                 language=part.spoken.language,
@@ -153,9 +140,9 @@ class SpeechPipeline:
                 prosody=prosody,
             )
 
-        spoken = _in_batches(self._model, parts, request)
+        spoken = speak_in_batches(self._model, parts, request)
         by_text = groupby(spoken, key=lambda one: one[0].text_index)  # in order, and no text is without parts
-        sounds = [_joined(list(of_text), self.rate_hz) for _, of_text in by_text]
+        sounds = [join_parts(list(of_text), self.rate_hz) for _, of_text in by_text]
         return sounds[0] if isinstance(text, str) else sounds
 
     @overload
@@ -170,6 +157,7 @@ class SpeechPipeline:
         voice: Voice | Recording | AudioSegment,
         *,
         consent: str = "",
+        pitch: str | float = DEFAULT_PITCH,
         pitch_semitones: float = 0.0,
         rate_hz: int | None = None,
         full_band: bool = False,
@@ -181,7 +169,9 @@ class SpeechPipeline:
             recording: a path, bytes, a `Sound`, a `Waveform`, a pydub `AudioSegment`, or a list of them.
             voice: a prompt, or a `Voice` from the method `voice` of this pipeline.
             consent: consent of the person in the prompt, if `voice` is a prompt.
-            pitch_semitones: transposition relative to the target voice's pitch.
+            pitch: `target` moves the voice to the target's range; `keep` keeps the tune of a song, `octave` moves it
+                by whole octaves towards the target, and a number by so many semitones.
+            pitch_semitones: further transposition.
             rate_hz: sample rate of the result; by default that of the recording.
             full_band: True to extend the bandwidth beyond 8 kHz with SpeechSR, for results above 16 kHz.
             seed: seed of the synthesis; another seed results in another take.
@@ -202,7 +192,7 @@ class SpeechPipeline:
                 source=as_waveform(cast("Recording", one)),
                 voice=encoded.encoded,
                 seed=seed,
-                transposition=Transposition(semitones=pitch_semitones),
+                transposition=parse_pitch(str(pitch), pitch_semitones),
                 rate_hz=rate_hz,
             )
             for one in recordings
@@ -211,6 +201,51 @@ class SpeechPipeline:
         made = [convert_recordings(self._model, [job], to_rate=to_rate)[0] for job in jobs]
         sounds = [Sound.from_waveform(one.waveform) for one in made]
         return sounds if isinstance(recording, list | tuple) else sounds[0]
+
+    def sing(
+        self,
+        score: MusicScore | str | Path,
+        voice: Voice | Recording | AudioSegment,
+        *,
+        consent: str = "",
+        language: str = "auto",
+        lyrics: str = "",
+        transpose: str | float = "octave",
+        vibrato_cents: float = 25.0,
+        seed: int = 0,
+        lexicon: str | Path | None = None,
+    ) -> SungSound:
+        """Sing a score with lyrics; the result starts and ends with the score.
+
+        Args:
+            score: a `MusicScore`, or the path of a MusicXML, MIDI or OpenUtau file or a note list.
+            voice: a prompt, or a `Voice` of this pipeline's `voice`.
+            consent: consent of the prompt's owner, where `voice` is a prompt.
+            language: language of the lyrics; `auto` recognises it.
+            lyrics: lyrics instead of those of the score, as in `"Twin-kle, twin-kle _ star"`.
+            transpose: number of semitones; `octave` moves the tune by whole octaves to the range of the voice.
+            vibrato_cents: depth of the vibrato of long notes.
+            seed: another seed gives another take.
+            lexicon: a pronunciation table, CSV of word,pronunciation,kind,language,scope.
+
+        Raises:
+            InputError: no consent, the score cannot be read, or the model has no singing.
+            PromptError: the prompt cannot be used.
+            SynthesisError: notes outside the range of the model.
+        """
+        if not isinstance(self._model, SingingModel):
+            raise InputError("The model has no singing", expected="a Lite model", got=self.name)
+        self._check_options(language, speed=1.0)
+        options = SongOptions(
+            language=language,
+            lyrics=lyrics,
+            transposition=parse_transposition(str(transpose)),
+            style=SingingStyle(vibrato_cents=vibrato_cents),
+            seed=seed,
+        )
+        versions = getattr(self._model, "frontend_versions", None)
+        front_end = SpeechFrontEnd(Lexicon.read(local_path(lexicon)) if lexicon else None, versions)
+        return sing_score(self._model, front_end, score, self._encoded(voice, consent), options)
 
     def _encoded(self, voice: Voice | Recording | AudioSegment, consent: str) -> Voice:
         return voice if isinstance(voice, Voice) else self.voice(voice, consent=consent)
@@ -224,61 +259,3 @@ class SpeechPipeline:
             )
         if not 0.5 <= speed <= 2.0:
             raise InputError("The speaking rate is out of range", expected="0.5 to 2", got=f"{speed:g}")
-
-    def _parts(
-        self, text: str, text_index: int, language: str, seed: int, front_end: SpeechFrontEnd
-    ) -> Iterable[_Part]:
-        """Split a text into sentences, each with its phonemes, seed, and the silence after it."""
-        default = self.languages[0] if language == "auto" else language
-        paragraphs = [block for block in text.replace("\r\n", "\n").split("\n\n") if block.strip()]
-        sentences = [split_sentences(block, default) for block in paragraphs]
-        n_spoken = 0
-        for block in filter(None, sentences):
-            for number, sentence in enumerate(block, start=1):
-                pause_s = _PAUSES.paragraph_s if number == len(block) else _PAUSES.sentence_s
-                spoken = front_end.phonemize(sentence.text, sentence.language if language == "auto" else language)
-                if sentence.pause_after_s is not None:
-                    pause_s = sentence.pause_after_s
-                yield _Part(text_index, spoken, pause_s, seed + n_spoken)
-                n_spoken += 1
-        if not n_spoken:
-            raise TextError("There is nothing to say", expected="at least one word", got=repr(text[:80]))
-
-
-def _in_batches(model: SpeechModel, parts: Sequence[_Part], request: Any) -> list[tuple[_Part, Speech]]:
-    """Synthesize all parts in order; raises the error of the first part that fails."""
-
-    def speak(batch: Sequence[tuple[int, _Part]]) -> list[tuple[int, Speech | Exception]]:
-        speeches = model.speak([request(part) for _, part in batch])
-        return [(number, speech) for (number, _), speech in zip(batch, speeches, strict=True)]
-
-    def expected_s(row: tuple[int, _Part]) -> float:
-        spoken = row[1].spoken
-        return expected_duration_s(spoken.phonemes, spoken.language)
-
-    made = dict(
-        Batches(BatchLimits()).work(list(enumerate(parts)), expected_s, speak, lambda row, error: (row[0], error))
-    )
-    results = []
-    for number, part in enumerate(parts):
-        speech = made[number]
-        if isinstance(speech, Exception):
-            raise speech
-        results.append((part, speech))
-    return results
-
-
-def _joined(spoken: Sequence[tuple[_Part, Speech]], rate_hz: int) -> Sound:
-    """Join the sentences of one text with their pauses; word times are relative to the first sample."""
-    pieces = []
-    words = []
-    n_samples = 0
-    for number, (part, speech) in enumerate(spoken, start=1):
-        start_s = n_samples / rate_hz
-        times = word_timings(part.spoken.text_norm, part.spoken.phonemes, speech.token_frames, speech.lead_frames)
-        words += [Word(t.text, start_s + t.start_s, start_s + t.end_s) for t in times if t.kind == "word"]
-        pieces.append(fade_edges(speech.waveform.samples, round(_FADE_S * rate_hz)))
-        if number < len(spoken):
-            pieces.append(silence(round(part.pause_after_s * rate_hz)))
-            n_samples += len(pieces[-2]) + len(pieces[-1])
-    return Sound(samples=np.concatenate(pieces), rate_hz=rate_hz, words=tuple(words))

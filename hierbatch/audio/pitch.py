@@ -13,6 +13,7 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.constants import MEL_FRAMES_PER_SECOND, MEL_HOP_SAMPLES, RATE_HZ
 
 FLOOR_HZ, CEILING_HZ = 65.0, 500.0
+SONG_CEILING_HZ = 1100.0
 _WINDOW_S, _CONTEXT_S = 60.0, 1.0
 _OCTAVE_ERROR = 0.7
 _WORLD_PERIOD_MS = 500.0 / MEL_FRAMES_PER_SECOND
@@ -39,8 +40,21 @@ def estimate_f0_by_harvest(waveform: Waveform) -> F0:
     Shape:
         returns  [L // 160]
     """
+    return _harvest(waveform, CEILING_HZ)
+
+
+def estimate_song_f0(waveform: Waveform) -> F0:
+    """Estimate F0 as `estimate_f0_by_harvest` does, also for sung notes up to 1100 Hz.
+
+    Shape:
+        returns  [L // 160]
+    """
+    return _harvest(waveform, SONG_CEILING_HZ)
+
+
+def _harvest(waveform: Waveform, ceiling_hz: float) -> F0:
     f0_hz, _ = _import_pyworld().harvest(
-        _world_samples(waveform), RATE_HZ, f0_floor=FLOOR_HZ, f0_ceil=CEILING_HZ, frame_period=_WORLD_PERIOD_MS
+        _world_samples(waveform), RATE_HZ, f0_floor=FLOOR_HZ, f0_ceil=ceiling_hz, frame_period=_WORLD_PERIOD_MS
     )
     return _at_frame_centres(f0_hz, waveform)
 

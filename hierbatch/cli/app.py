@@ -40,6 +40,7 @@ from hierbatch.cli.review import review
 from hierbatch.cli.run import run
 from hierbatch.cli.say import say
 from hierbatch.cli.serve import serve
+from hierbatch.cli.sing import sing
 from hierbatch.cli.status import status
 from hierbatch.cli.train import train
 from hierbatch.cli.upsample import upsample
@@ -91,6 +92,7 @@ app.command("compact")(compact)
 app.command("book")(book)
 app.command("narrate")(narrate)
 app.command("say")(say)
+app.command("sing")(sing)
 app.command("serve")(serve)
 app.command("corpus")(corpus)
 app.command("export")(export)

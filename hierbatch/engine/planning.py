@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from hierbatch.frontend.language import detect_language
 from hierbatch.manifest.plan_sources import StoreSources, discard_audio
-from hierbatch.manifest.schema import MANIFEST_COLUMNS, plan_schema
+from hierbatch.manifest.schema import MANIFEST_COLUMNS, SONG_COLUMNS, plan_schema
 from hierbatch.manifest.store import TableFile
 from hierbatch.stages.base import Stage
 from hierbatch.stages.tasks import find_task
@@ -29,7 +29,7 @@ UNIT_SOUND_S = 120.0
 _FALLBACK_LANGUAGE = "en"
 """Language of a text without letters."""
 
-_TYPES = {column.name: column.type for column in MANIFEST_COLUMNS}
+_TYPES = {column.name: column.type for column in (*MANIFEST_COLUMNS, *SONG_COLUMNS)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

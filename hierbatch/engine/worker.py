@@ -22,6 +22,7 @@ from hierbatch.engine.run_folder import RunFolder
 from hierbatch.engine.work_units import WorkUnit, WorkUnitReport
 from hierbatch.manifest.plan_sources import PlanSources
 from hierbatch.manifest.store import write_rows
+from hierbatch.models.conversion.interface import DEFAULT_PITCH
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.object_path import is_remote
 from hierbatch.stages.base import Stage
@@ -46,6 +47,7 @@ class WorkerSpec:
     placement: DevicePlacement
     task: str = SPEAK.name
     f0: str = DEFAULT_TRACKER
+    pitch: str = DEFAULT_PITCH
     full_band: str | None = None
     measures: Measures = field(default_factory=Measures)
 
@@ -69,6 +71,7 @@ class WorkerSpec:
             placement=placement,
             task=origin.get("task", SPEAK.name),
             f0=origin.get("f0", DEFAULT_TRACKER),
+            pitch=origin.get("pitch", DEFAULT_PITCH),
             full_band=origin.get("full_band"),
             measures=Measures.from_origin(origin),
         )
@@ -84,6 +87,7 @@ class Worker:
             voices=spec.voices,
             self_check=spec.measures.semantic,
             f0=spec.f0,
+            pitch=spec.pitch,
             full_band=spec.full_band,
         )
         self._folder = RunFolder(spec.run)

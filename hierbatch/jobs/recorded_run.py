@@ -20,6 +20,8 @@ from hierbatch.jobs.specs.speak import file_sha256
 from hierbatch.manifest.plan_sources import PlanSources
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.models.catalog.open_model import read_model_info
+from hierbatch.stages.base import Stage
+from hierbatch.stages.songs import ReadSongs
 from hierbatch.stages.sources import ReadSource
 from hierbatch.stages.tasks import find_task
 from hierbatch.stages.text import FrontEnds, PhonemizeText, front_ends
@@ -33,8 +35,8 @@ class RecordedRun:
     generation: int
     origin: Mapping[str, str]
     take_settings: TakeSettings
-    read_text: PhonemizeText | None
-    """Front end that reads the texts of the rows; None if the rows are recordings."""
+    read_text: Stage | None
+    """Front end that reads the texts or songs of the rows; None if the rows are recordings."""
 
     def reread(self, rows: pa.Table) -> pa.Table:
         """Rows of a plan after another reading of their texts or recordings, with the columns that reading gives."""
@@ -58,8 +60,10 @@ def open_recorded_run(folder: RunFolder) -> RecordedRun:
     newest = folder.newest_complete()
     origin, take_settings = newest["origin"], _take_settings(newest["settings"])
     _check_model(origin["model"], take_settings)
-    read_text = None
-    if "source_root" not in origin:
+    read_text: Stage | None = None
+    if "songs_root" in origin:
+        read_text = ReadSongs(Path(origin["songs_root"]), recorded_front_ends(folder))
+    elif "source_root" not in origin:
         read_text = PhonemizeText(recorded_front_ends(folder))
     return RecordedRun(
         folder=folder,

@@ -30,6 +30,8 @@ _RANGES = {
     "prosody": (0.0, 2.0),
     "pause_after_s": (0.0, 60.0),
     "rate_hz": (8_000, 192_000),
+    "transpose_semitones": (-48.0, 48.0),
+    "vibrato_cents": (0.0, 100.0),
 }
 
 _CHECKED = ("id", "voice", "language", *_RANGES)

@@ -87,6 +87,38 @@ class PlannedRecording:
 _RECORDING_FIELDS = tuple(field.name for field in fields(PlannedRecording))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedSong:
+    """Row of a plan of songs: the phrases of one score.
+
+    If the score was rejected, `error_kind` is set and the row becomes a failed take.
+    """
+
+    id: str
+    take_key: str
+    attempt: int
+    text_norm: str
+    phonemes: str | None
+    language: str | None
+    voice: str
+    seed: int
+    song_json: str | None
+    transpose_semitones: float | None
+    """None: by whole octaves."""
+    vibrato_cents: float
+    expected_duration_s: float
+    error_kind: str | None
+    error: str | None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        """Create from a plan row; pass-through columns are ignored."""
+        return cls(**{name: row[name] for name in _SONG_FIELDS})
+
+
+_SONG_FIELDS = tuple(field.name for field in fields(PlannedSong))
+
+
 @dataclass(frozen=True, slots=True)
 class Timing:
     """Start and end of a word, a pause or a span of speech in a take; `kind` is `word`, `pause` or `speech`."""

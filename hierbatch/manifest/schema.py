@@ -78,6 +78,10 @@ MANIFEST_COLUMNS = (
     ),
     Column("prosody", pa.float32(), "Scale of the pitch variation (spread of log F0), 0 to 2; 1 is unchanged."),
     Column("rate_hz", pa.int32(), "Output sample rate of a recording, in Hz; empty uses the default of the run."),
+    Column("song", pa.string(), "Path of a score to sing, relative to the manifest: MusicXML, MIDI, a note list."),
+    Column("lyrics", pa.string(), "Lyrics of a song instead of those of its score, as in `Twin-kle, twin-kle _ star`."),
+    Column("transpose_semitones", pa.float32(), "Transposition of a song; empty uses the default of the run."),
+    Column("vibrato_cents", pa.float32(), "Depth of the vibrato of a song, 0 to 100."),
     Column("pause_after_s", pa.float32(), "Seconds of silence after the row in a book; empty applies the pause rules."),
     Column("book", pa.string(), "Title of the book."),
     Column("chapter", pa.int32(), "Number of the chapter, from 1."),
@@ -215,11 +219,14 @@ TEXT_COLUMNS = (
 DUB_COLUMNS = (Column("cast", CAST, "Speakers of a recording to dub, with spans and target voices."),)
 """Columns that only `hierbatch dub` writes; they are not in users' tables, since CSV has no lists."""
 
+SONG_COLUMNS = (Column("song_json", pa.string(), "Phrases, syllables and notes of a song."),)
+"""Additional plan columns of rows with songs."""
+
 SPEAK_COLUMNS = ("id", "voice", "language", "phonemes", "seed", "speed", "pitch_semitones", "prosody")
 """Manifest columns that every row of a speech synthesis plan has."""
 
 _MANIFEST_NAMES = frozenset(column.name for column in MANIFEST_COLUMNS)
-_PLAN_NAMES = frozenset(column.name for column in (*PLAN_COLUMNS, *SOURCE_COLUMNS, *TEXT_COLUMNS))
+_PLAN_NAMES = frozenset(column.name for column in (*PLAN_COLUMNS, *SOURCE_COLUMNS, *TEXT_COLUMNS, *SONG_COLUMNS))
 
 TAKE_COLUMN_NAMES = frozenset(column.name for column in TAKE_COLUMNS)
 """Names of the columns of a take; all other columns of a table of takes are copied from the manifest."""
@@ -268,7 +275,7 @@ def plan_schema(manifest: pa.Schema, required_columns: Collection[str] = SPEAK_C
         *(SOURCE_COLUMNS if "source" in required_columns else ()),
         *(TEXT_COLUMNS if "phonemes" in required_columns else ()),
     ]
-    from_manifest = [c for c in (*MANIFEST_COLUMNS, *DUB_COLUMNS) if c.name in required_columns]
+    from_manifest = [c for c in (*MANIFEST_COLUMNS, *DUB_COLUMNS, *SONG_COLUMNS) if c.name in required_columns]
     references = [
         replace(column, type=SOURCE_REFERENCE) if column.name == "source" else column for column in from_manifest
     ]

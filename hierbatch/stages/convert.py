@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from hierbatch.audio.pitch import F0
 from hierbatch.audio.pitch_trackers import DEFAULT_TRACKER, pitch_tracker
 from hierbatch.manifest.rows import PlannedRecording
-from hierbatch.models.conversion.interface import ConversionModel, Transposition
+from hierbatch.models.conversion.interface import DEFAULT_PITCH, ConversionModel, parse_pitch
 from hierbatch.models.conversion.recording import ConversionJob, convert_recordings
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.upsampling.full_band import full_band_block_resampler
@@ -54,6 +54,7 @@ class Convert(TakeMaker[PlannedRecording, DecodedSource | None, ConvertedRecordi
         *,
         placement: DevicePlacement,
         f0: str = DEFAULT_TRACKER,
+        pitch: str = DEFAULT_PITCH,
         full_band: str | None = None,
         limits: BatchLimits | None = None,
     ) -> None:
@@ -64,16 +65,19 @@ class Convert(TakeMaker[PlannedRecording, DecodedSource | None, ConvertedRecordi
             voices: target voices.
             placement: device and precision.
             f0: name of the pitch tracker for source recordings.
+            pitch: treatment of the tune, read by `parse_pitch`.
             full_band: bandwidth-extension model for output above 16 kHz; None resamples instead.
             limits: batch limits; by default those of the device.
 
         Raises:
-            InputError, ProgramError: see `pitch_tracker`.
+            InputError, ProgramError: see `pitch_tracker` and `parse_pitch`.
             BundleError: the model `full_band` does not exist.
         """
         super().__init__(model, voices, device=str(placement), limits=limits or recording_limits(placement))
         self._model, self._voices = model, voices
         self._f0, self._track = f0, pitch_tracker(f0)
+        parse_pitch(pitch)
+        self._pitch = pitch
         self._full_band, self._to_rate = full_band, full_band_block_resampler(full_band, placement)
 
     def read_row(self, row: Mapping[str, Any]) -> PlannedRecording:
@@ -105,7 +109,7 @@ class Convert(TakeMaker[PlannedRecording, DecodedSource | None, ConvertedRecordi
                 source=source.waveform if isinstance(source, DecodedSource) else source,
                 voice=self._voices.voice(item.row.voice),
                 seed=item.row.seed,
-                transposition=Transposition(semitones=item.row.pitch_semitones),
+                transposition=parse_pitch(self._pitch, item.row.pitch_semitones),
                 rate_hz=item.row.rate_hz,
             )
             for item, source in zip(batch, sources, strict=True)
@@ -131,6 +135,7 @@ class Convert(TakeMaker[PlannedRecording, DecodedSource | None, ConvertedRecordi
             "pitch_semitones": round(row.pitch_semitones, 6),
             "rate_hz": row.rate_hz,
             "f0": self._f0,
+            **({"pitch": self._pitch} if self._pitch != DEFAULT_PITCH else {}),
             **({"full_band": self._full_band} if self._full_band else {}),
             "source_sha256": row.source_sha256,
         }

@@ -15,13 +15,13 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 import pyarrow as pa
 
 from hierbatch.errors import PromptError
-from hierbatch.manifest.rows import PlannedRecording, PlannedUtterance, Take
+from hierbatch.manifest.rows import PlannedRecording, PlannedSong, PlannedUtterance, Take
 from hierbatch.manifest.schema import TAKE_COLUMNS
 from hierbatch.stages.batching import Batches, BatchLimits, process_individually
 from hierbatch.stages.takes import failure_reason, takes_table
 from hierbatch.stages.voices import VoiceStore
 
-Row = TypeVar("Row", bound=PlannedUtterance | PlannedRecording)
+Row = TypeVar("Row", bound=PlannedUtterance | PlannedRecording | PlannedSong)
 Source = TypeVar("Source")
 Result = TypeVar("Result")
 

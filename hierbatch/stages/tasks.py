@@ -14,17 +14,20 @@ from typing import Any, cast
 
 from hierbatch.audio.pitch_trackers import DEFAULT_TRACKER, pitch_tracker
 from hierbatch.errors import InputError
+from hierbatch.frontend.singing.contour import SingingStyle
 from hierbatch.manifest.rows import DEFAULT_DELIVERY, delivery_settings
 from hierbatch.manifest.schema import SPEAK_COLUMNS
 from hierbatch.models.catalog.model_info import ModelInfo, read_upsampler_info
 from hierbatch.models.catalog.open_model import open_model, open_upsampler, read_model_info
-from hierbatch.models.conversion.interface import ConversionModel
+from hierbatch.models.conversion.interface import DEFAULT_PITCH, ConversionModel
 from hierbatch.models.device_placement import DevicePlacement
+from hierbatch.models.singing import SingingModel
 from hierbatch.models.speech import SpeechModel
 from hierbatch.plugins import load_plugin, plugin_names
 from hierbatch.stages.base import Stage
 from hierbatch.stages.convert import Convert
 from hierbatch.stages.dub import Dub
+from hierbatch.stages.sing import Sing
 from hierbatch.stages.sources import source_identity
 from hierbatch.stages.speak import Speak
 from hierbatch.stages.upsample import Upsample
@@ -45,6 +48,8 @@ class StageConfig:
     """Compare each take with its text and prompt by the model's own encoder."""
     f0: str = DEFAULT_TRACKER
     """Pitch tracker for recordings and target voices, a key of `PITCH_TRACKERS`."""
+    pitch: str = DEFAULT_PITCH
+    """Treatment of a conversion's tune, read by `parse_pitch`."""
     full_band: str | None = None
     """SpeechSR bundle for bandwidth extension of conversions."""
 
@@ -115,6 +120,25 @@ def _identify_upsampling(row: Mapping[str, Any]) -> dict[str, Any]:
     return source_identity(row) | {"params": {"rate_hz": row["rate_hz"]}}
 
 
+def _identify_song(row: Mapping[str, Any]) -> dict[str, Any]:
+    transposition = row["transpose_semitones"]
+    content: dict[str, Any] = {
+        "song": row["song_json"],
+        "params": {
+            "transpose_semitones": None if transposition is None else round(transposition, 6),
+            "vibrato_cents": round(row["vibrato_cents"], 3),
+        },
+    }
+    # Rejected rows have no song and would share one key.
+    return content | {"refused": [row["song"], row["lyrics"]]} if row["error_kind"] else content
+
+
+def _open_sing(config: StageConfig) -> Stage:
+    model = cast("SingingModel", open_model(config.model, config.placement))
+    voices = VoiceStore(config.voices, model.encode_voice, min_duration_s=Convert.PROMPT_S)
+    return Sing(model, voices, placement=config.placement)
+
+
 def _open_speak(config: StageConfig) -> Stage:
     model = cast("SpeechModel", open_model(config.model, config.placement))
     voices = VoiceStore(config.voices, model.encode_voice, model=model)
@@ -129,6 +153,7 @@ def _open_convert(config: StageConfig) -> Stage:
         VoiceStore(config.voices, encode, model=model, min_duration_s=Convert.PROMPT_S),
         placement=config.placement,
         f0=config.f0,
+        pitch=config.pitch,
         full_band=config.full_band,
     )
 
@@ -161,7 +186,7 @@ CONVERT = Task(
     defaultable=("voice", "pitch_semitones", "rate_hz"),
     column_defaults={"pitch_semitones": DEFAULT_DELIVERY["pitch_semitones"]},
     key_columns=("source", "source_sha256", "pitch_semitones", "rate_hz"),
-    run_settings=("f0", "full_band"),
+    run_settings=("f0", "pitch", "full_band"),
     identify=_identify_conversion,
     stage=Convert,
     open_stage=_open_convert,
@@ -191,4 +216,18 @@ UPSAMPLE = Task(
     open_stage=_open_upsample,
 )
 
-TASKS: Mapping[str, Task] = {task.name: task for task in (SPEAK, CONVERT, DUB, UPSAMPLE)}
+SING = Task(
+    name="sing",
+    required_columns=(
+        "id", "song", "lyrics", "voice", "language", "seed", "transpose_semitones", "vibrato_cents", "phonemes",
+        "song_json",
+    ),
+    defaultable=("voice", "language", "lyrics", "transpose_semitones", "vibrato_cents"),
+    column_defaults={"vibrato_cents": SingingStyle().vibrato_cents},
+    key_columns=("song", "lyrics", "song_json", "transpose_semitones", "vibrato_cents"),
+    identify=_identify_song,
+    stage=Sing,
+    open_stage=_open_sing,
+)  # fmt: skip
+
+TASKS: Mapping[str, Task] = {task.name: task for task in (SPEAK, CONVERT, DUB, UPSAMPLE, SING)}

@@ -17,6 +17,7 @@ JOBS = {
     "run": "run",
     "convert_files": "convert",
     "upsample_files": "upsample",
+    "sing_files": "sing",
     "dub": "dub",
     "narrate": "narrate",
     "master_book": "book",

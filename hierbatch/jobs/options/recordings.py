@@ -31,11 +31,18 @@ class ConversionSettings(TakeSeed):
     pitch_semitones: Annotated[
         float,
         Option(
-            "Transposition relative to the target voice's range, in semitones.",
+            "Transposition in semitones, in addition to --pitch.",
             minimum=-12.0,
             maximum=12.0,
         ),
     ] = 0.0
+    pitch: Annotated[
+        str,
+        Option(
+            "target: the target voice's range. For songs: keep, the tune as it is; octave, by whole octaves "
+            "towards the target; or semitones from the source."
+        ),
+    ] = "target"
     rate_hz: Annotated[
         int | None,
         Option("Output sample rate in Hz. Default: that of each recording.", minimum=8_000, maximum=192_000),

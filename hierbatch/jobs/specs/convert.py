@@ -23,6 +23,7 @@ from hierbatch.jobs.specs.voices import (
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.catalog.model_info import ModelInfo, read_upsampler_info
 from hierbatch.models.catalog.open_model import read_model_info
+from hierbatch.models.conversion.interface import DEFAULT_PITCH, parse_pitch
 from hierbatch.models.upsampling.full_band import choose_upsampler
 from hierbatch.stages.sources import ReadSource
 from hierbatch.stages.tasks import CONVERT
@@ -48,10 +49,15 @@ class ConvertSpec:
         """SpeechSR bundle for output rates above 16 kHz; None leaves the band above 8 kHz empty."""
         return choose_upsampler(self.model.model) if self.conversion.full_band else None
 
+    @property
+    def _pitch(self) -> dict[str, str]:
+        """Treatment of the tune, if it is not the default."""
+        return {} if self.conversion.pitch == DEFAULT_PITCH else {"pitch": self.conversion.pitch}
+
     def origin(self) -> dict[str, str]:
         """Entry on the origin of the takes in the record of the run: paths of the inputs, task, model and settings."""
         full_band = {"full_band": self.upsampler} if self.upsampler else {}
-        return {**recordings_origin(self, CONVERT), "f0": self.conversion.f0, **full_band}
+        return {**recordings_origin(self, CONVERT), "f0": self.conversion.f0, **self._pitch, **full_band}
 
     def check(self) -> ValidatedSpec:
         """Validate manifest, voices, recordings and model; all errors are reported at once.
@@ -64,6 +70,7 @@ class ConvertSpec:
         """
         errors = ErrorCollector()
         root = errors.attempt(lambda: check_source_root(self.root))
+        errors.attempt(lambda: parse_pitch(self.conversion.pitch))
         track = errors.attempt(lambda: pitch_tracker(self.conversion.f0))
         model = errors.attempt(lambda: find_conversion_model(self.model.model))
         upsampler = errors.attempt(lambda: read_upsampler_info(self.upsampler) if self.upsampler else None)
@@ -116,7 +123,7 @@ class ConvertSpec:
     def _settings_in_key(self, upsampler: ModelInfo | None) -> dict[str, str]:
         """Settings of the whole run that are part of the take key, without those that have their default values."""
         f0 = {} if self.conversion.f0 == DEFAULT_TRACKER else {"f0": self.conversion.f0}
-        return f0 | ({"full_band": f"{upsampler.name}:{upsampler.fingerprint}"} if upsampler else {})
+        return f0 | self._pitch | ({"full_band": f"{upsampler.name}:{upsampler.fingerprint}"} if upsampler else {})
 
 
 def find_conversion_model(name: str) -> ModelInfo:

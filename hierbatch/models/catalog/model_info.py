@@ -32,6 +32,8 @@ class ModelInfo:
     """Version of the phoneme set that the model expects, per language; the current version for other languages."""
     can_convert: bool = False
     """True if the model converts recordings to other voices."""
+    can_sing: bool = False
+    """True if it renders songs."""
     can_denoise: bool = False
     """True if the model has a built-in denoiser for prompts."""
     upsampling_rates_hz: tuple[int, ...] = ()
@@ -60,6 +62,7 @@ def describe_model(found: Bundle) -> ModelInfo:
         languages=found.languages,
         frontend_versions=found.frontend_versions,
         can_convert=converts,
+        can_sing=found.kind == "lite",
         can_denoise=found.kind == HIERSPEECHPP_KIND and found.has_component("denoiser"),
         check_prompt=clean_voiced_prompt if converts else clean_prompt,
     )

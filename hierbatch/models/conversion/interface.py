@@ -5,7 +5,8 @@ Legend: L samples at 16 kHz.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -18,18 +19,62 @@ from hierbatch.audio.pitch_trackers import PitchTracker
 from hierbatch.audio.resample import resample
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.constants import FRAME_HOP_SAMPLES, FRAMES_PER_SECOND, RATE_HZ
-from hierbatch.errors import SynthesisError
+from hierbatch.errors import InputError, SynthesisError
 
 MAX_SEGMENT_S = 30.0
 """Longest segment that a model accepts, in seconds; `split_segments` yields shorter segments."""
 
+DEFAULT_PITCH = "target"
+"""Default of `parse_pitch`: the range of the target voice."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transposition:
-    """Transposition of a converted voice in semitones, relative to the median F0 of the target or of the source."""
+    """Transposition of a converted voice, in semitones.
+
+    Relative to `target`, the contour moves to the target's median F0; relative to `source`, it stays around its own.
+    Both scale the spread towards the target's. Relative to `song` it keeps every interval, and to `song_octave` it
+    also moves by the whole octaves nearest to the target's range.
+    """
 
     semitones: float = 0.0
-    relative_to: Literal["target", "source"] = "target"
+    relative_to: Literal["target", "source", "song", "song_octave"] = "target"
+
+    @property
+    def keeps_intervals(self) -> bool:
+        """True if every interval of the source is kept."""
+        return self.relative_to in ("song", "song_octave")
+
+
+def parse_pitch(text: str, semitones: float = 0.0) -> Transposition:
+    """Read `target`, `keep`, `octave`, or a number of semitones from the source.
+
+    Args:
+        text: one of these.
+        semitones: further transposition.
+
+    Raises:
+        InputError: another text.
+    """
+    named: Mapping[str, Literal["target", "song", "song_octave"]] = {
+        "target": "target",
+        "keep": "song",
+        "octave": "song_octave",
+    }
+    if text in named:
+        return Transposition(semitones=semitones, relative_to=named[text])
+    try:
+        added = float(text)
+    except ValueError:
+        added = math.nan
+    if not -48 <= added <= 48:
+        raise InputError(
+            "The pitch of the conversion is invalid",
+            expected="target, keep, octave, or -48 to 48 semitones",
+            got=repr(text[:40]),
+            fix="correct --pitch",
+        )
+    return Transposition(semitones=added + semitones, relative_to="song")
 
 
 def _to_whole_frames(n_samples: int) -> int:

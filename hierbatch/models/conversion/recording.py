@@ -7,6 +7,7 @@ Legend: L samples at 16 kHz, T pitch frames (100/s).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,7 +18,15 @@ import numpy as np
 from hierbatch.audio.activity import TimeSpan
 from hierbatch.audio.level import below_full_scale
 from hierbatch.audio.matching import SpeechLoudness, matched_blocks, measure_speech_loudness
-from hierbatch.audio.pitch import F0, PitchRange, estimate_f0, estimate_long_f0, fill_unvoiced, measure_pitch_range
+from hierbatch.audio.pitch import (
+    F0,
+    PitchRange,
+    estimate_f0,
+    estimate_long_f0,
+    estimate_song_f0,
+    fill_unvoiced,
+    measure_pitch_range,
+)
 from hierbatch.audio.pitch_trackers import FinePitchTracker, PitchTracker
 from hierbatch.audio.resample import BlockResampler, read_resampled, resample, resample_blocks, resampled_length
 from hierbatch.audio.waveform import RereadableSound, Samples, Waveform
@@ -185,6 +194,8 @@ class _SegmentedRecording:
             self._f0_hz = np.expm1(self._normalized[1::2])
             self._is_voiced = self._f0_hz > 0
             return
+        if self._transposition.keeps_intervals and not isinstance(track, FinePitchTracker):
+            track = estimate_song_f0
         f0_hz = estimate_long_f0(sound, track) * _frames_inside(chosen, len(self._padded), MEL_HOP_SAMPLES)
         self._f0_hz = transpose_f0(f0_hz, model.pitch_range(self._voice), self._transposition)
         self._is_voiced = f0_hz > 0
@@ -258,13 +269,17 @@ def transpose_f0(f0_hz: F0, target: PitchRange, transposition: Transposition = T
     Args:
         f0_hz: source contour.
         target: pitch range of the target voice.
-        transposition: transposition in semitones, relative to the target's or the source's median.
+        transposition: transposition in semitones, and its reference.
 
     Shape:
         f0_hz    [T]  0 where unvoiced
         returns  [T]  positive
     """
     own = measure_pitch_range(f0_hz)
+    if transposition.keeps_intervals:
+        octaves = round(math.log2(target.median_hz / own.median_hz)) if transposition.relative_to != "song" else 0
+        transposed: F0 = fill_unvoiced(f0_hz, own.median_hz) * np.float32(2 ** (octaves + transposition.semitones / 12))
+        return transposed
     ratio = target.spread_semitones / own.spread_semitones if own.spread_semitones > 0 else 1.0
     ratio = min(_MAX_SPREAD_RATIO, max(_MIN_SPREAD_RATIO, ratio))
     semitones = ratio * 12 * np.log2(fill_unvoiced(f0_hz, own.median_hz) / own.median_hz)

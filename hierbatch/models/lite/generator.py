@@ -41,6 +41,7 @@ class LiteWaveformGenerator(nn.Module):
         voiced   [B, T]     0 to 1
         noise    [B, L]     white, unit variance (from the row's own seed)
         mask     [B, T, 1]  bool
+        seen_f0_hz  [B, T]  F0 that the network is given instead of the one of the pulses, or None
         returns  [B, L]
     """
 
@@ -63,8 +64,11 @@ class LiteWaveformGenerator(nn.Module):
         self.register_buffer("window", torch.hann_window(_FRAME_SAMPLES), persistent=False)
         self.register_buffer("lifter", _minimum_phase_lifter(), persistent=False)
 
-    def forward(self, z: Tensor, f0_hz: Tensor, voiced: Tensor, noise: Tensor, mask: Tensor) -> Tensor:
-        pitch = torch.stack([torch.log(f0_hz / 150.0) * 2.0, voiced], dim=-1)
+    def forward(
+        self, z: Tensor, f0_hz: Tensor, voiced: Tensor, noise: Tensor, mask: Tensor, seen_f0_hz: Tensor | None = None
+    ) -> Tensor:
+        seen = f0_hz if seen_f0_hz is None else seen_f0_hz
+        pitch = torch.stack([torch.log(seen / 150.0) * 2.0, voiced], dim=-1)
         correction = self.network(torch.cat([z, pitch], dim=-1), mask)
         harmonic, aperiodic, gains, phase, modulation = correction.split(
             [N_MELS, N_MELS, _N_NOISE_GAINS, N_MELS, _N_MODULATIONS], dim=-1

@@ -31,11 +31,13 @@ from hierbatch.models.convnext import length_mask
 from hierbatch.models.device_placement import DevicePlacement, to_array
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.networks import LiteNetworks
+from hierbatch.models.lite.singing import LiteSinger
 from hierbatch.models.lite.synthesizer import MAX_F0_HZ, MIN_F0_HZ, LiteSynthesizer, SynthesisFrames
 from hierbatch.models.lite.text_stage import TextFrames, TextStage
 from hierbatch.models.lite.voice import Voice
 from hierbatch.models.lite.voice_file import voice_from_file
 from hierbatch.models.prompt import clean_voiced_prompt
+from hierbatch.models.singing import SingingRequest, SungWaveform
 from hierbatch.models.speech import SelfAssessment, Speech, SpeechRequest
 from hierbatch.models.weights.bundle import Bundle, find_bundle
 
@@ -68,6 +70,7 @@ class LitePipeline:
         self._predict_from_text = TextStage(
             networks.text_to_vector, networks.prosody, bundle.synthesis, bundle.languages, placement
         )
+        self._sing = LiteSinger(networks.text_to_vector, self._synthesizer, bundle.synthesis, placement)
         self._mel = LogMel().to(placement.device)
 
     @staticmethod
@@ -132,6 +135,14 @@ class LitePipeline:
         text = self._predict_from_text(requests)
         outputs = self._synthesizer.synthesize(text.frames, [r.voice for r in requests], [r.seed for r in requests])
         return [self._speech(row, samples, text) for row, samples in enumerate(outputs)]
+
+    def sing(self, requests: Sequence[SingingRequest]) -> list[SungWaveform]:
+        """Synthesize a batch of sung phrases; each result is independent of the batch.
+
+        Raises:
+            TextError: a phoneme string has unknown symbols.
+        """
+        return self._sing(requests)
 
     def pitch_range(self, voice: Voice) -> PitchRange:
         """Median and spread of the prompt's F0."""

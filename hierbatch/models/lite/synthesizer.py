@@ -22,7 +22,7 @@ from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.spectral_statistics import SpectralStatisticsMatching
 from hierbatch.models.lite.voice import Voice, stack_prompts
 
-MIN_F0_HZ, MAX_F0_HZ = 50.0, 600.0
+MIN_F0_HZ, MAX_F0_HZ = 50.0, 1100.0
 """Range of F0 that the networks are given, in Hz."""
 
 
@@ -35,6 +35,7 @@ class SynthesisFrames:
         f0_hz     [B, 2T]
         voiced    [B, 2T]
         lengths   [B]
+        seen_f0_hz [B, 2T]  F0 that the networks are given instead of the one of the pulses, or None
         covariance_shares  [B]  strength of `match_covariance`, by each row's language
         clean_style_shares [B]  strength of the style denoiser, by each row's language
     """
@@ -45,6 +46,7 @@ class SynthesisFrames:
     lengths: Tensor
     covariance_shares: Tensor
     clean_style_shares: Tensor
+    seen_f0_hz: Tensor | None = None
 
 
 class LiteSynthesizer:
@@ -94,6 +96,7 @@ class LiteSynthesizer:
                     frames.voiced[row : row + 1, :n_mels],
                     self._placement.tensor(noise)[None],
                     mask.new_ones(1, n_mels, 1),
+                    None if frames.seen_f0_hz is None else frames.seen_f0_hz[row : row + 1, :n_mels],
                 )
             outputs.append(to_array(samples[0]))
         return outputs
@@ -103,7 +106,8 @@ class LiteSynthesizer:
         style = self._placement.tensor(np.stack([voice.sound_style for voice in voices]))
         style = self._networks.style_denoiser(style, frames.clean_style_shares, self._clean_style_margin)
         prompts = stack_prompts(voices, self._placement.device)
-        pitch = pitch_features(frames.f0_hz, frames.voiced)
+        seen = frames.f0_hz if frames.seen_f0_hz is None else frames.seen_f0_hz
+        pitch = pitch_features(seen, frames.voiced)
         with self._placement.inference_mode():
             latent: Tensor = self._networks.acoustic(frames.semantic, pitch, style, prompts, mask)
         latent = latent.float()

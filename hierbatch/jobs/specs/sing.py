@@ -1,0 +1,138 @@
+"""Specification of a singing run: scores, voices and a model, validated before any worker starts."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hierbatch.engine.planning import TakeSettings
+from hierbatch.errors import BundleError
+from hierbatch.frontend.lexicon import Lexicon
+from hierbatch.jobs.options.singing import SingingSettings
+from hierbatch.jobs.options.voices import VoiceChoice
+from hierbatch.jobs.specs.error_collector import ErrorCollector
+from hierbatch.jobs.specs.recordings import folder_of
+from hierbatch.jobs.specs.rows_and_voices import find_rows_and_voices
+from hierbatch.jobs.specs.speak import ValidatedSpec, file_sha256
+from hierbatch.jobs.specs.voices import accept_any_prompt, prepare_some_voices
+from hierbatch.manifest.store import TableFile
+from hierbatch.models.catalog.model_choice import ModelChoice
+from hierbatch.models.catalog.model_info import ModelInfo
+from hierbatch.models.catalog.open_model import read_model_info
+from hierbatch.models.singing import parse_transposition
+from hierbatch.names import find_path
+from hierbatch.stages.songs import ReadSongs
+from hierbatch.stages.tasks import SING
+from hierbatch.stages.text import front_ends
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SingSpec:
+    """Songs of a manifest, their voices and the model."""
+
+    manifest: Path
+    voices: VoiceChoice
+    singing: SingingSettings = field(default_factory=SingingSettings)
+    model: ModelChoice = field(default_factory=ModelChoice)
+
+    @property
+    def root(self) -> Path:
+        """Base folder of the paths of scores, which no score may leave."""
+        return folder_of(self.manifest)
+
+    def origin(self) -> dict[str, str]:
+        """Provenance entry of the run's record."""
+        lexicon = {"lexicon": str(self.singing.lexicon)} if self.singing.lexicon else {}
+        return {
+            "task": SING.name,
+            "manifest": str(self.manifest),
+            "songs_root": str(self.root.resolve()),
+            "model": self.model.model,
+            **lexicon,
+        }
+
+    def check(self) -> ValidatedSpec:
+        """Validate manifest, voices, options and model; all errors are reported at once.
+
+        A score that cannot be used fails only its own row.
+
+        Raises:
+            InputError: the manifest or an option is invalid, or no voice can be used.
+            BundleError: the model cannot be loaded, or has no singing.
+        """
+        errors = ErrorCollector()
+        singing = self.singing
+        lexicon = errors.attempt(lambda: Lexicon.read(singing.lexicon) if singing.lexicon else None)
+        model = errors.attempt(lambda: find_singing_model(self.model.model))
+        transposition = errors.attempt(lambda: parse_transposition(singing.transpose))
+        found = find_rows_and_voices(self.manifest, self.voices, errors, one_of=("song",))
+        prompts, unusable = errors.attempt(
+            lambda: prepare_some_voices(
+                found.voices,
+                model.check_prompt if model else accept_any_prompt,
+                allow_unknown=True,  # checked with the rows
+                denoise_ratio=self.voices.denoise_ratio,
+                model_denoises=bool(model and model.can_denoise),
+            )
+        ) or ({}, {})
+        errors.raise_any()
+        assert found.manifest  # raise_any() has raised otherwise; the same holds below
+        assert found.n_rows
+        assert model
+        take_settings = TakeSettings(
+            task=SING.name,
+            defaults={
+                "voice": found.default,
+                "language": None if singing.language == "auto" else singing.language,
+                "lyrics": singing.lyrics or None,
+                "transpose_semitones": None if transposition == "octave" else transposition,
+                "vibrato_cents": singing.vibrato_cents,
+            },
+            seed=singing.seed,
+            voice_sha256={name: prompt.sha256 for name, (_, prompt) in prompts.items()},
+            fingerprint=model.fingerprint,
+            force_default_voice=found.force_default_voice,
+        )
+        return ValidatedSpec(
+            manifest=found.manifest,
+            n_rows=found.n_rows,
+            prompts=prompts,
+            take_settings=take_settings,
+            model=model.name,
+            read=ReadSongs(self.root, front_ends(lexicon, model.frontend_versions), unusable),
+            inputs={
+                "songs": _songs_state(found.manifest, self.root),
+                "lexicon_sha256": file_sha256(singing.lexicon) if singing.lexicon else None,
+            },
+            row_notices=(*found.notices, *map(str, unusable.values())),
+        )
+
+
+def find_singing_model(name: str) -> ModelInfo:
+    """Properties of a singing model, by the name or folder of its bundle.
+
+    Raises:
+        BundleError: the model does not exist or has no singing.
+    """
+    model = read_model_info(name)
+    if not model.can_sing:
+        raise BundleError(
+            "The model has no singing", expected="a Lite model", got=model.name, fix="choose another with --model"
+        )
+    return model
+
+
+def _songs_state(manifest: TableFile, root: Path) -> str:
+    """Hash of the paths, sizes and modification times of all scores: a changed score is a changed input."""
+    digest = hashlib.sha256()
+    for rows in manifest.batches(["song"]):
+        for path in filter(None, rows.column("song").to_pylist()):
+            try:
+                found = os.stat(find_path(root / path))
+                state = f"{found.st_size} {found.st_mtime_ns}"
+            except (OSError, ValueError):
+                state = "missing"
+            digest.update(f"{path}\0{state}\n".encode())
+    return digest.hexdigest()
