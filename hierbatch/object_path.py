@@ -209,7 +209,7 @@ def list_folder(folder: Path) -> tuple[list[str], list[str]]:
     try:
         with os.scandir(folder) as entries:
             found = [(entry.name, entry.is_dir()) for entry in entries]
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return [], []
     return [name for name, is_folder in found if not is_folder], [name for name, is_folder in found if is_folder]
 
