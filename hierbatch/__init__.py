@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hierbatch.analysis.comparison import compare
     from hierbatch.analysis.similarity import similarity_matrix
     from hierbatch.analysis.study import open_run
+    from hierbatch.api import voices
     from hierbatch.api.books import master_book, narrate
     from hierbatch.api.corpora import corpus, export
     from hierbatch.api.jobs import convert_files, dub, run, sing_files, upsample_files
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from hierbatch.api.speech import SpeechPipeline
     from hierbatch.api.training import finetune, intake, prepare
     from hierbatch.api.upsampling import UpsamplingPipeline
-    from hierbatch.api.voices import Voice
+    from hierbatch.api.voice import Voice
     from hierbatch.errors import HierbatchError
 
 _MODULES = {
@@ -50,7 +51,8 @@ _MODULES = {
     "sing_files": "hierbatch.api.jobs",
     "upsample_files": "hierbatch.api.jobs",
     "UpsamplingPipeline": "hierbatch.api.upsampling",
-    "Voice": "hierbatch.api.voices",
+    "Voice": "hierbatch.api.voice",
+    "voices": "hierbatch.api.voices",
     "Word": "hierbatch.api.sound",
 }
 
@@ -78,6 +80,7 @@ __all__ = [
     "similarity_matrix",
     "sing_files",
     "upsample_files",
+    "voices",
 ]
 
 

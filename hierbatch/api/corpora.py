@@ -68,7 +68,7 @@ def corpus(
     return corpus_job(job, listener(on_message))
 
 
-def export(run: str | Path, *, to: str, out: str | Path, name: str = "") -> ExportResult:
+def export(run: str | Path, *, to: str, out: str | Path, name: str = "", watermark: bool = False) -> ExportResult:
     """Write the accepted takes of a run as a data set.
 
     Args:
@@ -76,9 +76,11 @@ def export(run: str | Path, *, to: str, out: str | Path, name: str = "") -> Expo
         to: `hf`, `lhotse`, `webdataset`, `ljspeech` or `nemo`.
         out: folder to create; it must not exist.
         name: title of the data set; by default the folder's name.
+        watermark: whether to put an inaudible watermark into every utterance.
 
     Raises:
         InputError: the format is unknown, the folder exists, or no row is left to write.
         RunError: the run is not finished, or has changed since it was filtered.
     """
-    return export_job(ExportJob(run=local_path(run), to=to, out=local_path(out), name=name))
+    job = ExportJob(run=local_path(run), to=to, out=local_path(out), name=name, watermark=watermark)
+    return export_job(job)

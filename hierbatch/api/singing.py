@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hierbatch.api.sound import Sound, Word
-from hierbatch.api.voices import Voice
+from hierbatch.api.voice import Voice
 from hierbatch.constants import FRAMES_PER_SECOND
 from hierbatch.errors import InputError, TextError
 from hierbatch.frontend.scores.reading import read_score

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +17,15 @@ import soundfile
 
 from hierbatch.audio.files import encode_sound, read_sound, write_sound
 from hierbatch.audio.waveform import Samples, Waveform
+from hierbatch.delivery.content_credentials import check_can_sign
+from hierbatch.delivery.sealing import open_watermarker, seal_files
 from hierbatch.delivery.tags import synthetic_notice
 from hierbatch.errors import InputError, SourceError
+from hierbatch.jobs.options.provenance import Provenance
 from hierbatch.object_path import local_path
+from hierbatch.option import flatten_options
 from hierbatch.programs import ffmpeg_program
+from hierbatch.storage import replace_file, staging_folder
 
 if TYPE_CHECKING:
     from pydub import AudioSegment
@@ -70,14 +75,34 @@ class Sound:
     def waveform(self) -> Waveform:
         return Waveform(self.samples, self.rate_hz)
 
-    def save(self, path: str | Path) -> Path:
+    @flatten_options
+    def save(self, path: str | Path, *, provenance: Provenance) -> Path:
         """Write a sound file atomically, in the format of its suffix (`FILE_FORMATS`), and return its path.
 
+        Args:
+            path: file to create or replace.
+            provenance: watermark and signature.
+
         Raises:
-            InputError: the suffix is unknown, or the format cannot store the sample rate.
+            InputError: an unknown suffix, a sample rate that the format cannot store, or an unusable certificate.
+            ProgramError: the package of the watermark or the signature is missing.
+            RunError: the watermark is not found in the file, which is then not written.
             StorageError: the disk is full or read-only.
         """
         path = Path(path)
+        credentials, watermarker = provenance.credentials, open_watermarker(is_asked=provenance.watermark)
+        if credentials:
+            check_can_sign([path.name], credentials)
+        if not watermarker and not credentials:
+            return self._write(path)
+        marked = replace(self, samples=watermarker.mark(self.waveform).samples) if watermarker else self
+        with staging_folder(path.parent) as folder:
+            file = marked._write(folder / path.name)
+            seal_files([file], watermarker, credentials, path.stem)
+            replace_file(file, path)
+        return path
+
+    def _write(self, path: Path) -> Path:
         if path.suffix.lower() not in FILE_FORMATS:
             raise InputError(
                 "The sound file's format is not known", expected=" ".join(FILE_FORMATS), got=repr(path.name)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast, overload
 from hierbatch.api.sentences import SentencePart, join_parts, sentence_parts, speak_in_batches
 from hierbatch.api.singing import SongOptions, SungSound, sing_score
 from hierbatch.api.sound import Recording, Sound, as_waveform
-from hierbatch.api.voices import Voice, encode_voice
+from hierbatch.api.voice import Voice, encode_voice
 from hierbatch.errors import InputError
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.frontend.scores.score import MusicScore
@@ -51,16 +51,18 @@ class SpeechPipeline:
         self,
         prompt: Recording | AudioSegment,
         *,
-        consent: str,
+        consent: str = "",
         name: str = "",
         denoise_ratio: float = 0.0,
     ) -> Voice:
         """Encode a voice once, to be passed as `voice` to several calls.
 
         Args:
-            prompt: 3 to 15 s of one person speaking: a path, bytes, a `Sound`, or a pydub `AudioSegment`.
-            consent: consent of that person: `self`, `licensed`, `public_domain` or `synthetic`.
-            name: name of the voice; by default that of the file.
+            prompt: 3 to 15 s of one person speaking: a path, bytes, a `Sound`, or a pydub `AudioSegment`; or a voice
+                file of `hierbatch voices`.
+            consent: consent of that person: `self`, `licensed`, `public_domain` or `synthetic`; a voice file has its
+                own.
+            name: name of the voice; by default the file's own.
             denoise_ratio: share of the denoised prompt in the mix, 0 to 1.
 
         Raises:
@@ -70,7 +72,7 @@ class SpeechPipeline:
         return encode_voice(
             prompt,
             consent,
-            self._model.encode_voice,
+            self._model,
             name=name,
             denoise_ratio=denoise_ratio,
             repeat_to_s=Convert.PROMPT_S,

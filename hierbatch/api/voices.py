@@ -1,87 +1,124 @@
-"""Voices of the Python API: an encoded prompt, with the consent of the person who speaks in it."""
+"""Voices by the Python API, as `hierbatch.voices`: list, preview, blend, sample and design."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from hierbatch.api.sound import Recording, as_waveform
-from hierbatch.audio.files import encode_sound, read_sound
-from hierbatch.audio.waveform import Waveform
-from hierbatch.errors import InputError, PromptError
-from hierbatch.manifest.voices import CONSENTS, VoiceRow, voice_from_file
+from hierbatch.jobs.voices.blend import BlendVoices, find_voices
+from hierbatch.jobs.voices.blend import blend as blend_job
+from hierbatch.jobs.voices.design import DesignVoices, design_voices
+from hierbatch.jobs.voices.listing import ListedVoice, describe_voices, voices_at
+from hierbatch.jobs.voices.preview import Previews, PreviewVoices, preview_voices
+from hierbatch.jobs.voices.sample import MadeVoice, SampleVoices, sample_voices
+from hierbatch.manifest.voice_file import VoiceFile
+from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.object_path import local_path
-from hierbatch.stages.prompts import prepare_prompt
-from hierbatch.stages.voices import repeat_to
+from hierbatch.option import flatten_options
 
-if TYPE_CHECKING:
-    from pydub import AudioSegment
-
-_GIVEN_CONSENTS = tuple(consent for consent in CONSENTS if consent != "unknown")
+__all__ = ["blend", "design", "list_voices", "preview", "sample"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Voice:
-    """Prompt encoded for one model, for use in several calls."""
-
-    name: str
-    consent: str
-    """Consent of the person: `self`, `licensed`, `public_domain` or `synthetic`."""
-    sha256: str
-    """Hash of the prepared prompt."""
-    notices: tuple[str, ...]
-    """Notices about the prompt, for example that it is short."""
-    encoded: Any
-    """Voice as encoded by the model."""
-
-
-def encode_voice(
-    prompt: Recording | AudioSegment,
-    consent: str,
-    encode: Callable[[Waveform], Any],
-    *,
-    name: str = "",
-    denoise_ratio: float = 0.0,
-    repeat_to_s: float = 0.0,
-) -> Voice:
-    """Check a prompt and encode it.
-
-    Args:
-        prompt: 3 to 15 s of one person speaking.
-        consent: consent of that person: `self`, `licensed`, `public_domain` or `synthetic`.
-        encode: method `encode_voice` of the model.
-        name: name of the voice; by default that of the file.
-        denoise_ratio: share of the denoised prompt in the mix, 0 to 1.
-        repeat_to_s: length in seconds to which a shorter prompt is repeated.
+def list_voices(voices: str | Path) -> list[ListedVoice]:
+    """Voices of a table, folder or file, with consent, license and measures.
 
     Raises:
-        InputError: the consent is missing or unknown.
-        PromptError: the prompt is unreadable, silent or too short.
+        InputError: there are none, or the table is invalid.
     """
-    if consent not in _GIVEN_CONSENTS:
-        raise InputError(
-            "The consent of the voice's owner is missing",
-            expected=f"consent={' or '.join(_GIVEN_CONSENTS)}",
-            got=repr(consent) if consent else "none",
-            fix="say with `consent` why you may use this voice",
-        )
-    row = _voice_row(prompt, consent, name)
-    prepared = prepare_prompt(row.read_prompt(), row.voice, denoise_ratio=denoise_ratio)
-    sound = read_sound(prepared.flac, name=f"voice {row.voice}", raises=PromptError)
-    return Voice(
-        name=row.voice,
-        consent=consent,
-        sha256=prepared.sha256,
-        notices=prepared.notices,
-        encoded=encode(repeat_to(sound, repeat_to_s)),
-    )
+    return list(describe_voices(voices_at(local_path(voices))))
 
 
-def _voice_row(prompt: Recording | AudioSegment, consent: str, name: str) -> VoiceRow:
-    if isinstance(prompt, str | Path):
-        row = voice_from_file(local_path(prompt), consent)
-        return VoiceRow(voice=name or row.voice, path=row.path, consent=consent)
-    content = prompt if isinstance(prompt, bytes) else encode_sound(as_waveform(prompt))
-    return VoiceRow(voice=name or "voice", content=content, consent=consent)
+@flatten_options
+def preview(
+    voices: str | Path,
+    *,
+    out: str | Path,
+    consent: str = "unknown",
+    texts: Mapping[str, str] | None = None,
+    model: ModelChoice,
+) -> Previews:
+    """Speak one sentence of each language in each voice, to one file per voice and a montage.
+
+    Args:
+        voices: a table, folder or file.
+        out: folder of the files.
+        consent: consent of recordings without a table.
+        texts: sentences by language, in place of the built-in ones.
+        model: the model.
+
+    Raises:
+        InputError: a consent is unknown, or no voice can be used.
+        BundleError: the model cannot be loaded, or is of another kind.
+    """
+    rows = voices_at(local_path(voices), consent)
+    return preview_voices(PreviewVoices(voices=rows, out=local_path(out), texts=texts or {}, model=model))
+
+
+@flatten_options
+def blend(
+    voices: Mapping[str | Path, float],
+    *,
+    out: str | Path,
+    consent: str = "",
+    table: str | Path | None = None,
+    model: ModelChoice,
+) -> VoiceFile:
+    """Blend voices by weight, and write the voice file.
+
+    Args:
+        voices: weight by recording, voice file, or name in `table`.
+        out: voice file to write, `.safetensors`.
+        consent: consent of the recordings among the voices.
+        table: voices table or folder for names.
+        model: the model.
+
+    Raises:
+        InputError: fewer than two voices, a weight is not positive, or a consent is unknown.
+        PromptError: a voice cannot be used.
+        BundleError: the model cannot be loaded, or is of another kind.
+    """
+    rows = find_voices(list(map(str, voices)), consent or "unknown", local_path(table) if table else None)
+    parts = tuple(zip(rows, voices.values(), strict=True))
+    return blend_job(BlendVoices(voices=parts, out=local_path(out), model=model))
+
+
+@flatten_options
+def sample(
+    n: int = 1, *, out: str | Path, seed: int = 0, name: str = "sampled", model: ModelChoice
+) -> Sequence[MadeVoice]:
+    """Sample voices that belong to nobody; a seed gives the same voices.
+
+    Args:
+        n: number of voices.
+        out: folder of the voice files.
+        seed: another seed gives other voices.
+        name: beginning of the names.
+        model: the model.
+
+    Raises:
+        InputError: the number is out of range.
+        BundleError: the model cannot be loaded, or has no distribution of voices.
+    """
+    return list(sample_voices(SampleVoices(out=local_path(out), n_voices=n, seed=seed, name=name, model=model)))
+
+
+@flatten_options
+def design(
+    description: str, n: int = 1, *, out: str | Path, seed: int = 0, name: str = "designed", model: ModelChoice
+) -> Sequence[MadeVoice]:
+    """Design voices that belong to nobody from a description in English or Korean.
+
+    Args:
+        description: such as "a calm low male voice, slow, little emphasis".
+        n: number of voices.
+        out: folder of the voice files.
+        seed: another seed gives other voices.
+        name: beginning of the names.
+        model: the model.
+
+    Raises:
+        InputError: the description names no attribute, or the number is out of range.
+        BundleError: the model cannot be loaded, or has no distribution of voices.
+    """
+    job = DesignVoices(description=description, out=local_path(out), n_voices=n, seed=seed, name=name, model=model)
+    return list(design_voices(job))

@@ -45,6 +45,7 @@ from hierbatch.cli.status import status
 from hierbatch.cli.train import train
 from hierbatch.cli.upsample import upsample
 from hierbatch.cli.verbosity import set_verbosity
+from hierbatch.cli.voices import voices
 from hierbatch.cli.words import words
 from hierbatch.engine.interrupts import sigterm_as_interrupt
 from hierbatch.errors import HierbatchError, StorageError
@@ -104,6 +105,7 @@ app.add_typer(train, name="train")
 app.command("demo")(demo)
 app.command("doctor")(doctor)
 app.add_typer(models, name="models")
+app.add_typer(voices, name="voices")
 
 
 def main() -> None:

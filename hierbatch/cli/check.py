@@ -14,13 +14,15 @@ from hierbatch.names import find_path
 
 def check(
     files: Annotated[list[Path], typer.Argument(parser=find_path, help="MP3, M4A, M4B, FLAC, Ogg Opus or WAV files.")],
-    profile: Annotated[str, typer.Option(help="Delivery profile: acx, ebu or podcast.")],
+    profile: Annotated[str | None, typer.Option(help="Delivery profile: acx, ebu or podcast.")] = None,
+    watermark: Annotated[bool, typer.Option("--watermark", help="Find the watermark (extra watermark).")] = False,
+    signature: Annotated[bool, typer.Option("--signature", help="Check the C2PA manifest (extra c2pa).")] = False,
     whole: Annotated[
         bool, typer.Option("--whole", help="Measure all of a file longer than 60 min of mono at 44.1 kHz.")
     ] = False,
     json: options.Json = False,
 ) -> None:
-    """Check audio files against a delivery profile.
+    """Check audio files against a delivery profile, and for a watermark or a signature.
 
     Prints a pass/fail table per file. Exits with 3 if any rule fails.
 
@@ -31,12 +33,13 @@ def check(
     from hierbatch.delivery.profiles import find_profile
     from hierbatch.jobs.check import CheckJob, check_files
 
+    job = CheckJob(files=tuple(files), profile=profile, whole=whole, watermark=watermark, signature=signature)
     reports = []
-    for report in check_files(CheckJob(files=tuple(files), profile=profile, whole=whole)):
+    for report in check_files(job):
         reports.append(report)
         if not json:
             print(report_table(report))
-    note = find_profile(profile).note
+    note = find_profile(profile).note if profile else ""
     if json:
         print_json({"files": [{**asdict(report), "passed": report.passed} for report in reports], "note": note})
     elif note:

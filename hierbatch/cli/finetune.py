@@ -9,7 +9,7 @@ import typer
 
 from hierbatch.cli.composed import command
 from hierbatch.jobs.options.data import DataLayout
-from hierbatch.jobs.options.finetune import FinetuneSettings
+from hierbatch.jobs.options.finetune import PROMPT_FILE, FinetuneSettings
 from hierbatch.object_path import local_path
 
 
@@ -39,7 +39,7 @@ def finetune(
 
     Example: hierbatch finetune my_recordings --consent self --out my-voice
     """
-    from hierbatch.jobs.finetune import PROMPT_FILE, FinetuneJob
+    from hierbatch.jobs.finetune import FinetuneJob
     from hierbatch.jobs.finetune import finetune as finetune_job
 
     job = FinetuneJob(

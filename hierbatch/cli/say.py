@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from hierbatch.cli.composed import command
+from hierbatch.jobs.options.provenance import Provenance
 from hierbatch.jobs.options.say import SaySettings, SayVoice
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.object_path import local_path
@@ -24,6 +25,7 @@ def say(
     *,
     prompt: SayVoice,
     speech: SaySettings,
+    provenance: Provenance,
     model: ModelChoice,
 ) -> None:
     """Speak a text into a sound file.
@@ -51,4 +53,11 @@ def say(
         pitch_semitones=speech.pitch_semitones,
         seed=speech.seed,
     )
-    print(f"{sound.save(out)}: {sound.duration_s:.1f} s, {len(sound.words)} words")
+    path = sound.save(
+        out,
+        watermark=provenance.watermark,
+        c2pa_certificate=provenance.c2pa_certificate,
+        c2pa_key=provenance.c2pa_key,
+        c2pa_algorithm=provenance.c2pa_algorithm,
+    )
+    print(f"{path}: {sound.duration_s:.1f} s, {len(sound.words)} words")

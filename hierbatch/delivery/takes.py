@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -85,8 +85,20 @@ class BookTakes:
         RunError: the folder is not a run, its rows have no book position, or its files are damaged.
     """
 
-    def __init__(self, run: Path, selection: RowSelection | None = None) -> None:
-        self._run = run
+    def __init__(
+        self,
+        run: Path,
+        selection: RowSelection | None = None,
+        mark: Callable[[Waveform], Waveform] | None = None,
+    ) -> None:
+        """Index the takes.
+
+        Args:
+            run: run of the book.
+            selection: rows to deliver; None delivers all.
+            mark: puts a watermark into the sounds that are delivered.
+        """
+        self._run, self._mark = run, mark
         self._lock = threading.Lock()
         with _damage_as_run_error(run):
             self._takes = Takes(run)
@@ -102,7 +114,12 @@ class BookTakes:
         return self._takes
 
     def sounds(self, takes: Sequence[BookTake]) -> Iterator[Waveform]:
-        """Yield the audio of synthesized takes in order, read in batches; raises RunError if audio is damaged."""
+        """Yield the audio to deliver of synthesized takes in order; raises RunError if it is damaged."""
+        stored = self.stored_sounds(takes)
+        return map(self._mark, stored) if self._mark else stored
+
+    def stored_sounds(self, takes: Sequence[BookTake]) -> Iterator[Waveform]:
+        """Yield the audio of the run, without a watermark; as `sounds`, read in batches."""
         for start in range(0, len(takes), _READ_BATCH):
             batch = takes[start : start + _READ_BATCH]
             # Several chapters are read at once; a reader of the takes may have to locate its rows again.

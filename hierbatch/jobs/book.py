@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
+from hierbatch.delivery.content_credentials import check_can_sign
 from hierbatch.delivery.edition import Edition, edition_files
 from hierbatch.delivery.edition_making import make_edition
 from hierbatch.delivery.encode import find_format
@@ -15,6 +16,7 @@ from hierbatch.delivery.itunes_tags import can_write_itunes_fields, has_itunes_f
 from hierbatch.delivery.mastered_chapters import MasteredChapters
 from hierbatch.delivery.profiles import find_profile
 from hierbatch.delivery.sample import SAMPLE_NAME
+from hierbatch.delivery.sealing import open_watermarker, seal_files
 from hierbatch.delivery.sidecars import sidecar_texts
 from hierbatch.delivery.source_publication import check_source
 from hierbatch.delivery.takes import BookTakes
@@ -55,14 +57,16 @@ def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
     All files are written and checked in a temporary folder, and then moved into place together.
 
     Raises:
-        InputError: an option is invalid, or a file exists and `overwrite` is not set.
+        InputError: an option is invalid, a file exists and `overwrite` is not set, or a file cannot be signed.
         BookError: the source of a readalong is not the EPUB 3 that the rows were imported from.
-        RunError: the rows of the run are not those of a book, or rows are missing and `allow_missing` is not set.
-        ProgramError: the encoder failed.
+        RunError: the run is not of a book, rows are missing and `allow_missing` is not set, or the watermark is not
+            found in a finished file.
+        ProgramError: the encoder failed, or the package of the watermark or of the signature is missing.
         StorageError: the disk is full.
     """
     _check_options(job)
-    takes = BookTakes(job.run, job.chapters.selection)
+    watermarker = open_watermarker(is_asked=job.delivery.watermark)
+    takes = BookTakes(job.run, job.chapters.selection, watermarker.mark if watermarker else None)
     missing = _missing(takes, job)
     if job.source is not None:
         check_source(job.source, takes)
@@ -70,7 +74,7 @@ def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
     out = job.out or job.run / "export" / job.chapters.folder_name
     check_not_existing(out, plan.editions, job)
     kept = encoded = None
-    if not is_remote(job.run):
+    if not is_remote(job.run) and not watermarker:  # what is kept has no watermark
         kept, encoded = MasteredChapters(job.kept_chapters), EncodedFiles(job.encoded_files)
     with staging_folder(out) as folder:
         book = BookFolder(folder, out, encoded)
@@ -79,6 +83,8 @@ def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
         if job.delivery.sample:
             made.append(book.make_sample(job, takes, plan.editions[0]))
             names.append(Path(SAMPLE_NAME))
+        delivered = [folder / file.path.relative_to(out) for file in made]
+        seal_files(delivered, watermarker, job.delivery.credentials, plan.tags.title)
         book.deliver(names)
     if kept and encoded:
         kept.remove_unused()
@@ -127,6 +133,8 @@ def _check_options(job: BookJob) -> None:
         find_format(name)
     for name in {delivery.default_profile, *delivery.profile_by_format.values()}:
         find_profile(name)
+    if credentials := delivery.credentials:
+        check_can_sign([f"book.{name}" for name in delivery.formats], credentials)
 
 
 def _missing(takes: BookTakes, job: BookJob) -> tuple[str, ...]:

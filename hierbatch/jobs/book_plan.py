@@ -74,7 +74,7 @@ def take_edge_silence(takes: BookTakes) -> EdgeSilence:
 
     @cache  # both ends of every chapter are needed once per edition
     def edge_silence(take: BookTake) -> tuple[float, float]:
-        return edge_silence_s(next(takes.sounds([take])))
+        return edge_silence_s(next(takes.stored_sounds([take])))
 
     return edge_silence
 

@@ -27,6 +27,7 @@ from hierbatch.jobs.import_book import (
 )
 from hierbatch.manifest.cast import NARRATION
 from hierbatch.manifest.csv_table import write_csv
+from hierbatch.manifest.voice_file import recording_of
 from hierbatch.manifest.voices import VoiceRow, read_voices
 from hierbatch.storage import write_atomically
 
@@ -190,7 +191,9 @@ def _registers(voices: Sequence[VoiceRow]) -> list[VoiceRegister]:
 
     registers = []
     for voice in voices:
-        prompt = read_sound(voice.read_prompt(), name=f"the prompt of voice {voice.voice}", raises=PromptError)
+        prompt = read_sound(
+            recording_of(voice.read_prompt()), name=f"the prompt of voice {voice.voice}", raises=PromptError
+        )
         registers.append(VoiceRegister(voice.voice, median_f0_hz(estimate_f0(prompt))))
     return registers
 

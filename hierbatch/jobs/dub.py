@@ -18,7 +18,13 @@ from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.run import RunJob, RunOutcome, check_device, run
 from hierbatch.jobs.specs.convert import find_conversion_model
 from hierbatch.jobs.specs.dub import DubSpec
-from hierbatch.jobs.specs.voices import PreparedVoices, default_voice, list_voices, prepare_some_voices
+from hierbatch.jobs.specs.voices import (
+    PreparedVoices,
+    default_voice,
+    list_voices,
+    other_model_notices,
+    prepare_some_voices,
+)
 from hierbatch.manifest.speakers import spelling_notices
 from hierbatch.manifest.voice_map import VoiceMapEntry, read_voice_map
 from hierbatch.manifest.voices import VoiceRow
@@ -76,7 +82,8 @@ def dub(job: DubJob, listener: RunListener | None = None) -> DubResult:
     prompts, unusable = _prepare_prompts(job, info, voices, mapped)
     listener.on_message(f"Reading {len(media)} files")
     sources = _import_sources(job, media, mapped, prompts, unusable)
-    for notice in (*spelling_notices(voices), *map(str, unusable.values()), *sources.notices):
+    voice_notices = (*spelling_notices(voices), *other_model_notices(prompts, info), *map(str, unusable.values()))
+    for notice in (*voice_notices, *sources.notices):
         listener.on_message(notice)
     _check_any_usable(sources)
     manifest = job.out / "dub.parquet"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hierbatch.audio.watermark import Watermarker
 from hierbatch.delivery.corpora.card import CorpusSummary, corpus_card
 from hierbatch.delivery.corpora.lines import LineFiles
 from hierbatch.delivery.corpora.utterances import CorpusSource
@@ -27,6 +28,8 @@ class ExportJob:
     """Export format, a key of `WRITERS`."""
     out: Path
     """Folder to create; it must not exist yet."""
+    watermark: bool = False
+    """Put an inaudible watermark into every utterance."""
     name: str = ""
     """Title of the data set; if it is empty, the name of the folder."""
 
@@ -51,7 +54,9 @@ def export(job: ExportJob, on_progress: Callable[[int], None] = lambda n_rows: N
 
     Raises:
         InputError: the format is unknown, the folder exists, or no row is left to write.
-        RunError: the folder is not a run, the run is not finished, or it has changed since it was filtered.
+        RunError: the folder is not a run, the run is not finished, it has changed since it was filtered, or an
+            utterance cannot hold the watermark.
+        ProgramError: the package of the watermark is missing.
         StorageError: the disk is full; no partial output remains.
     """
     if job.to not in WRITERS:
@@ -62,7 +67,7 @@ def export(job: ExportJob, on_progress: Callable[[int], None] = lambda n_rows: N
             expected="a folder that does not exist",
             fix="choose another --out, or move the folder away",
         )
-    source = CorpusSource(job.run)
+    source = CorpusSource(job.run, Watermarker().mark_flac if job.watermark else None)
     summary = CorpusSummary()
     with staging_folder(job.out.parent) as staging:
         folder = staging / job.out.name

@@ -17,7 +17,7 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.constants import RATE_HZ
 from hierbatch.errors import BundleError, InputError
 from hierbatch.jobs.options.data import DataLayout
-from hierbatch.jobs.options.finetune import FinetuneSettings
+from hierbatch.jobs.options.finetune import PROMPT_FILE, FinetuneSettings
 from hierbatch.jobs.voice_comparison import VoiceComparison, VoiceMeasure, compare_voices, speak_sentences
 from hierbatch.manifest.voices import CONSENTS
 from hierbatch.models.device_placement import DevicePlacement
@@ -35,7 +35,6 @@ from hierbatch.training.voice_clips import VoiceClips, choose_prompt, prepare_cl
 
 _VALIDATE_STEPS = 50
 _PATIENCE_STEPS = 150
-PROMPT_FILE = "voice.flac"
 TRAINING_FOLDER = "training"
 
 

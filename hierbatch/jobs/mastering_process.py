@@ -42,7 +42,8 @@ class MasteringProcess:
         self._job, self._listener = job, listener
         self._stack = ExitStack()
         self._feed: Callable[[bytes], None] | None = None
-        self._is_wanted = not (job.delivery.full_band or is_remote(job.run))  # a network would compete with the workers
+        uses_network = job.delivery.full_band or job.delivery.watermark  # it would compete with the workers
+        self._is_wanted = not (uses_network or is_remote(job.run))
         self.listener = replace(listener, on_progress=self._on_progress)
         """Listener for the synthesis; it starts the process, and passes all events on to the given listener."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,8 +16,8 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _MAX_ID_CHARACTERS = 120
 
 
-def list_recordings(folder: Path) -> list[Path]:
-    """Audio files of a folder and its subfolders, sorted by path; hidden files and folders are left out.
+def list_recordings(folder: Path, suffixes: Collection[str] = AUDIO_SUFFIXES) -> list[Path]:
+    """Audio files of a folder and its subfolders, sorted; hidden files and folders are left out.
 
     Raises:
         ManifestError: there are no audio files.
@@ -25,11 +26,11 @@ def list_recordings(folder: Path) -> list[Path]:
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         paths = (Path(parent, name) for name in names if not name.startswith("."))
-        found += [path for path in paths if path.suffix.lower() in AUDIO_SUFFIXES]
+        found += [path for path in paths if path.suffix.lower() in suffixes]
     if not found:
         raise ManifestError(
             f"There are no recordings in {folder}",
-            expected=f"files of {' '.join(AUDIO_SUFFIXES)}",
+            expected=f"files of {' '.join(suffixes)}",
             fix="check the path, or pass a table",
         )
     return sorted(found)

@@ -93,7 +93,7 @@ MANIFEST_COLUMNS = (
 
 VOICE_COLUMNS = (
     Column("voice", pa.string(), "Unique name of the voice; same characters as an `id`."),
-    Column("audio", AUDIO, "Prompt of 3 to 15 s; a plain path is accepted instead of the struct."),
+    Column("audio", AUDIO, "Prompt of 3 to 15 s, or a voice file; a plain path is accepted instead of the struct."),
     Column("language", pa.string(), "Language of the prompt."),
     Column("speaker", pa.string(), "Speaker, if several voices belong to one person; empty means the voice name."),
     Column("consent", pa.string(), "`self`, `licensed`, `public_domain`, `synthetic` or `unknown`."),

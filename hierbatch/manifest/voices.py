@@ -5,22 +5,31 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from hierbatch.constants import AUDIO_SUFFIXES
 from hierbatch.errors import InputError, ManifestError, PromptError
 from hierbatch.manifest.checks import SAFE_ID
 from hierbatch.manifest.headers import missing_columns
 from hierbatch.manifest.recordings_folder import list_recordings
 from hierbatch.manifest.schema import VOICE_COLUMNS
 from hierbatch.manifest.store import open_table
+from hierbatch.manifest.voice_file import (
+    VOICE_FILE_SUFFIX,
+    VoiceFile,
+    is_voice_file,
+    parse_voice_file,
+    read_voice_file,
+)
 from hierbatch.names import clean_name, find_path
 from hierbatch.storage import read_regular_file
 
 CONSENTS = ("self", "licensed", "public_domain", "synthetic", "unknown")
 
 MAX_PROMPT_BYTES = 256 << 20
+_SUFFIXES = (*AUDIO_SUFFIXES, VOICE_FILE_SUFFIX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,29 +70,33 @@ class VoiceRow:
 
 
 def voice_from_file(prompt: Path, consent: str) -> VoiceRow:
-    """Voice for a single prompt recording, for use without a voices table; it is named like the file.
+    """Voice of a single recording or voice file, without a voices table; a voice file has its own consent.
 
     Raises:
         InputError: `consent` is not in `CONSENTS`.
+        PromptError: a voice file is damaged.
     """
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", prompt.stem).strip(".-_")[:128] or "voice"
+    if prompt.suffix.lower() == VOICE_FILE_SUFFIX:
+        return _with_origin(VoiceRow(voice=name, path=prompt), read_voice_file(prompt))
     if consent not in CONSENTS:
         raise InputError("Unknown consent", expected=" or ".join(CONSENTS), got=consent, fix="change --consent")
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", prompt.stem).strip(".-_")[:128]
-    return VoiceRow(voice=name or "voice", path=prompt, consent=consent)
+    return VoiceRow(voice=name, path=prompt, consent=consent)
 
 
 def voices_from_folder(folder: Path, consent: str) -> tuple[VoiceRow, ...]:
-    """Voices of a folder of prompts, one per recording, named like the files.
+    """Voices of a folder of prompts and voice files, named like the files.
 
     Args:
         folder: folder of recordings.
         consent: consent of all speakers.
 
     Raises:
+        PromptError: a voice file is damaged.
         ManifestError: there are no recordings, or two have the same name.
         InputError: `consent` is not in `CONSENTS`.
     """
-    rows = tuple(voice_from_file(path, consent) for path in list_recordings(folder))
+    rows = tuple(voice_from_file(path, consent) for path in list_recordings(folder, _SUFFIXES))
     counts = Counter(row.voice for row in rows)
     if repeated := sorted(name for name, n_files in counts.items() if n_files > 1):
         raise ManifestError(
@@ -98,8 +111,8 @@ def read_voices(path: Path) -> tuple[VoiceRow, ...]:
     Relative paths of recordings start at the folder of the table; they may lead out of it with `..`.
 
     Raises:
-        ManifestError: wrong columns or types, missing, unsafe or duplicate names, unknown consents; all problems in
-            one error.
+        ManifestError: wrong columns or types, missing, unsafe or duplicate names, unknown consents, damaged voice
+            files; all problems in one error.
     """
     table = open_table(path, VOICE_COLUMNS)
     problems = [*table.problems, *missing_columns(table.schema.names, ("voice", "audio"))]
@@ -110,7 +123,16 @@ def read_voices(path: Path) -> tuple[VoiceRow, ...]:
         problems = _value_problems(rows)
     if problems:
         raise ManifestError(f"{path} is not a valid voices table", got="; ".join(problems), fix="correct the table")
-    return tuple(_voice_row(row, path.parent) for row in rows)
+    voices = [_voice_row(row, path.parent) for row in rows]
+    found, problems = [], []
+    for voice in voices:
+        try:
+            found.append(_of_voice_file(voice))
+        except PromptError as error:
+            problems.append(str(error))
+    if problems:
+        raise ManifestError(f"{path} names unusable voice files", got="; ".join(problems), fix="correct the table")
+    return tuple(found)
 
 
 def check_consent(voices: Iterable[VoiceRow], *, allow_unknown: bool) -> None:
@@ -142,6 +164,28 @@ def _value_problems(rows: list[dict[str, Any]]) -> list[str]:
         problems.append(f"consent {', '.join(unknown)} is none of {', '.join(CONSENTS)}")
     problems += [f"voice {row['voice']} has no audio" for row in rows if not row["audio"]]
     return problems if rows else ["the table has no rows"]
+
+
+def _of_voice_file(voice: VoiceRow) -> VoiceRow:
+    """The voice with consent and licence of its voice file; a recording is returned unchanged."""
+    if voice.content is not None and is_voice_file(voice.content):
+        return _with_origin(voice, parse_voice_file(voice.content, f"The file of voice {voice.voice}"))
+    if voice.path is not None and voice.path.suffix.lower() == VOICE_FILE_SUFFIX:
+        return _with_origin(voice, read_voice_file(voice.path))
+    return voice
+
+
+def _with_origin(voice: VoiceRow, file: VoiceFile) -> VoiceRow:
+    if file.consent not in CONSENTS:
+        raise PromptError(f"Voice {voice.voice} has an unknown consent", expected=", ".join(CONSENTS), got=file.consent)
+    return replace(
+        voice,
+        consent=file.consent,
+        consent_ref=file.consent_ref,
+        license=file.license,
+        language=voice.language or file.language,
+        notes=voice.notes or file.description or None,
+    )
 
 
 def _voice_row(row: dict[str, Any], folder: Path) -> VoiceRow:

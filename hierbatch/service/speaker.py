@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping
 
 from hierbatch.api.speech import SpeechPipeline
-from hierbatch.api.voices import Voice
+from hierbatch.api.voice import Voice
 from hierbatch.audio.joining import silence
 from hierbatch.audio.waveform import Samples
 from hierbatch.delivery.pauses import PauseRules

@@ -15,6 +15,7 @@ from hierbatch.audio.noise import mix_denoised
 from hierbatch.audio.opening import SoundLimits
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import PromptError
+from hierbatch.manifest.voice_file import content_sha256, is_voice_file, parse_voice_file
 from hierbatch.manifest.voices import MAX_PROMPT_BYTES
 from hierbatch.models.prompt import MAX_PROMPT_S, MIN_PROMPT_S
 from hierbatch.stages.recordings import is_storable_rate
@@ -41,11 +42,20 @@ class Prompt:
     sha256: str
     duration_s: float
     notices: tuple[str, ...]
+    voice_file: bytes | None = None
+    """Content of a voice file, for models that can open it; `flac` is then its reference recording."""
+    model_sha256: str = ""
+    """Weights for which the voice file was made."""
     denoise_ratio: float | None = None
     """Denoising strength, 0 to 1, for a model with a built-in denoiser; None leaves it to the model."""
 
     def with_denoise_ratio(self, denoise_ratio: float) -> Prompt:
-        """Copy with a strength for the model's built-in denoiser; it changes the voice, so the hash includes it."""
+        """Copy with a strength for the model's built-in denoiser; it changes the voice, so the hash includes it.
+
+        A voice file has no noise and stays as it is.
+        """
+        if self.voice_file is not None:
+            return self
         sha256 = hashlib.sha256(f"{self.sha256}:denoised {denoise_ratio:g}".encode()).hexdigest()
         return replace(self, sha256=sha256, denoise_ratio=denoise_ratio)
 
@@ -54,6 +64,7 @@ def prepare_prompt(content: bytes, voice: str, *, denoise_ratio: float = 0.0) ->
     """Check a recording and keep its first fifteen seconds of speech.
 
     Speech is found by voice activity detection: music, noise and long pauses before, between and after are left out.
+    A voice file is used as it is.
 
     Args:
         content: an encoded audio file.
@@ -65,6 +76,8 @@ def prepare_prompt(content: bytes, voice: str, *, denoise_ratio: float = 0.0) ->
         PromptError: the recording is not audio, is silent (before or after denoising), has less than 1 s of speech, is
             longer than 15 min, or has a sample rate that is out of range.
     """
+    if is_voice_file(content):
+        return _prompt_of_file(content, f"The file of voice {voice}")
     name = f"The recording of voice {voice}"
     scan, recording = read_scanned(content, name=name, raises=PromptError, limits=_LIMITS)
     _check_recording(scan, name)
@@ -82,6 +95,19 @@ def prepare_prompt(content: bytes, voice: str, *, denoise_ratio: float = 0.0) ->
         sha256=_sound_hash(speech),
         duration_s=speech.duration_s,
         notices=tuple(notices),
+    )
+
+
+def _prompt_of_file(content: bytes, name: str) -> Prompt:
+    file = parse_voice_file(content, name)
+    scan, _ = read_scanned(file.reference_flac, name=name, raises=PromptError, limits=_LIMITS)
+    return Prompt(
+        flac=file.reference_flac,
+        sha256=content_sha256(content),
+        duration_s=scan.n_samples / scan.rate_hz,
+        notices=(),
+        voice_file=content,
+        model_sha256=file.model_sha256,
     )
 
 

@@ -141,7 +141,7 @@ def _open_sing(config: StageConfig) -> Stage:
 
 def _open_speak(config: StageConfig) -> Stage:
     model = cast("SpeechModel", open_model(config.model, config.placement))
-    voices = VoiceStore(config.voices, model.encode_voice)
+    voices = VoiceStore(config.voices, model.encode_voice, model=model)
     return Speak(model, voices, placement=config.placement, self_check=config.self_check)
 
 
@@ -150,7 +150,7 @@ def _open_convert(config: StageConfig) -> Stage:
     encode = partial(model.encode_voice, track=pitch_tracker(config.f0))
     return Convert(
         model,
-        VoiceStore(config.voices, encode, min_duration_s=Convert.PROMPT_S),
+        VoiceStore(config.voices, encode, model=model, min_duration_s=Convert.PROMPT_S),
         placement=config.placement,
         f0=config.f0,
         pitch=config.pitch,
@@ -160,7 +160,7 @@ def _open_convert(config: StageConfig) -> Stage:
 
 def _open_dub(config: StageConfig) -> Stage:
     model = cast("ConversionModel", open_model(config.model, config.placement))
-    voices = VoiceStore(config.voices, model.encode_voice, min_duration_s=Convert.PROMPT_S)
+    voices = VoiceStore(config.voices, model.encode_voice, model=model, min_duration_s=Convert.PROMPT_S)
     return Dub(model, voices, placement=config.placement)
 
 

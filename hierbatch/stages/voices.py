@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
@@ -15,34 +15,47 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import PromptError
 from hierbatch.manifest.column import Column
 from hierbatch.manifest.schema import VOICE_COLUMNS, arrow_schema
+from hierbatch.manifest.voice_file import VoiceFile, parse_voice_file
 from hierbatch.object_path import arrow_source
 
 VOICE_TABLE_SCHEMA = arrow_schema(
     [
         *VOICE_COLUMNS,
         Column("voice_sha256", pa.string(), "Hash of the prepared prompt and its denoising strength."),
+        Column("voice_file", pa.binary(), "Voice file of a voice without a recording; `audio` is then synthesized."),
         Column("denoise_ratio", pa.float64(), "Strength of the model's own denoiser, 0 to 1."),
     ],
     "run voices",
 )
 
 
+_LARGE_COLUMNS = ("audio", "voice_file")
+
 EncodeVoice = Callable[..., Any]
 """Function that encodes a prompt for a model; it has the keyword `denoise_ratio` if the run sets one, and raises
 PromptError for an unusable prompt."""
 
 
+@runtime_checkable
+class OpensVoiceFiles(Protocol):
+    """Model that can use voice files."""
+
+    def open_voice(self, file: VoiceFile) -> Any:
+        """Voice of a file; None if the file was made for other weights."""
+
+
 class VoiceStore:
     """Encoded voices by name, loaded on first use.
 
-    Prompts shorter than `min_duration_s` are repeated up to that length.
+    Prompts shorter than `min_duration_s` are repeated up to that length. A model that cannot use a voice file takes its
+    reference recording as a prompt.
     """
 
-    def __init__(self, table: Path, encode: EncodeVoice, *, min_duration_s: float = 0.0) -> None:
+    def __init__(self, table: Path, encode: EncodeVoice, *, model: object = None, min_duration_s: float = 0.0) -> None:
         self._table = table
-        self._repeat_to_s = min_duration_s
+        self._repeat_to_s, self._model = min_duration_s, model
         self._encode = encode
-        columns = [name for name in pq.read_schema(arrow_source(table)).names if name != "audio"]
+        columns = [name for name in pq.read_schema(arrow_source(table)).names if name not in _LARGE_COLUMNS]
         facts = pq.read_table(arrow_source(table), columns=columns).to_pylist()
         self._facts = {row["voice"]: row for row in facts}
         self._voices: dict[str, Any] = {}
@@ -61,11 +74,23 @@ class VoiceStore:
         Raises:
             PromptError: the model cannot use the prompt.
         """
+        if name not in self._voices and (opened := self._opened(name)) is not None:
+            self._voices[name] = opened
         if name not in self._voices:
             prompt = repeat_to(read_prompt(self._table, name), self._repeat_to_s)
             ratio = self._facts[name].get("denoise_ratio")
             self._voices[name] = self._encode(prompt) if ratio is None else self._encode(prompt, denoise_ratio=ratio)
         return self._voices[name]
+
+    def _opened(self, name: str) -> Any:
+        """Voice of a voice file; None for a recording, or a file that the model cannot use."""
+        is_named = name in self._facts and "voice_file" in pq.read_schema(arrow_source(self._table)).names
+        if not is_named or not isinstance(self._model, OpensVoiceFiles):
+            return None
+        filters = [("voice", "=", name)]
+        rows = pq.read_table(arrow_source(self._table), columns=["voice_file"], filters=filters).to_pylist()
+        content = rows[0]["voice_file"] if rows else None
+        return self._model.open_voice(parse_voice_file(content, f"voice {name}")) if content else None
 
 
 def read_prompt(table: Path, voice: str) -> Waveform:

@@ -44,7 +44,7 @@ VARIANTS = {
     "model": "bandwidth extension needs a SpeechSR model",
     "voice": "required in `say`",
     "voices": "required in `corpus`",
-    "consent": "required in `say`",
+    "consent": "without a default in `say`",
     "measures": "a corpus is measured by default",
     "filter": "a corpus also rejects rows by it",
     "full_band": "recordings are extended at their own rate, takes before mastering",
@@ -123,13 +123,28 @@ def test_no_option_is_declared_in_two_commands():
     assert {name for name, commands in outside.items() if len(commands) > 1} == set(OUTSIDE_GROUPS)
 
 
-@pytest.mark.parametrize("words", ["", *COMMANDS, "models list", "models show", "models add", "models assemble"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        *COMMANDS,
+        "models list",
+        "models show",
+        "models add",
+        "models assemble",
+        "voices list",
+        "voices preview",
+        "voices blend",
+        "voices sample",
+        "voices design",
+    ],
+)
 def test_help_fits_80_columns_and_has_an_example(words):
     done = CliRunner().invoke(app, [*words.split(), "--help"], env={"COLUMNS": "80"}, prog_name="hierbatch")
     assert done.exit_code == 0, done.output
     assert max(map(len, done.output.splitlines())) <= 80
     assert "…" not in done.output
-    assert words in ("", "models", "train") or f"Example: hierbatch {words}" in done.output
+    assert words in ("", "models", "train", "voices") or f"Example: hierbatch {words}" in done.output
 
 
 def test_help_and_version_load_no_library():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,14 +95,22 @@ class CorpusSource:
         RunError: the run is not finished, or has changed since it was filtered.
     """
 
-    def __init__(self, run: Path) -> None:
+    def __init__(self, run: Path, mark_flac: Callable[[bytes], bytes] | None = None) -> None:
+        """Open the run.
+
+        Args:
+            run: folder of the run.
+            mark_flac: puts a watermark into FLAC content.
+        """
+        self._mark_flac = mark_flac
         self._takes = Takes(run)
         layout = RunLayout(run)
         if len(self._takes) < self._takes.n_rows:
             got = f"{len(self._takes)} of {self._takes.n_rows}"
             raise RunError(f"{run} is not finished", expected="a take of every row", got=got, fix="complete the run")
-        voices = read_voice_rows(layout.voices_file(layout.newest_generation())).drop_columns("audio").to_pylist()
-        self._voices = {row["voice"]: row for row in voices}
+        voices = read_voice_rows(layout.voices_file(layout.newest_generation()))
+        facts = voices.select([name for name in voices.column_names if name not in ("audio", "voice_file")])
+        self._voices = {row["voice"]: row for row in facts.to_pylist()}
         self._measures = (*MEASURES, *(c.name for c in declared_columns(self._takes.schema) if c.scale))
         self._manifest_columns = [name for name in _MANIFEST_COLUMNS if name in self._takes.schema.names]
         has_choices = len(self._takes.choices) > 0  # which may be newer than the table of the corpus
@@ -183,7 +191,7 @@ class CorpusSource:
             hierbatch_version=row["hierbatch_version"],
             delivery={name: row.get(name) for name in DEFAULT_DELIVERY},
             measures={name: row[name] for name in self._measures},
-            flac=flac,
+            flac=self._mark_flac(flac) if self._mark_flac else flac,
         )
 
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from hierbatch.option import Option, OptionGroup
+from hierbatch.jobs.options.provenance import Provenance
+from hierbatch.option import Option
 
 _DEFAULT_PROFILE = "podcast"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Delivery(OptionGroup):
+class Delivery(Provenance):
     """Formats, profiles and tags of an audiobook."""
 
     TITLE: ClassVar[str] = "Audiobook"

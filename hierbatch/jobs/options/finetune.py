@@ -7,6 +7,9 @@ from typing import Annotated, ClassVar
 
 from hierbatch.option import Option, OptionGroup
 
+PROMPT_FILE = "voice.flac"
+"""Prompt of the speaker in the folder of a fine-tuned model."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FinetuneSettings(OptionGroup):

@@ -13,12 +13,13 @@ from hierbatch.option import Option
 
 @dataclass(frozen=True, kw_only=True)
 class SayVoice(VoiceChoice):
-    """Recording of the only voice; the consent of its speaker must be stated, since no table records it."""
+    """Recording or voice file of the only voice; no table records the consent of a recording."""
 
-    voice: Annotated[Path, Option("Recording of 3 to 15 s of one speaker.")] = field()
+    voice: Annotated[Path, Option("Recording of 3 to 15 s of one speaker, or a voice file.")] = field()
     consent: Annotated[
-        str, Option("self, licensed, public_domain or synthetic. You are responsible for this statement.")
-    ] = field()
+        str,
+        Option("Of a recording: self, licensed, public_domain or synthetic. You are responsible for it."),
+    ] = ""
     voices: Path | None = field(default=None, init=False)
     default_voice: str | None = field(default=None, init=False)
     allow_unknown_consent: bool = field(default=False, init=False)

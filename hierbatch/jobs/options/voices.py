@@ -16,9 +16,12 @@ class VoiceChoice(OptionGroup):
     TITLE: ClassVar[str] = "Voice"
 
     voice: Annotated[
-        Path | None, Option("Recording of 3 to 15 s of one speaker; with --voices, for rows without a voice.")
+        Path | None,
+        Option("Recording of 3 to 15 s, or a voice file; with --voices, for rows without a voice."),
     ] = None
-    voices: Annotated[Path | None, Option("Voices that rows name: a table, or a folder of recordings.")] = None
+    voices: Annotated[
+        Path | None, Option("Voices that rows name: a table, or a folder of recordings or voice files.")
+    ] = None
     default_voice: Annotated[str | None, Option("With --voices: voice of rows without one.")] = None
     consent: Annotated[
         str,

@@ -17,6 +17,7 @@ from hierbatch.jobs.specs.rows_and_voices import find_rows_and_voices
 from hierbatch.jobs.specs.speak import ValidatedSpec
 from hierbatch.jobs.specs.voices import (
     accept_any_prompt,
+    other_model_notices,
     prepare_some_voices,
 )
 from hierbatch.models.catalog.model_choice import ModelChoice
@@ -111,7 +112,12 @@ class ConvertSpec:
             model=model.name,
             read=ReadSource(self.root, unusable),
             inputs={"sources": sources.state},
-            row_notices=(*found.notices, *map(str, unusable.values()), *sources.notices),
+            row_notices=(
+                *found.notices,
+                *other_model_notices(prompts, model),
+                *map(str, unusable.values()),
+                *sources.notices,
+            ),
         )
 
     def _settings_in_key(self, upsampler: ModelInfo | None) -> dict[str, str]:

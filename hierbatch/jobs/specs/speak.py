@@ -25,7 +25,7 @@ from hierbatch.jobs.options.speech import SpeechSettings
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.error_collector import ErrorCollector
 from hierbatch.jobs.specs.rows_and_voices import find_rows_and_voices
-from hierbatch.jobs.specs.voices import PreparedVoices, accept_any_prompt, prepare_some_voices
+from hierbatch.jobs.specs.voices import PreparedVoices, accept_any_prompt, other_model_notices, prepare_some_voices
 from hierbatch.manifest.cast import read_cast
 from hierbatch.manifest.plan_sources import StoreSources, discard_audio
 from hierbatch.manifest.recordings_folder import list_recordings
@@ -197,7 +197,7 @@ def validate_spec(spec: SpeakSpec) -> ValidatedSpec:
         model=model.name,
         read=PhonemizeText(front_ends(lexicon, model.frontend_versions), unusable),
         inputs={"lexicon_sha256": file_sha256(speech.lexicon) if speech.lexicon else None},
-        row_notices=(*found.notices, *map(str, unusable.values())),
+        row_notices=(*found.notices, *other_model_notices(prompts, model), *map(str, unusable.values())),
     )
 
 

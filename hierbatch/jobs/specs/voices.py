@@ -14,6 +14,7 @@ from hierbatch.errors import InputError, PromptError
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.voices import VoiceRow, check_consent, read_voices, voice_from_file, voices_from_folder
+from hierbatch.models.catalog.model_info import ModelInfo
 from hierbatch.stages.prompts import Prompt, prepare_prompt
 from hierbatch.stages.voices import VOICE_TABLE_SCHEMA
 
@@ -156,6 +157,15 @@ def prepare_some_voices(
     return prepared, errors
 
 
+def other_model_notices(prompts: PreparedVoices, model: ModelInfo) -> tuple[str, ...]:
+    """Messages on voice files that were made for other weights than the model's."""
+    return tuple(
+        f"Voice {name} was made for another model: its reference recording is the prompt"
+        for name, (_, prompt) in prompts.items()
+        if prompt.voice_file is not None and prompt.model_sha256 != model.weights_sha256
+    )
+
+
 def _named_error(error: PromptError, voice: str) -> PromptError:
     """Error with the name of the voice added, since the check of a model does not know this name."""
     if voice in error.what:
@@ -188,6 +198,7 @@ def write_voice_table(prepared: PreparedVoices, target: Path) -> None:
             "license": row.license,
             "notes": row.notes,
             "voice_sha256": prompt.sha256,
+            "voice_file": prompt.voice_file,
             "denoise_ratio": prompt.denoise_ratio,
         }
         for name, (row, prompt) in prepared.items()

@@ -24,6 +24,8 @@ class ModelInfo:
 
     name: str
     fingerprint: str
+    weights_sha256: str = ""
+    """Hash of the weights; voice files are made for one set of weights."""
     languages: tuple[str, ...] = ()
     """Languages that the model synthesizes from text."""
     frontend_versions: Mapping[str, str] = field(default_factory=dict)
@@ -56,6 +58,7 @@ def describe_model(found: Bundle) -> ModelInfo:
     return ModelInfo(
         name=found.name,
         fingerprint=found.fingerprint,
+        weights_sha256=found.weights_sha256,
         languages=found.languages,
         frontend_versions=found.frontend_versions,
         can_convert=converts,

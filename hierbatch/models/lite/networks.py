@@ -21,6 +21,7 @@ class LiteNetworks(nn.Module):
 
     def __init__(self, config: LiteConfig) -> None:
         super().__init__()
+        self.config = config
         self.text_to_vector = LiteTextToVector(config)
         self.acoustic = Acoustic(config)
         self.vocoder = LiteWaveformGenerator(config)

@@ -25,6 +25,7 @@ from hierbatch.audio.spectrum import LogMel, long_term_spectrum
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.constants import FRAME_HOP_SAMPLES, MEL_HOP_SAMPLES, MELS_PER_FRAME, RATE_HZ
 from hierbatch.errors import BundleError
+from hierbatch.manifest.voice_file import VoiceFile
 from hierbatch.models.conversion.interface import ConversionRequest, InputSpec, count_frames
 from hierbatch.models.convnext import length_mask
 from hierbatch.models.device_placement import DevicePlacement, to_array
@@ -34,6 +35,7 @@ from hierbatch.models.lite.singing import LiteSinger
 from hierbatch.models.lite.synthesizer import MAX_F0_HZ, MIN_F0_HZ, LiteSynthesizer, SynthesisFrames
 from hierbatch.models.lite.text_stage import TextFrames, TextStage
 from hierbatch.models.lite.voice import Voice
+from hierbatch.models.lite.voice_file import voice_from_file
 from hierbatch.models.prompt import clean_voiced_prompt
 from hierbatch.models.singing import SingingRequest, SungWaveform
 from hierbatch.models.speech import SelfAssessment, Speech, SpeechRequest
@@ -57,7 +59,7 @@ class LitePipeline:
             InputError: this machine has no such device.
         """
         self.name, self.languages, self.rate_hz = bundle.name, bundle.languages, bundle.rate_hz
-        self.fingerprint = bundle.fingerprint
+        self.fingerprint, self.weights_sha256 = bundle.fingerprint, bundle.weights_sha256
         self.frontend_versions = bundle.frontend_versions
         placement.check_available()
         self._placement = placement
@@ -111,6 +113,14 @@ class LitePipeline:
             f0_spread_semitones=measure_pitch_range(f0_hz).spread_semitones,
             sha256=hashlib.sha256(prompt.samples.tobytes()).hexdigest(),
         )
+
+    def open_voice(self, file: VoiceFile) -> Voice | None:
+        """Voice of a voice file; None if it was made for other weights.
+
+        Raises:
+            PromptError: the file is damaged.
+        """
+        return voice_from_file(file, self._networks.config) if file.model_sha256 == self.weights_sha256 else None
 
     @torch.inference_mode()
     def speak(self, requests: Sequence[SpeechRequest]) -> list[Speech]:

@@ -82,7 +82,7 @@ class TextStage:
         ids = [encode(request.phonemes, request.language) for request in requests]
         text = TextBatch.from_ids(ids, self._device)
         style = self._placement.tensor(np.stack([request.voice.text_style for request in requests]))
-        speed = torch.tensor([request.speed for request in requests], device=self._device)
+        speed = torch.tensor([request.speed * request.voice.speed for request in requests], device=self._device)
         hidden = self._network.encode(text, style)
         log_durations = self._network.log_durations(hidden, text, style)
         sampled = self._sample_prosody(requests, ids, hidden, style)
@@ -120,13 +120,14 @@ class TextStage:
     ) -> SynthesisFrames:
         """Center the predicted F0 contour on each prompt's median, transposed and scaled as requested."""
         centres = [request.voice.median_f0_hz * 2 ** (request.pitch_semitones / 12) for request in requests]
-        spreads = [self._spread(request) for request in requests]
+        spreads = [self._spread(request) * request.voice.prosody for request in requests]
         f0_hz = self._column(centres) * torch.exp(self._column(spreads) * prosody.log_f0)
         shares, clean_shares, thresholds = (
             torch.tensor([by_language.get(request.language, 0.0) for request in requests], device=self._device)
             for by_language in (self._covariance_shares, self._clean_style_shares, self._voicing_thresholds)
         )
-        voiced = (prosody.voicing > thresholds[:, None]).float()
+        pulses = self._column([1.0 - request.voice.breathiness for request in requests])
+        voiced = (prosody.voicing > thresholds[:, None]).float() * pulses
         return SynthesisFrames(
             semantic=prosody.semantic,
             f0_hz=f0_hz.clamp(MIN_F0_HZ, MAX_F0_HZ),

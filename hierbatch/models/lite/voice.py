@@ -33,6 +33,12 @@ class Voice:
     median_f0_hz: float
     f0_spread_semitones: float
     sha256: str
+    speed: float = 1.0
+    """The voice's own factor on the speaking rate."""
+    prosody: float = 1.0
+    """The voice's own factor on the spread of log F0."""
+    breathiness: float = 0.0
+    """Share of the pulses that is removed from voiced frames, 0 to 1."""
 
 
 def stack_prompts(voices: Sequence[Voice], device: str) -> PromptFrames:

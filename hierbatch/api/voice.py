@@ -1,0 +1,104 @@
+"""Voice of the Python API: a prompt or voice file that was checked, and its owner's consent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hierbatch.api.sound import Recording, as_waveform
+from hierbatch.audio.files import encode_sound, read_sound
+from hierbatch.errors import InputError, PromptError
+from hierbatch.manifest.voice_file import VOICE_FILE_SUFFIX, is_voice_file, parse_voice_file
+from hierbatch.manifest.voices import CONSENTS, VoiceRow, check_consent, voice_from_file
+from hierbatch.models.conversion.interface import ConversionModel
+from hierbatch.models.speech import SpeechModel
+from hierbatch.object_path import local_path
+from hierbatch.stages.prompts import prepare_prompt
+from hierbatch.stages.voices import OpensVoiceFiles, repeat_to
+
+if TYPE_CHECKING:
+    from pydub import AudioSegment
+
+_OTHER_MODEL = "Voice {voice} was made for another model: its reference recording is the prompt"
+_GIVEN_CONSENTS = tuple(consent for consent in CONSENTS if consent != "unknown")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """A prompt encoded for one model, to be reused over many calls."""
+
+    name: str
+    consent: str
+    """Consent of the voice's owner, one of `self licensed public_domain synthetic`."""
+    sha256: str
+    """Hash of the prepared prompt."""
+    notices: tuple[str, ...]
+    """Remarks on the prompt, such as one that is too short for a good likeness."""
+    encoded: Any
+    """The model's encoding of the prompt."""
+
+
+def encode_voice(
+    prompt: Recording | AudioSegment,
+    consent: str,
+    model: SpeechModel | ConversionModel,
+    *,
+    name: str = "",
+    denoise_ratio: float = 0.0,
+    repeat_to_s: float = 0.0,
+) -> Voice:
+    """Check a prompt and encode it, or open a voice file.
+
+    Args:
+        prompt: 3 to 15 s of one person speaking, or a voice file.
+        consent: consent of that person, one of `self licensed public_domain synthetic`; a voice file has its own.
+        model: the model that encodes it.
+        name: name of the voice; by default the file's own.
+        denoise_ratio: share of the denoised prompt in the mix, 0 to 1.
+        repeat_to_s: length in seconds to which a shorter prompt is repeated.
+
+    Raises:
+        InputError: no consent, or an unknown one.
+        PromptError: unreadable, silent or too short.
+    """
+    row = _voice_row(prompt, consent, name)
+    prepared = prepare_prompt(row.read_prompt(), row.voice, denoise_ratio=denoise_ratio)
+    encoded, notices = None, prepared.notices
+    if prepared.voice_file is not None:
+        file = parse_voice_file(prepared.voice_file, row.voice)
+        encoded = model.open_voice(file) if isinstance(model, OpensVoiceFiles) else None
+        notices = () if encoded is not None else (_OTHER_MODEL.format(voice=row.voice),)
+    if encoded is None:
+        sound = read_sound(prepared.flac, name=f"voice {row.voice}", raises=PromptError)
+        encoded = model.encode_voice(repeat_to(sound, repeat_to_s))
+    return Voice(name=row.voice, consent=row.consent, sha256=prepared.sha256, notices=notices, encoded=encoded)
+
+
+def _voice_row(prompt: Recording | AudioSegment, consent: str, name: str) -> VoiceRow:
+    row = _voice_file_row(prompt)
+    if row is not None:
+        check_consent([row], allow_unknown=False)
+        return replace(row, voice=name or row.voice)
+    if consent not in _GIVEN_CONSENTS:
+        raise InputError(
+            "The consent of the voice's owner is missing",
+            expected=f"consent={' or '.join(_GIVEN_CONSENTS)}",
+            got=repr(consent) if consent else "none",
+            fix="say with `consent` why you may use this voice",
+        )
+    if isinstance(prompt, str | Path):
+        row = voice_from_file(local_path(prompt), consent)
+        return replace(row, voice=name or row.voice)
+    content = prompt if isinstance(prompt, bytes) else encode_sound(as_waveform(prompt))
+    return VoiceRow(voice=name or "voice", content=content, consent=consent)
+
+
+def _voice_file_row(prompt: Recording | AudioSegment) -> VoiceRow | None:
+    """Voice of a voice file; None for a recording."""
+    if isinstance(prompt, str | Path) and local_path(prompt).suffix.lower() == VOICE_FILE_SUFFIX:
+        return voice_from_file(local_path(prompt), "unknown")
+    if isinstance(prompt, bytes) and is_voice_file(prompt):
+        file = parse_voice_file(prompt, "The voice")
+        return VoiceRow(voice=file.voice, content=prompt, consent=file.consent)
+    return None

@@ -1,0 +1,1 @@
+"""Descriptions of voices in English and Korean."""

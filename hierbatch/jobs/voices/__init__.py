@@ -1,0 +1,1 @@
+"""Jobs of `hierbatch voices`: list, preview, blend, sample and design voices."""

@@ -1,0 +1,90 @@
+"""Sample voices that belong to nobody from the distribution of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from hierbatch.errors import InputError
+from hierbatch.jobs.voices.voice_model import VoiceModel
+from hierbatch.manifest.voice_file import VOICE_FILE_SUFFIX, VoiceFile
+from hierbatch.models.catalog.model_choice import ModelChoice
+
+_MAX_VOICES = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleVoices:
+    """Number of voices to sample, and the folder of their files."""
+
+    out: Path
+    n_voices: int = 1
+    seed: int = 0
+    name: str = "sampled"
+    """Beginning of the names of the voices."""
+    model: ModelChoice = field(default_factory=ModelChoice)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeVoice:
+    """A voice file that was written."""
+
+    path: Path
+    file: VoiceFile
+    nearest_distance: float
+    """Distance to the nearest training speaker, in standard deviations of the distribution."""
+    same_speaker_distance: float
+    """Distance that clips of one speaker stay below; every made voice is beyond it."""
+    asked: Mapping[str, float] = field(default_factory=dict)
+    measured: Mapping[str, float] = field(default_factory=dict)
+
+
+def sample_voices(job: SampleVoices) -> Iterator[MadeVoice]:
+    """Sample voices one by one; a seed gives the same voices, whatever their number.
+
+    Raises:
+        InputError: the number of voices is out of range.
+        BundleError: the model cannot be loaded, or has no distribution of voices.
+        StorageError: the disk is full.
+    """
+    check_number(job.n_voices)
+    model = VoiceModel(job.model)
+    for number in range(1, job.n_voices + 1):
+        point = model.space.sample_point(np.random.default_rng([job.seed, number]))
+        voice = model.with_own_frames(model.space.voice_at(point))
+        name = f"{job.name}-{number}"
+        file = model.voice_file(
+            voice, describe_synthetic(name, "sample", f"sampled with seed {job.seed}, number {number}")
+        )
+        path = file.save(job.out / f"{name}{VOICE_FILE_SUFFIX}")
+        yield MadeVoice(
+            path=path,
+            file=file,
+            nearest_distance=model.space.nearest_distance(point),
+            same_speaker_distance=model.space.same_speaker_distance,
+        )
+
+
+def describe_synthetic(name: str, origin: str, description: str) -> VoiceFile:
+    """Origin of a voice that belongs to nobody, without its arrays."""
+    return VoiceFile(
+        voice=name,
+        origin=origin,
+        model_kind="",
+        model_sha256="",
+        consent="synthetic",
+        description=description,
+        synthetic=True,
+        numbers={},
+        arrays={},
+        reference_flac=b"",
+    )
+
+
+def check_number(n_voices: int) -> None:
+    """Raise InputError for a number of voices out of range."""
+    if not 1 <= n_voices <= _MAX_VOICES:
+        raise InputError("The number of voices is out of range", expected=f"1 to {_MAX_VOICES}", got=str(n_voices))

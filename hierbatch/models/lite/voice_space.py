@@ -1,0 +1,199 @@
+"""Distribution of voices: a Gaussian over the principal components of the training speakers' styles.
+
+A voice of Lite is described by its two styles, its pitch and its long-term spectrum. One point of this space is a voice
+that belongs to nobody, if it is far enough from every speaker. Attributes such as pitch or brightness are linear in the
+space, so that points with given attributes can be drawn as well. `tools/voice_space.py` computes the file.
+
+Legend: K components, D features, N speakers, A attributes, Q frames of the average voice, S style, M mel bands.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from hierbatch.audio.spectrum import N_MELS
+from hierbatch.errors import BundleError
+from hierbatch.models.lite.prompt_statistics import Floats, LongTermSpectrum, measure_spectrum, move_spectrum
+from hierbatch.models.lite.voice import Voice
+from hierbatch.models.weights.bundle import Bundle
+from hierbatch.storage import read_regular_file
+
+SPACE_FILE = "voices.safetensors"
+ATTRIBUTES = ("pitch", "femininity", "brightness", "pace", "liveliness", "effort", "breathiness")
+"""Attributes of a voice, measured in standard deviations of the training speakers."""
+ARRAYS = (
+    "mean", "components", "projection", "speakers", "frames_semantic", "frames_mel", "attribute_mean",
+    "attribute_deviation", "attribute_map", "attribute_residual", "reference_db", "femininity_weights",
+)  # fmt: skip
+_KEY = "hierbatch_voice_space"
+_MAX_BYTES = 16 << 20
+_MAX_DEVIATION = 2.5
+_MAX_DRAWS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceSpace:
+    """Distribution of voices for one set of weights.
+
+    Shape:
+        mean                 [D]
+        components           [K, D]   features = mean + z @ components with z of unit variance
+        projection           [D, K]   z = (features - mean) @ projection
+        speakers             [N, K]   training speakers
+        frames_semantic      [Q, C]   frames of the average voice
+        frames_mel           [Q, 2 M] of unit variance about zero in each band
+        attribute_mean, attribute_deviation  [A]
+        attribute_map        [A, K]   attributes in standard deviations = attribute_map @ z
+        attribute_residual   [A, A]   covariance of what the map leaves
+        reference_db         [M]      mean long-term spectrum, the reference of formant shifts
+        femininity_weights   [3]      weights of F0, formant shift, and offset
+    """
+
+    mean: Floats
+    components: Floats
+    projection: Floats
+    speakers: Floats
+    frames_semantic: Floats
+    frames_mel: Floats
+    attribute_mean: Floats
+    attribute_deviation: Floats
+    attribute_map: Floats
+    attribute_residual: Floats
+    reference_db: Floats
+    femininity_weights: Floats
+    same_speaker_distance: float
+    """Distance that 95 % of the pairs of clips of one speaker stay below."""
+    weights_sha256: str
+
+    @property
+    def n_components(self) -> int:
+        return len(self.components)
+
+    def sample_point(self, generator: np.random.Generator, targets: Mapping[str, float] | None = None) -> Floats:
+        """Draw a point that is farther from every training speaker than two clips of one speaker are.
+
+        Args:
+            generator: source of randomness.
+            targets: attributes to have, in standard deviations; others are free.
+
+        Shape:
+            returns  [K]
+
+        Raises:
+            BundleError: the space is too small to draw from.
+        """
+        centre, root = self._given(targets or {})
+        for _ in range(_MAX_DRAWS):
+            point = centre + root @ generator.standard_normal(self.n_components)
+            point = np.clip(point, -_MAX_DEVIATION, _MAX_DEVIATION).astype(np.float32)
+            if self.nearest_distance(point) > self.same_speaker_distance:
+                return point
+        raise BundleError("No voice can be drawn that differs from every training speaker", fix="use another seed")
+
+    def nearest_distance(self, point: Floats) -> float:
+        """Distance to the nearest training speaker. Shape: [K] -> scalar."""
+        return float(np.sqrt(((self.speakers - point) ** 2).sum(1).min()))
+
+    def point_of(self, voice: Voice) -> Floats:
+        """Point of a voice. Shape: returns [K]."""
+        return np.asarray((features_of(voice) - self.mean) @ self.projection, np.float32)
+
+    def voice_at(self, point: Floats) -> Voice:
+        """Voice of a point, with the frames of the average voice in its long-term spectrum.
+
+        Shape:
+            point  [K]
+        """
+        features = (self.mean + point @ self.components).astype(np.float32)
+        n_styles = (len(features) - 2 - 2 * N_MELS) // 2
+        text_style, sound_style, pitch, mean, log_spread = np.split(
+            features, np.cumsum([n_styles, n_styles, 2, N_MELS])
+        )
+        spectrum = LongTermSpectrum(mean, np.exp(log_spread))
+        return Voice(
+            text_style=text_style,
+            sound_style=sound_style,
+            semantic=self.frames_semantic,
+            mel=move_spectrum(self.frames_mel.reshape(-1, N_MELS), spectrum),
+            median_f0_hz=float(np.exp(pitch[0])),
+            f0_spread_semitones=float(np.exp(pitch[1])),
+            sha256=hashlib.sha256(features.tobytes()).hexdigest(),
+        )
+
+    def _given(self, targets: Mapping[str, float]) -> tuple[Floats, Floats]:
+        """Mean and root of the covariance of points with these attributes (conditional Gaussian)."""
+        identity = np.eye(self.n_components)
+        if not targets:
+            return np.zeros(self.n_components, np.float32), identity.astype(np.float32)
+        rows = [ATTRIBUTES.index(name) for name in targets]
+        mapped = self.attribute_map[rows].astype(np.float64)
+        total = mapped @ mapped.T + self.attribute_residual[np.ix_(rows, rows)]
+        gain = np.linalg.solve(total, mapped).T
+        values, vectors = np.linalg.eigh(identity - gain @ mapped)
+        root = vectors * np.sqrt(np.maximum(values, 0.0))
+        return (gain @ np.array(list(targets.values()))).astype(np.float32), root.astype(np.float32)
+
+
+def features_of(voice: Voice) -> Floats:
+    """Features of a voice: styles, log of the median and of the spread of F0, mean and log spread of each mel band.
+
+    Shape:
+        returns  [2 S + 2 + 2 M]
+    """
+    spectrum = measure_spectrum(voice.mel)
+    pitch = np.log([voice.median_f0_hz, max(voice.f0_spread_semitones, 0.1)])
+    parts = (voice.text_style, voice.sound_style, pitch, spectrum.mean, np.log(spectrum.spread))
+    return np.concatenate(parts).astype(np.float32)
+
+
+def load_voice_space(bundle: Bundle) -> VoiceSpace:
+    """Load the distribution of voices of a bundle.
+
+    Raises:
+        BundleError: the bundle has none, or it is damaged, or was computed for other weights.
+    """
+    from safetensors import SafetensorError, safe_open
+    from safetensors.numpy import load
+
+    path = bundle.folder / SPACE_FILE
+    fix = "use the packaged model, or compute it with `python -m tools.voice_space`"
+    try:
+        arrays = load(read_regular_file(path, _MAX_BYTES))
+        with safe_open(path, "numpy") as file:
+            page = json.loads(file.metadata()[_KEY])
+        found = VoiceSpace(
+            **{name: arrays[name].astype(np.float32) for name in ARRAYS},  # type: ignore[arg-type]  # all are arrays
+            same_speaker_distance=float(page["same_speaker_distance"]),
+            weights_sha256=str(page["weights_sha256"]),
+        )
+    except OSError as error:
+        raise BundleError(f"Model {bundle.name!r} has no distribution of voices", got=str(error), fix=fix) from error
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise BundleError(f"The distribution of voices {path} is damaged", got=str(error), fix=fix) from error
+    if found.weights_sha256 != bundle.weights_sha256:
+        raise BundleError(
+            f"The distribution of voices of {bundle.name!r} belongs to other weights",
+            expected=bundle.weights_sha256,
+            got=found.weights_sha256,
+            fix=fix,
+        )
+    return found
+
+
+def voice_space_bytes(arrays: Mapping[str, Floats], page: Mapping[str, object]) -> bytes:
+    """Content of the file of a distribution: arrays in half precision, and how it was made.
+
+    Args:
+        arrays: one array for each name of `ARRAYS`.
+        page: `weights_sha256`, `same_speaker_distance`, and the origin.
+    """
+    from safetensors.numpy import save
+
+    halves = {name: np.ascontiguousarray(arrays[name], np.float16) for name in ARRAYS}
+    content: bytes = save(halves, metadata={_KEY: json.dumps(page, sort_keys=True, ensure_ascii=False)})
+    return content

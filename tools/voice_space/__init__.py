@@ -1,0 +1,1 @@
+"""Distribution of voices for `hierbatch voices sample` and `design`, computed from licensed recordings."""
