@@ -148,7 +148,9 @@ def _entry(wanted: Mapping[str, Any], scope: str) -> LexiconEntry:
         "language": language,
         "scope": scope,
     }
-    return read_entry(row) if pronunciation else LexiconEntry(**row)
+    if pronunciation:
+        return read_entry(row)
+    return LexiconEntry(word=word, pronunciation="", kind=row["kind"], language=language, scope=scope)
 
 
 def _texts(state: RunState) -> Iterator[dict[str, Any]]:

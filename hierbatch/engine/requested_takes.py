@@ -128,7 +128,7 @@ class RequestedTakes:
 
     def _planned_before(self) -> dict[str, pa.Table]:
         """Read the plans that requests already have, by name of the request."""
-        found = {}
+        found: dict[str, pa.Table] = {}
         for plan in self._folder.plan_files(self._generation)[1:]:
             metadata = pq.read_schema(arrow_source(plan)).metadata or {}
             if names := json.loads(metadata.get(REQUESTS_KEY, b"[]")):

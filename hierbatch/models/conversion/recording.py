@@ -220,8 +220,11 @@ class _SegmentedRecording:
             raise SynthesisError("The model returned samples that are not finite")
         number, start, end = segment
         self._output.add(output, start, end)
-        _, *following = self.segments[number + 1] if number + 1 < len(self.segments) else (0, *[len(self._padded)] * 2)
-        self._output.replace(with_context(*following, len(self._padded))[0])
+        n_samples = len(self._padded)
+        _, next_start, next_end = (
+            self.segments[number + 1] if number + 1 < len(self.segments) else (0, n_samples, n_samples)
+        )
+        self._output.replace(with_context(next_start, next_end, n_samples)[0])
 
     def finish(self, to_rate: BlockResampler) -> Conversion:
         self._output.replace(len(self._padded))

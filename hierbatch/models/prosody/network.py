@@ -187,6 +187,7 @@ class ProsodyNetwork(nn.Module):
         condition = self._condition(context, utterance, words)
         x = noise.values
         for coupling in reversed(self.couplings):
+            assert isinstance(coupling, _Coupling)
             x = coupling.reverse(x.flip(-1), condition, mask)
         return (x * self.scale + self.mean) * mask
 
