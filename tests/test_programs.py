@@ -55,14 +55,14 @@ def feed_until_it_fails(script):
         ("raise SystemExit('av_write: No space left on device')", StorageError, "disk is full"),
     ],
 )
-def test_failure_is_told_in_the_programs_own_words(script, kind, words):
+def test_failure_is_reported_in_the_programs_own_words(script, kind, words):
     with pytest.raises(kind, match=words):
         run_program(python(script))
     with pytest.raises(kind, match=words):
         feed_until_it_fails(script)
 
 
-def test_a_missing_program_is_told():
+def test_a_missing_program_is_reported():
     with pytest.raises(ProgramError, match="Cannot start no-such-program"):
         run_program(["/nowhere/no-such-program"])
 

@@ -38,7 +38,7 @@ def test_disk_trouble_is_a_storage_error(tmp_path, number):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_path_that_cannot_be_is_the_users_to_mend(tmp_path):
+def test_an_impossible_path_is_an_input_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="Cannot write"), staging_folder(tmp_path / "file"):
         pass

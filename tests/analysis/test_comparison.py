@@ -9,7 +9,7 @@ def compared(tmp_path, a, b):
     return hierbatch.compare(write_run(tmp_path / "a", a), write_run(tmp_path / "b", b))
 
 
-def test_rows_stand_side_by_side_by_id(tmp_path):
+def test_rows_are_joined_by_id(tmp_path):
     a = [sentence(1, sentence_index) for sentence_index in (0, 1, 2)]
     b = [sentence(1, sentence_index) for sentence_index in (2, 3, 1)]
     found = compared(tmp_path, a, b)
@@ -36,7 +36,7 @@ def test_the_weightiest_difference_comes_first(tmp_path):
     assert list(table["flags_b"])[2] == "clipped"
 
 
-def test_the_summary_tells_how_each_measure_moved():
+def test_the_summary_reports_how_each_measure_moved():
     found = hierbatch.compare(FIRST, SECOND)
     rows = found.summary().set_index("measure")
     both = found.table

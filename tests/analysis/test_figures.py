@@ -46,7 +46,7 @@ def test_a_picture_takes_the_pages_text_colour_and_width(run):
     assert "<metadata" not in svg
 
 
-def test_captions_tell_the_numbers(run):
+def test_captions_report_the_numbers(run):
     table = run.table(["duration_s"]).dropna()
     assert (
         f"{len(table)} takes; median {table['duration_s'].quantile(0.5, 'lower'):.1f} s"

@@ -19,7 +19,7 @@ def test_quantiles_are_those_of_the_values_to_within_a_bin():
         assert histogram.quantile(share) == pytest.approx(wanted, abs=histogram.width)
 
 
-def test_what_lies_outside_is_counted_at_the_edge_and_what_is_no_number_not_at_all():
+def test_outliers_are_counted_in_the_outer_bins_and_nan_not_at_all():
     histogram = filled([-5.0, 50.0, np.nan, np.inf, -np.inf])
     assert histogram.n_values == 2
     assert (histogram.counts[0], histogram.counts[N_BINS - 1]) == (1, 1)

@@ -88,7 +88,7 @@ def test_the_page_needs_nothing_beside_it(page):
     assert not re.search(r"url\((?!#)|@import|<script|<link|<iframe", page)
 
 
-def test_counts_reasons_and_voices_stand_in_it(page):
+def test_counts_reasons_and_voices_are_in_it(page):
     text = re.sub(r"<[^>]+>", " ", re.sub(r"<(style|svg).*?</\1>", "", page, flags=re.S))
     words = " ".join(text.split())
     assert "rows 11 spoken 10 failed 1 not done yet 0 flagged 0 duration 0:00:12" in words

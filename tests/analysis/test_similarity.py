@@ -37,7 +37,7 @@ def test_a_take_the_network_cannot_use_is_left_out():
     assert similarity_matrix(run, only_the_longest).voices == ("seoul",)
 
 
-def test_a_run_without_prompts_is_told(tmp_path):
+def test_a_run_without_prompts_is_reported(tmp_path):
     run = hierbatch.open_run(write_run(tmp_path / "r", book_rows(1, 2)))
     with pytest.raises(InputError, match="no voices to compare"):
         similarity_matrix(run, by_pitch)

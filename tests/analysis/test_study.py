@@ -32,7 +32,7 @@ def test_without_names_a_table_has_all_columns_but_sound_and_timings(run):
     assert set(run.columns) - set(run.table().columns) == {"audio", "timings"}
 
 
-def test_a_column_nobody_has_is_told_with_those_there_are(run):
+def test_a_column_no_one_has_is_reported_with_those_there_are(run):
     with pytest.raises(InputError, match=r"no column beauty.*duration_s"):
         run.table(["id", "beauty"])
 
@@ -70,7 +70,7 @@ def test_a_query_that_is_none_is_the_users_mistake(run):
         run.sql("SELECT beauty FROM takes")
 
 
-def test_without_duckdb_the_pip_line_is_told(run, monkeypatch):
+def test_without_duckdb_the_pip_line_is_reported(run, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "duckdb", None)
     with pytest.raises(ProgramError, match=r"duckdb is missing.*pip install 'hierbatch\[study\]'"):
         run.sql("SELECT 1")
@@ -85,7 +85,7 @@ def test_audio_is_the_rows_sound_and_plays_itself(run):
 
 
 @pytest.mark.parametrize(("row_id", "words"), [("stars", "a failed row"), ("moon", "an unknown id")])
-def test_a_row_without_sound_is_told(run, row_id, words):
+def test_a_row_without_sound_is_reported(run, row_id, words):
     with pytest.raises(InputError, match=words):
         run.audio(row_id)
 
@@ -153,7 +153,7 @@ def test_outliers_need_a_number(run):
         run.outliers("text_norm")
 
 
-def test_a_folder_that_is_no_run_is_told(tmp_path):
+def test_a_folder_without_a_run_is_reported(tmp_path):
     with pytest.raises(RunError, match="no plan"):
         hierbatch.open_run(tmp_path)
 

@@ -42,7 +42,7 @@ def test_every_row_is_counted_once(summary):
     assert failure.example == f"died at {failure.example_id[-1]}"
 
 
-def test_voices_are_told_apart(summary):
+def test_voices_are_distinguished(summary):
     anna, bert = summary.voices
     assert (anna.voice, anna.n_ok, anna.n_failed, anna.n_flagged) == ("anna", 5, 0, 0)
     assert (bert.voice, bert.n_ok, bert.n_failed, bert.n_flagged) == ("bert", 2, 2, 1)

@@ -90,7 +90,7 @@ def test_a_corpus_is_made_and_exported(tmp_path):
         ({"filter": "none.toml"}, "none.toml"),
     ],
 )
-def test_a_wrong_option_is_refused_before_anything_is_made(tmp_path, options, wrong, words):
+def test_a_wrong_option_is_refused_before_any_work(tmp_path, options, wrong, words):
     manifest = manifest_file(tmp_path, 1)
     with pytest.raises(InputError, match=words):
         hierbatch.run(manifest, **({"voice": tmp_path / "anna.wav"} | options | wrong))

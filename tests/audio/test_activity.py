@@ -33,7 +33,7 @@ def test_speech_is_found_between_silences_and_nothing_else(detector, rate_hz):
     assert all(one.end_s <= other.start_s for one, other in pairwise(spans))
 
 
-def test_where_nobody_speaks_nothing_is_found(detector):
+def test_silence_has_no_speech(detector):
     hum = (0.1 * np.sin(2 * np.pi * 100 * np.arange(32_000) / 16_000)).astype(np.float32)
     assert detector.find(Waveform(np.zeros(32_000, np.float32), 16_000)) == ()
     assert detector.find(Waveform(hum, 16_000)) == ()

@@ -20,7 +20,7 @@ def test_knows_a_file_by_its_content_and_not_by_its_name(tmp_path, suffix, conta
         assert sum(map(len, sound.blocks)) == pytest.approx(22_050, abs=1_200)
 
 
-def test_channels_stand_side_by_side(tmp_path):
+def test_channels_are_side_by_side(tmp_path):
     path = tmp_path / "stereo.wav"
     pair = np.stack([tone(300, 5, 48_000, -6), tone(500, 5, 48_000, -12)], axis=1)
     soundfile.write(path, pair, 48_000, subtype="FLOAT")
@@ -36,7 +36,7 @@ def test_what_is_not_sound_is_refused_before_ffmpeg_sees_it(tmp_path, content):
         pass
 
 
-def test_damaged_and_missing_files_are_told(tmp_path):
+def test_damaged_and_missing_files_are_reported(tmp_path):
     path = tmp_path / "bad.flac"
     path.write_bytes(b"fLaC" + bytes(100))
     with pytest.raises(InputError, match="not a readable audio file"), open_file(path, use_ffmpeg=True):

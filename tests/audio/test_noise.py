@@ -44,7 +44,7 @@ def test_nothing_moves_in_time(spoken):
 
 
 @pytest.mark.parametrize("n_samples", [1, 479, 480, 7777])
-def test_any_length_comes_back_as_long(n_samples):
+def test_any_length_is_preserved(n_samples):
     sound = Waveform(np.full(n_samples, 0.1, np.float32), 22_050)
     assert reduce_noise(sound).n_samples == n_samples
 
@@ -56,7 +56,7 @@ def test_a_ratio_mixes_in_a_straight_line(spoken):
     assert np.allclose(mix_denoised(spoken, 0.25).samples, 0.75 * spoken.samples + 0.25 * clean, atol=1e-6)
 
 
-def test_without_the_package_it_is_told_what_to_install(spoken, monkeypatch):
+def test_without_the_package_the_error_names_it(spoken, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyrnnoise.rnnoise", None)
     with pytest.raises(ProgramError, match=r"hierbatch\[denoise\]"):
         reduce_noise(spoken)

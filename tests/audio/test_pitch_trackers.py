@@ -24,7 +24,7 @@ def test_each_gives_a_value_every_10_ms_and_the_pitch_of_a_buzz(name, n_samples,
     assert np.median(found[found > 0]) == pytest.approx(140.0, rel=0.02)
 
 
-def test_what_is_no_tracker_or_not_installed_is_told(monkeypatch):
+def test_an_unknown_or_missing_tracker_is_reported(monkeypatch):
     with pytest.raises(InputError, match="dio or harvest or yaapt"):
         pitch_tracker("crepe")
     monkeypatch.setattr(pitch_trackers, "find_spec", lambda name: None)

@@ -26,7 +26,7 @@ def test_any_length_gives_finite_numbers(n_samples, value):
     assert all(number is None or math.isfinite(number) for number in astuple(quality))
 
 
-def test_silence_is_told_as_silence():
+def test_silence_is_reported_as_silence():
     quality = measured(np.zeros(16_000))
     assert quality.silence_ratio == 1
     assert quality.longest_silence_s == pytest.approx(1.0)
@@ -63,7 +63,7 @@ def test_signal_to_noise_is_estimated(snr_db):
     assert quality.snr_db == pytest.approx(snr_db, abs=1.5)
 
 
-def test_every_measure_says_what_it_is():
+def test_every_measure_reports_what_it_is():
     # The names are columns of the takes table.
     assert [field.name for field in fields(measured(speech_like(1.0).samples))] == [
         "loudness_lufs", "rms_db", "peak_db", "silence_ratio", "longest_silence_s", "clipped_samples", "snr_db",

@@ -41,6 +41,6 @@ def test_a_sound_in_a_batch_is_the_sound_alone():
         assert torch.equal(together[row, :, : lengths[row]], mel(torch.from_numpy(samples)))
 
 
-def test_a_sound_shorter_than_half_a_window_is_told():
+def test_a_sound_shorter_than_half_a_window_is_reported():
     with pytest.raises(ValueError, match="641 samples"):
         StyleMel()(torch.zeros(640))

@@ -33,7 +33,7 @@ def test_it_follows_a_glide_with_a_value_every_80_samples():
     assert not found[:40].any()
 
 
-def test_its_slower_frames_stand_where_the_every_day_ones_do():
+def test_its_slower_frames_align_with_the_default_ones():
     sound, _ = glide(RATE_HZ)
     every_day, found = estimate_f0(sound), estimate_f0_by_yaapt(sound)
     assert len(found) == len(every_day)
@@ -47,6 +47,6 @@ def test_silence_is_unvoiced():
 
 
 @pytest.mark.parametrize("n_samples", [100, 0])
-def test_a_few_samples_are_told(n_samples):
+def test_a_few_samples_are_reported(n_samples):
     with pytest.raises(SourceError, match="No pitch"):
         yaapt_f0(Waveform(np.zeros(n_samples, np.float32), RATE_HZ))

@@ -50,7 +50,7 @@ def louder(takes):
     return takes.set_column(takes.schema.get_field_index("audio"), "audio", pa.array(audio, takes.field("audio").type))
 
 
-def test_runs_are_told_apart_by_a_sound_that_differs_and_an_id_that_is_missing(calm, tmp_path):
+def test_runs_with_another_sound_or_a_missing_id_differ(calm, tmp_path):
     compare = load_script(SCRIPT).compare
     same = changed(calm, tmp_path / "same", lambda takes: takes)
     assert compare(calm, same, 6, to_the_byte=True)
@@ -61,7 +61,7 @@ def test_runs_are_told_apart_by_a_sound_that_differs_and_an_id_that_is_missing(c
     assert not compare(calm, changed(calm, tmp_path / "fewer", lambda takes: takes.slice(1)), 6, to_the_byte=False)
 
 
-def test_ancestors_end_where_nobody_is_known():
+def test_ancestors_end_where_no_one_is_known():
     ancestors = load_script(SCRIPT).ancestors
     assert ancestors(7, {7: 5, 5: 2, 2: 0, 9: 2}) == {7, 5, 2}
     assert ancestors(7, {7: 7}) == {7}

@@ -44,7 +44,7 @@ def test_another_salt_and_other_lengths_are_ok_and_an_altered_output_is_off(othe
 
 
 @golden
-def test_weights_of_another_salt_are_told_by_their_hash(other_folder):
+def test_weights_of_another_salt_are_reported_by_their_hash(other_folder):
     folder = read_golden_folder(other_folder)
     salted = type(folder)(folder.folder, "wrong:", folder.cases)
     with pytest.raises(InputError, match="not the golden ones"):

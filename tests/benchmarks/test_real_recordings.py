@@ -32,7 +32,7 @@ def test_the_level_of_a_band_is_its_share_of_white_noise_and_nothing_without_a_t
     assert benchmark.band_level_db(low, (8_000, 12_000)) < -100
 
 
-def test_borders_lie_inside_and_none_in_a_short_recording():
+def test_borders_are_inside_and_a_short_recording_has_none():
     long = noise(50 * 16_000)
     for borders in (benchmark.upsampling_boundaries, benchmark.conversion_boundaries):
         assert len(borders(long)) == 2

@@ -87,7 +87,7 @@ def test_each_bad_recording_is_a_row_with_its_reason_and_the_others_are_made(rec
 
 
 @pytest.mark.parametrize("name", ["nan.wav", "empty.wav", "headed.wav", "short.wav", "silent.wav", "cut.flac", "none"])
-def test_a_bad_prompt_is_told_before_anything_is_made(recordings, shell, name):
+def test_a_bad_prompt_is_reported_before_any_work(recordings, shell, name):
     model = ("--model", bundle_folder(recordings))
     words = ("--voice", recordings / name, "--out", recordings / "run", "--engine", "local", *model)
     code, told = shell("convert", recordings / "m.csv", *words)
@@ -121,7 +121,7 @@ def bad_checkpoints(folder):
     return told | cannot | {"evil.pth": "open when it is opened", "none.pth": "There is no such checkpoint"}
 
 
-def test_each_bad_checkpoint_is_told_in_one_line_runs_nothing_and_leaves_nothing(tmp_path, shell):
+def test_each_bad_checkpoint_is_reported_in_one_line_runs_nothing_and_leaves_nothing(tmp_path, shell):
     prompt_file(tmp_path, name="mono.wav")
     for name, words in bad_checkpoints(tmp_path).items():
         code, told = shell("models", "add", tmp_path / name, "--name", "mine", "--folder", tmp_path / "models")
@@ -132,7 +132,7 @@ def test_each_bad_checkpoint_is_told_in_one_line_runs_nothing_and_leaves_nothing
     assert not list((tmp_path / "models").glob("*"))
 
 
-def test_a_model_of_another_kind_is_told_before_anything_is_made(recordings, shell):
+def test_a_model_of_another_kind_is_reported_before_any_work(recordings, shell):
     for words in (
         ("upsample", recordings / "m.csv", "--model", "lite"),
         ("convert", recordings / "m.csv", "--model", "speechsr", "--voice", recordings / "mono.wav"),
@@ -145,7 +145,7 @@ def test_a_model_of_another_kind_is_told_before_anything_is_made(recordings, she
 
 @pytest.mark.parametrize("command", ["run", "convert", "narrate", "upsample", "dub", "corpus", "retry"])
 @pytest.mark.parametrize("options", ["--dtype int8", "--dtype float16", "--device cuda --dtype bfloat16 --compile"])
-def test_a_device_or_precision_that_is_not_here_is_told_before_anything_is_made(
+def test_a_device_or_precision_that_is_not_here_is_reported_before_any_work(
     tmp_path, shell, monkeypatch, command, options
 ):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)

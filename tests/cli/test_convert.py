@@ -37,7 +37,7 @@ def test_recordings_become_files_and_a_missing_one_another_exit_code(invoke, tmp
     assert (code, "failed, source: 1" in said) == (3, True)
 
 
-def test_a_folder_is_dubbed_and_its_lengths_are_told(invoke, tmp_path):
+def test_a_folder_is_dubbed_and_its_lengths_are_reported(invoke, tmp_path):
     code, said = invoke("dub {folder}/in --out {folder}/out --background off")
     assert code == 0
     assert said.count("length error 0") == 2

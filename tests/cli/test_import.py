@@ -13,7 +13,7 @@ from hierbatch.errors import BookError
 BOOK = "# One\n\nThe river rose. It fell.\n\n```\nx = 1\n```\n\n# Two\n\nNobody saw it go.\n"
 
 
-def test_chapters_sizes_and_what_is_skipped_are_told(tmp_path: Path) -> None:
+def test_chapters_sizes_and_what_is_skipped_are_reported(tmp_path: Path) -> None:
     book, manifest = tmp_path / "river.md", tmp_path / "river.parquet"
     book.write_text(BOOK, encoding="utf-8")
     result = CliRunner().invoke(app, ["import", str(book), "-o", str(manifest), "--voice", "hill"])

@@ -34,7 +34,7 @@ def test_a_book_goes_to_the_cluster_and_the_share_of_a_gpu_that_are_named(tmp_pa
     assert result.exception.args == (Execution(workers=3, gpus_per_worker=0.5, ray_address="10.0.0.1:6379"),)
 
 
-def test_formats_and_subtitles_are_told_apart():
+def test_formats_and_subtitles_are_distinguished():
     delivery = Delivery(to="m4b, MP3,srt,")
     assert (delivery.formats, delivery.subtitles) == (("m4b", "mp3"), ("srt",))
 

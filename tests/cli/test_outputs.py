@@ -48,7 +48,7 @@ def test_commands_write_to_the_requested_folders_only(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("words", [("status",), ("report",), ("export", "--to", "hf")], ids=" ".join)
-def test_a_folder_that_is_no_run_stays_as_it_is(tmp_path, words):
+def test_a_folder_without_a_run_stays_as_it_is(tmp_path, words):
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "note.txt").write_text("mine")
     before = contents(tmp_path)

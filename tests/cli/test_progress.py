@@ -38,6 +38,6 @@ def test_in_a_log_a_line_now_and_then_and_the_last(monkeypatch):
 
 
 @pytest.mark.parametrize("stream", [Terminal(), io.StringIO()])
-def test_nothing_to_tell_tells_nothing(stream):
+def test_an_empty_report_prints_nothing(stream):
     ProgressLine(stream).end()
     assert stream.getvalue() == ""

@@ -47,7 +47,7 @@ def test_the_life_of_a_run(invoke):
     assert (code, "This session" in said) == (3, False)
 
 
-def test_a_status_tells_of_a_generation_that_has_no_plan_yet(invoke, tmp_path):
+def test_a_status_shows_a_generation_without_a_plan(invoke, tmp_path):
     manifest_file(tmp_path, 3)
     invoke(RUN)
     folder = RunFolder(tmp_path / "run")

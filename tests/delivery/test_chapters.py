@@ -16,7 +16,7 @@ def assembled(timeline, sound_of=lambda take: SOUNDS[take.id]):
     return np.concatenate(list(assemble_chapter(timeline, lambda takes: map(sound_of, takes))))
 
 
-def test_every_take_stands_at_its_place_and_silence_between():
+def test_every_take_is_at_its_place_and_silence_between():
     timeline = planned([take(0), take(1), take(2, source_ref="p2")])[0]
     whole = assembled(timeline)
     assert len(whole) == timeline.n_samples

@@ -81,7 +81,7 @@ def test_each_speaker_stays_on_the_side_of_the_old_voice(tmp_path):
     assert not right[:, 0].any()
 
 
-def test_in_surround_the_centre_gets_the_voice_and_the_others_go_on(tmp_path):
+def test_in_surround_the_centre_gets_the_voice_and_the_others_stay(tmp_path):
     rng = np.random.default_rng(0)
     around = 0.02 * rng.standard_normal((2 * RATE, 6))
     around[:, 2] = 0.2 * rng.standard_normal(2 * RATE)

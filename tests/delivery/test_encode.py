@@ -76,7 +76,7 @@ def test_a_book_file_has_chapters_to_the_sample(tmp_path, cover):
     assert np.corrcoef(got, samples)[0, 1] > 0.99
 
 
-def test_a_cover_that_is_no_picture_is_refused():
+def test_a_cover_that_is_not_a_picture_is_refused():
     with pytest.raises(InputError, match="JPEG or PNG"):
         Cover(b"GIF89a")
 
@@ -86,12 +86,12 @@ def test_an_unknown_format_is_refused():
         find_format("wma")
 
 
-def test_a_failing_encoder_is_told(tmp_path):
+def test_a_failing_encoder_is_reported(tmp_path):
     with pytest.raises(ProgramError, match="ffmpeg"):
         encode_chapter(tmp_path / "a.mp3", FORMATS["flac"].__class__(name="x", codec=("-c:a", "nope"), muxer=()), [])
 
 
-def test_a_full_disk_is_told(tmp_path):
+def test_a_full_disk_is_reported(tmp_path):
     full = tmp_path / "full.flac"
     full.symlink_to("/dev/full")
     with pytest.raises(StorageError, match="disk is full"):

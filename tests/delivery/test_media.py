@@ -32,7 +32,7 @@ def test_a_film_keeps_its_pictures_and_gets_a_sound_of_the_same_length(tmp_path,
     assert np.corrcoef(again, samples)[0, 1] < -0.95  # the new sound, in time with the old
 
 
-def test_a_film_without_sound_and_a_file_that_is_none_are_told_apart(tmp_path):
+def test_a_film_without_sound_and_a_file_without_film_are_distinguished(tmp_path):
     with pytest.raises(SourceError, match=r"mute\.mp4 has no audio"):
         extract_sound(film_file(tmp_path, "mute.mp4", has_sound=False), tmp_path / "a.flac")
     (tmp_path / "text.mp4").write_text("no film")
@@ -109,7 +109,7 @@ def test_a_24_bit_track_is_extracted_with_its_bits(tmp_path):
 
 
 @pytest.mark.parametrize("start_s", [1_000, 2_000_000])
-def test_damaged_time_stamps_fail_before_anything_is_written(tmp_path, start_s):
+def test_damaged_time_stamps_fail_before_any_work(tmp_path, start_s):
     film = film_file(tmp_path, "film.mkv")
     ffmpeg(
         "-i", film, "-itsoffset", start_s, "-i", film, "-map", "0:v", "-map", "1:a", "-c", "copy", tmp_path / "a.mkv"

@@ -119,7 +119,7 @@ def spoken(path):
                 yield " ".join("".join(element.itertext()).split()), sound, begin_s, end_s
 
 
-def test_every_sentence_is_marked_and_heard_in_order(made):
+def test_every_sentence_is_marked_and_audible_in_order(made):
     assert [text for text, *_ in spoken(made.path)] == made.texts
 
 
@@ -175,7 +175,7 @@ def test_the_sources_own_markup_and_text_are_kept(made):
         assert after.read("OEBPS/nav.xhtml") == before.read("OEBPS/nav.xhtml")
 
 
-def test_rows_that_failed_stand_in_the_text_and_are_not_heard(tmp_path):
+def test_rows_that_failed_are_in_the_text_and_are_not_audible(tmp_path):
     rows = book_rows(1, 4)
     rows[0]["status"] = rows[2]["status"] = "failed"
     result = make_book(
@@ -189,7 +189,7 @@ def test_rows_that_failed_stand_in_the_text_and_are_not_heard(tmp_path):
 
 
 @pytest.mark.parametrize(("change", "words"), [("version", "Got: EPUB 2.0"), ("rows", "is not the source of this run")])
-def test_a_source_that_cannot_carry_the_overlay_is_told(tmp_path, change, words):
+def test_a_source_that_cannot_carry_the_overlay_is_reported(tmp_path, change, words):
     source = source_book(tmp_path)
     if change == "version":
         with zipfile.ZipFile(source) as archive:

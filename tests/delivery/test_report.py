@@ -79,7 +79,7 @@ def test_mp3s_of_the_wrong_kind_fail(tmp_path, arguments, rules):
     assert failed(check_file(mp3(tmp_path, acx_sound(), arguments=arguments), ACX)) == rules
 
 
-def test_an_m4b_is_told_that_acx_does_not_take_it(tmp_path):
+def test_an_m4b_for_acx_is_reported(tmp_path):
     soundfile.write(tmp_path / "a.wav", acx_sound(), 44_100, subtype="FLOAT")
     path = tmp_path / "a.m4b"
     run_program([ffmpeg_program(), "-v", "error", "-i", str(tmp_path / "a.wav"), "-f", "ipod", str(path)])

@@ -73,7 +73,7 @@ def test_a_signed_file_is_valid_until_it_is_changed_or_encoded_again(tmp_path, s
 
 
 @pytest.mark.slow
-def test_a_wrong_key_or_format_is_refused_before_anything_is_written(tmp_path):
+def test_a_wrong_key_or_format_is_refused_before_any_work(tmp_path):
     pytest.importorskip("c2pa", reason="the extra c2pa is not installed")
     pytest.importorskip("cryptography", reason="cryptography is not installed")
     from tests.certificates import write_certificates

@@ -20,7 +20,7 @@ def transcript(text, duration_s, words=None):
     return Transcript(text, tuple(TimedWord(w, i * step_s, (i + 1) * step_s) for i, w in enumerate(words)))
 
 
-def test_cues_stand_where_their_words_are_heard():
+def test_cues_are_at_the_times_of_their_words():
     timeline = planned([take(0), take(1)])[0]
     cues = list(chapter_cues(timeline, lambda _: transcript("Two words", 1.0), 10.0))
     starts = [10 + placement.start_sample / RATE_HZ for placement in timeline.placements]
@@ -64,7 +64,7 @@ def test_hangul_is_twice_as_wide():
     assert all(len(line) <= 24 for line in srt_text(cues).splitlines() if "아" in line)
 
 
-def test_written_words_are_shown_where_they_go_one_to_one():
+def test_written_words_are_shown_where_they_join_into_one():
     words = LONG.lower().split()
     cues = list(chapter_cues(planned([take(0)])[0], lambda _: transcript(LONG, 12.0, words), 0.0))
     assert " ".join(cue.text for cue in cues) == LONG

@@ -48,7 +48,7 @@ def test_a_failed_take_has_a_place_and_no_sound(tmp_path):
     assert (failed.is_spoken, failed.n_samples, failed.expected_duration_s) == (False, 0, 1.5)
 
 
-def test_the_newest_plan_says_what_the_book_holds(tmp_path):
+def test_the_newest_plan_reports_what_the_book_holds(tmp_path):
     old, kept, edited, unfinished = (sentence(1, sentence_index) for sentence_index in range(4))
     now = edited | {"take_key": "e" * 32}
     plan = {"g0001": [old, kept, edited], "g0002": [kept, now, unfinished], "g0002-voices": []}
@@ -65,7 +65,7 @@ def test_a_kept_take_moves_with_its_row(tmp_path):
     assert (chapter.number, chapter.takes[0].sentence_index, chapter.takes[0].is_spoken) == (3, 7, True)
 
 
-def test_what_is_no_book_is_told(tmp_path):
+def test_a_file_that_is_not_a_book_is_reported(tmp_path):
     with pytest.raises(RunError, match="no plan yet"):
         BookTakes(tmp_path)
     clips = write_run(tmp_path / "clips", [sentence(1, 0)])
@@ -77,7 +77,7 @@ def test_what_is_no_book_is_told(tmp_path):
         BookTakes(write_run(tmp_path / "b", [sentence(1, 0), sentence(1, 1, status="failed") | {"chapter": None}]))
 
 
-def test_damaged_files_are_told(tmp_path):
+def test_damaged_files_are_reported(tmp_path):
     run = write_run(tmp_path / "cut", book_rows())
     part = sorted((run / "parts").iterdir())[0]
     part.write_bytes(part.read_bytes()[:-100])

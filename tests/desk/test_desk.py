@@ -139,7 +139,7 @@ def test_takes_and_decisions_of_other_processes_appear(run):
     assert after["version"] > before["version"]
 
 
-def test_a_folder_that_is_no_run_is_refused(tmp_path):
+def test_a_folder_without_a_run_is_refused(tmp_path):
     with pytest.raises(RunError, match="not a run folder"):
         RunView(tmp_path)
     (tmp_path / "run.json").write_text(json.dumps({"format": 1}))
@@ -147,7 +147,7 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path):
         RunView(tmp_path)
 
 
-def test_a_run_that_is_no_book_has_no_chapters_and_lists_its_voices_and_characters_as_none(tmp_path):
+def test_a_run_that_is_not_a_book_has_no_chapters_and_lists_its_voices_and_characters_as_none(tmp_path):
     run_job(job(tmp_path, 2))
     with open_desk(tmp_path / "run") as opened:
         found = opened.client.get("/api/contents").json()

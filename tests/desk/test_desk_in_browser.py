@@ -164,7 +164,7 @@ def test_decisions_are_made_and_taken_back_by_keyboard(narrated, browser):
         expect(page.locator(".s.now")).to_contain_text("It was late", timeout=WAIT_MS)
 
 
-def test_playing_goes_on_to_the_next_sentence_and_counts_as_played(narrated, browser):
+def test_playing_continues_to_the_next_sentence_and_counts_as_played(narrated, browser):
     with serve(narrated / "out" / "run") as address, open_page(browser, address) as page:
         before = current(page)
         page.keyboard.press("Space")
@@ -202,7 +202,7 @@ def test_the_page_is_accessible_and_fits(narrated, browser, width, scheme):
         assert "\n".join(accessibility_violations(page)) == ""
 
 
-def test_a_run_that_is_no_book_opens_as_a_table(tmp_path, browser):
+def test_a_run_that_is_not_a_book_opens_as_a_table(tmp_path, browser):
     run_job(job(tmp_path, 60))
     with serve(tmp_path / "run", "--read-only") as address, open_page(browser, address) as page:
         expect(page.locator("tbody tr[data-id]")).to_have_count(50, timeout=WAIT_MS)

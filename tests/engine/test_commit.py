@@ -25,7 +25,7 @@ def test_a_part_is_there_whole_and_nothing_is_left_beside_it(folder):
     assert list(folder.tmp.iterdir()) == []
 
 
-def test_a_unit_worked_twice_stands_once(folder):
+def test_a_unit_worked_twice_is_once(folder):
     commit_part(folder, "u1", [TAKES], TAKES.schema)
     commit_part(folder, "u1", [TAKES], TAKES.schema)
     assert len(folder.part_files()) == 1
@@ -44,7 +44,7 @@ def test_a_full_or_read_only_disk_leaves_nothing_torn(folder, monkeypatch, step,
     assert list(folder.tmp.iterdir()) == []
 
 
-def test_a_worker_that_others_took_for_dead_does_not_write_into_what_they_put_down(folder):
+def test_a_worker_presumed_dead_does_not_write_into_later_results(folder):
     """Two machines of a cluster may well have a process of the same number, and both work the same unit."""
 
     def slow_takes():

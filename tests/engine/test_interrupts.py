@@ -22,7 +22,7 @@ def test_the_first_signal_is_a_request_and_the_second_ends(number):
     assert signal.getsignal(number) is before
 
 
-def test_outside_the_main_thread_nobody_ever_asks():
+def test_outside_the_main_thread_no_stop_is_requested():
     answers = []
 
     def ask():
@@ -107,7 +107,7 @@ def exit_for_sigterm(number, frame):
     raise SystemExit(number)
 
 
-def test_a_library_that_takes_sigterm_has_it_only_for_as_long_as_nobody_else_wants_it(sigterm_is_nobodys):
+def test_a_librarys_sigterm_handler_is_replaced_and_restored(sigterm_is_nobodys):
     with sigterm_as_interrupt():
         with preserve_sigterm_handler():
             signal.signal(signal.SIGTERM, exit_for_sigterm)

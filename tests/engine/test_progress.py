@@ -7,7 +7,7 @@ from hierbatch.engine.work_units import WorkUnit, WorkUnitReport
 from tests.engine.plan_rows import rows
 
 
-def test_the_line_tells_rows_hours_speed_failures_and_the_time_left(monkeypatch):
+def test_the_line_reports_rows_hours_speed_failures_and_the_time_left(monkeypatch):
     now = [100.0]
     monkeypatch.setattr("hierbatch.engine.progress.monotonic", lambda: now[0])
     progress = Progress(n_rows=100, n_done_before=20, expected_s=400.0)
@@ -25,7 +25,7 @@ def test_clock(seconds, text):
 
 
 @pytest.mark.parametrize("n_done_before", [0, 60])
-def test_rows_that_are_made_again_are_not_done_any_more(n_done_before):
+def test_rows_that_are_recomputed_are_not_done_any_more(n_done_before):
     progress = Progress(n_rows=100, n_done_before=n_done_before, expected_s=400.0)
     n_ok = 97 - n_done_before
     report = WorkUnitReport(

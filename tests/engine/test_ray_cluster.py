@@ -53,7 +53,7 @@ def ray_pool(cluster):
 
 
 @pytest.mark.slow
-def test_an_address_where_nobody_answers_is_told_at_once():
+def test_an_address_without_an_answer_is_reported_at_once():
     from hierbatch.engine.ray_cluster import ray_running
 
     with pytest.raises(RunError, match=r"no Ray cluster at 127\.0\.0\.1:1"), ray_running(0, "127.0.0.1:1"):

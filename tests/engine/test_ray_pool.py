@@ -62,7 +62,7 @@ def test_every_row_is_worked_once_and_rows_that_kill_or_raise_fail_alone(ray_poo
     assert {facts["cause"] for event, facts in done.events if event == "lost"} == {"crash"}
 
 
-def test_what_comes_out_wrong_is_made_again_by_the_same_workers(ray_pool, tmp_path):
+def test_flawed_takes_are_recomputed_by_the_same_workers(ray_pool, tmp_path):
     asked = job(tmp_path, 6, {1: Fault.NAN, 2: Fault.SILENT, 3: Fault.CLIPPED}, max_retakes=1)
     outcome = run_job(change(asked, execution=Execution(engine="ray", workers=1)))
     assert (outcome.counts.n_ok, outcome.counts.n_failed, outcome.counts.flags) == (6, 0, {})
@@ -70,14 +70,14 @@ def test_what_comes_out_wrong_is_made_again_by_the_same_workers(ray_pool, tmp_pa
     assert attempts == [1, 2, 2, 2, 1, 1]
 
 
-def test_a_row_that_hangs_is_ended_and_told_and_its_neighbours_are_spoken(ray_pool, tmp_path):
+def test_a_row_that_hangs_is_ended_and_reported_and_its_neighbours_are_spoken(ray_pool, tmp_path):
     run = planned_run(tmp_path, 4, {1: Fault.HANG})
     done = work(ray_pool, run, n_workers=1, base_timeout_s=2.0, timeout_factor=0.1)
     assert done.error_kinds == {"r000": None, "r001": "timeout", "r002": None, "r003": None}
     assert ids_in_parts(run) == sorted(done.error_kinds)
 
 
-def test_workers_put_down_a_run_in_an_object_store_as_on_a_disk(ray_pool, tmp_path):
+def test_workers_write_a_run_in_an_object_store_as_on_a_disk(ray_pool, tmp_path):
     pytest.importorskip("moto", reason="the S3 server of the dev extra is not installed")
     asked = job(tmp_path, 70, {3: Fault.RAISE})
     run_job(asked)
@@ -87,7 +87,7 @@ def test_workers_put_down_a_run_in_an_object_store_as_on_a_disk(ray_pool, tmp_pa
     assert sounds(in_store.out) == sounds(asked.out)
 
 
-def test_what_is_left_of_a_unit_after_a_crash_finds_the_sound_that_lies_in_the_manifest(ray_pool, tmp_path):
+def test_the_rest_of_a_unit_after_a_crash_finds_sounds_in_the_manifest(ray_pool, tmp_path):
     """Rows carry places beside the plan, and halves of a unit, and the row given up, carry theirs."""
     folders = {name: tmp_path / name for name in ("whole", "crashing")}
     for folder in folders.values():
@@ -171,7 +171,7 @@ def test_ray_listens_on_this_machine_alone(ray_pool):
     assert all(ip_address(address).is_loopback for address in listening), listening
 
 
-def test_ray_shows_no_page_and_reports_to_nobody(ray_pool):
+def test_ray_shows_no_dashboard_and_contacts_no_one(ray_pool):
     import ray
     from ray._common.usage.usage_lib import usage_stats_enabled
 

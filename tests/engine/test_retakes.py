@@ -23,7 +23,7 @@ def takes(folder):
 
 
 @pytest.mark.parametrize("fault", [Fault.NAN, Fault.EMPTY, Fault.REFUSE, Fault.SILENT, Fault.CLIPPED])
-def test_what_comes_out_wrong_is_made_again_with_another_seed(tmp_path, fault):
+def test_flawed_takes_are_recomputed_with_another_seed(tmp_path, fault):
     outcome = run(job(tmp_path, 10, {3: fault}, max_retakes=1))
     assert (outcome.counts.n_ok, outcome.counts.flags) == (10, {})
     assert (outcome.session.n_worked, outcome.session.n_failed, outcome.session.error_kinds) == (10, 0, {})
@@ -32,7 +32,7 @@ def test_what_comes_out_wrong_is_made_again_with_another_seed(tmp_path, fault):
     assert made["r003"]["seed"] != fault
 
 
-def test_all_of_a_round_are_made_again_together_and_good_takes_are_left_alone(tmp_path):
+def test_all_of_a_round_are_recomputed_together_and_good_takes_are_left_alone(tmp_path):
     plain, mended = tmp_path / "plain", tmp_path / "mended"
     plain.mkdir()
     mended.mkdir()
@@ -54,13 +54,13 @@ def test_a_row_that_stays_wrong_is_made_as_often_as_asked_and_kept(tmp_path):
     assert run(asked).session.n_worked == 0
 
 
-def test_failures_that_no_seed_mends_are_not_tried_again(tmp_path):
+def test_failures_that_no_seed_corrects_are_not_tried_again(tmp_path):
     outcome = run(job(tmp_path, 6, {2: Fault.RAISE}, max_retakes=3))
     assert outcome.counts.error_kinds == {"exception": 1}
     assert takes(tmp_path)["r002"]["attempt"] == 1
 
 
-def test_a_run_that_stopped_before_its_retakes_were_worked_goes_on_with_them(tmp_path):
+def test_a_run_that_stopped_before_its_retakes_were_worked_continues_with_them(tmp_path):
     asked = job(tmp_path, 10, {3: Fault.CLIPPED}, max_retakes=1)
     run(asked)
     (again,) = (asked.out / "parts").glob("*-r001-*")

@@ -44,7 +44,7 @@ def edit(folder, *numbers, seeds=SEEDS):
 
 
 @pytest.mark.parametrize("is_compacted", [False, True])
-def test_what_was_mended_stays_when_another_row_is_edited(tmp_path, is_compacted):
+def test_corrections_stay_when_another_row_is_edited(tmp_path, is_compacted):
     asked = mended(tmp_path)
     before = rows(asked)
     for numbers, retakes in ((15,), 1), ((15, 16), 0):  # from one generation to the next, and on from there
@@ -64,7 +64,7 @@ def test_what_was_mended_stays_when_another_row_is_edited(tmp_path, is_compacted
     ],
 )
 @pytest.mark.parametrize("is_compacted", [False, True])
-def test_a_row_that_was_edited_itself_or_has_another_seed_begins_anew(tmp_path, seeds, numbers, anew, is_compacted):
+def test_a_row_that_was_edited_itself_or_has_another_seed_begins_again(tmp_path, seeds, numbers, anew, is_compacted):
     asked = mended(tmp_path)
     before = rows(asked)
     if is_compacted:
@@ -92,7 +92,7 @@ def test_a_row_that_is_edited_and_edited_back_has_the_take_it_had(tmp_path, is_c
     assert rows(asked) == before
 
 
-def test_another_model_voice_or_seed_of_the_run_makes_all_anew(tmp_path):
+def test_another_model_voice_or_seed_recomputes_all_rows(tmp_path):
     asked = mended(tmp_path)
     bundle_folder(tmp_path, version="2")
     assert run(change(asked, update=True, max_retakes=0)).session.n_worked == 20
@@ -108,7 +108,7 @@ def test_with_another_seed_of_the_run_only_what_brings_its_own_stays(tmp_path):
     assert [row["id"] for row in rows(asked) if row["attempt"] == 2] == ["r011"]
 
 
-def test_a_part_that_was_lost_is_made_again_as_it_was(tmp_path):
+def test_a_part_that_was_lost_is_recomputed_as_it_was(tmp_path):
     asked = mended(tmp_path)
     before = rows(asked)
     edit(tmp_path, 15)

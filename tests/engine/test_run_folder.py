@@ -21,7 +21,7 @@ def folder(tmp_path):
     return made
 
 
-def test_the_same_settings_go_on_with_the_same_generation(folder):
+def test_the_same_settings_continue_with_the_same_generation(folder):
     assert open_generation(folder, SETTINGS, {}, update=False) == 1
     assert open_generation(folder, dict(reversed(SETTINGS.items())), {"manifest": "moved"}, update=False) == 1
 
@@ -38,7 +38,7 @@ def test_other_settings_are_refused_by_name_and_taken_with_update(folder):
     assert open_generation(folder, SETTINGS, {}, update=True) == 3
 
 
-def test_a_second_driver_is_refused_and_told_who_works_there(folder):
+def test_a_second_driver_is_refused_with_the_name_of_the_first(folder):
     script = f"""
 import sys, time
 from pathlib import Path
@@ -68,7 +68,7 @@ def test_two_that_look_at_the_same_moment_do_not_take_each_other_for_a_driver(fo
         assert not is_locked(folder)
 
 
-def test_who_may_only_read_a_run_is_told_whether_somebody_works_there(folder, monkeypatch):
+def test_a_reader_of_a_run_sees_whether_a_driver_is_active(folder, monkeypatch):
     open_really = os.open
 
     def open_to_read(path, flags, *mode):
@@ -91,7 +91,7 @@ def test_a_driver_that_starts_while_somebody_looks_waits_a_moment(folder, monkey
         assert is_locked(folder)
 
 
-def test_a_folder_that_is_no_run_or_of_another_version_is_refused(folder):
+def test_a_folder_without_a_run_or_of_another_version_is_refused(folder):
     with pytest.raises(RunError, match="not a run folder"):
         folder.read_record()
     folder.record_file.write_text("{}")

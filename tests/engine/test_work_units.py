@@ -30,7 +30,7 @@ def test_a_unit_stays_whole_across_the_pieces_a_plan_is_read_in(tmp_path):
     assert [unit.n_rows for unit in pending.units()] == [60] * 40
 
 
-def test_units_of_one_number_are_told_apart_by_their_rows(tmp_path):
+def test_units_of_one_number_are_distinguished_by_their_rows(tmp_path):
     """So did earlier versions join plans, each of which had counted its units from 0."""
     tables = [rows(2, 0), rows(40, 1), rows(3, 0), rows(1, 1), rows(2, 2)]
     listed = [table.append_column("at", pa.array([at] * len(table))) for at, table in enumerate(tables)]

@@ -62,7 +62,7 @@ def test_what_no_worker_should_raise_loses_the_unit_and_not_the_run(tmp_path, mo
     assert pool.n_free == 1
 
 
-def test_a_row_given_up_after_its_take_was_put_down_keeps_the_good_take(tmp_path):
+def test_a_row_given_up_after_its_take_was_recorded_keeps_the_good_take(tmp_path):
     """Its worker may have died, or hung, between the commit and the word of it."""
     run = planned_run(tmp_path, 1)
     (unit,) = run.units()

@@ -23,7 +23,7 @@ def words_of(lexicon: Lexicon, text: str, language: str = "en") -> dict[str, str
     return dict(zip(spoken.text_norm.split(), groups, strict=False))
 
 
-def test_ipa_is_said_as_given_and_keeps_the_written_word(tmp_path: Path) -> None:
+def test_ipa_is_spoken_as_given_and_keeps_the_written_word(tmp_path: Path) -> None:
     said = words_of(lexicon(tmp_path, "Nguyen,wɪn,ipa,en,"), "Mr. Nguyen left.")
     assert said["Nguyen"] == "w ˈɪ n"
 
@@ -69,7 +69,7 @@ def test_a_phrase_of_several_words_keeps_its_words(tmp_path: Path) -> None:
     assert "ɹ ˌoʊ l z | ɹ ˈɔɪ s" in spoken.phonemes
 
 
-def test_a_phrase_said_as_one_word_stays_one(tmp_path: Path) -> None:
+def test_a_phrase_spoken_as_one_word_stays_one(tmp_path: Path) -> None:
     spoken = SpeechFrontEnd(lexicon(tmp_path, "St. John,ˈsɪndʒən,ipa,en,")).phonemize("Mr. St. John came.", "en")
     assert spoken.text_norm.split()[1] == "St.-John"
     assert "| s ˈɪ n dʒ ə n |" in spoken.phonemes
@@ -151,7 +151,7 @@ def test_wrong_columns_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"word,pronunciation,kind,language\n\xff\xfe", None])
-def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, content: bytes | None) -> None:
+def test_a_file_that_cannot_be_read_is_reported(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "lexicon.csv"
     if content is not None:
         path.write_bytes(content)

@@ -18,7 +18,7 @@ def test_every_token_takes_time():
     assert all(longer > shorter for shorter, longer in pairwise(durations))
 
 
-def test_read_speech_takes_about_as_long_as_said():
+def test_read_speech_takes_about_as_long_as_spoken():
     # "The quick brown fox jumps over the lazy dog.": nine words, read aloud at 150 to 200 words a minute.
     phonemes = "ð ə | k w ˈɪ k | b ɹ ˈaʊ n | f ˈɑ k s | dʒ ˈʌ m p s | ˈoʊ v ɚ | ð ə | l ˈeɪ z i | d ˈɔ ɡ ."
     assert 9 / 200 * 60 < expected_duration_s(phonemes, "en") < 9 / 150 * 60

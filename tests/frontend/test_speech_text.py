@@ -53,7 +53,7 @@ def test_plain_words_are_not_touched(front_end: SpeechFrontEnd) -> None:
 
 @pytest.mark.parametrize("text", ["", "   ", "…", "* * *", "—", "♪♪", "\ue000", "(!)"])
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_nothing_to_say_is_told(front_end: SpeechFrontEnd, text: str, language: str) -> None:
+def test_nothing_to_say_is_reported(front_end: SpeechFrontEnd, text: str, language: str) -> None:
     with pytest.raises(TextError, match="nothing to say"):
         front_end.phonemize(text, language)
 
@@ -85,7 +85,7 @@ def test_the_front_end_loads_no_torch_and_says_nothing_on_its_own() -> None:
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
-def test_a_korean_word_in_english_is_said_with_english_sounds(front_end: SpeechFrontEnd) -> None:
+def test_a_korean_word_in_english_is_spoken_with_english_sounds(front_end: SpeechFrontEnd) -> None:
     spoken = front_end.phonemize("They call it 김치 there.", "en")
     assert spoken.text_norm == "They call it 김치 there"
     assert "| k ˈi m tʃ i |" in spoken.phonemes

@@ -71,7 +71,7 @@ def test_delivered_files_pass_their_profiles(result):
         assert report == file.report
 
 
-def test_chapters_are_marked_where_they_are_heard(result):
+def test_chapter_marks_are_at_the_chapters_sounds(result):
     book = by_format(result, "m4b")[0]
     found = described(book.path)
     assert [title for title, _, _ in found.chapters] == ["Chapter 1: A/B", "Chapter 2: A/B"]
@@ -161,7 +161,7 @@ def test_a_run_of_failures_makes_no_book(tmp_path):
         ({"cover": Path("/nowhere.png")}, "Cannot read the cover"),
     ],
 )
-def test_wrong_options_are_told_before_anything_is_made(run, tmp_path, options, words):
+def test_wrong_options_are_reported_before_any_work(run, tmp_path, options, words):
     with pytest.raises(InputError, match=words):
         make_book(change(BookJob(run=run, out=tmp_path / "out"), **options))
     assert not (tmp_path / "out").exists()
@@ -220,7 +220,7 @@ def test_memory_does_not_grow_with_the_book(tmp_path):
     assert peaks[1] - peaks[0] < more_bytes_of_sound / 8
 
 
-def test_progress_is_told_chapter_by_chapter(run, tmp_path):
+def test_progress_is_reported_chapter_by_chapter(run, tmp_path):
     told = []
     job = BookJob(run=run, delivery=RunDelivery(to="opus", profile="ebu"), out=tmp_path)
     make_book(job, on_chapter=lambda profile, chapter, n: told.append((profile, chapter.number, n)))

@@ -50,7 +50,7 @@ def test_the_command_prints_a_table_and_exits_0_or_3(tmp_path, hierbatch):
     assert "does not pass ebu" in out
 
 
-def test_the_command_says_what_passing_acx_does_not_mean(tmp_path, hierbatch):
+def test_the_command_reports_what_passing_acx_does_not_mean(tmp_path, hierbatch):
     code, out, _ = hierbatch("check", sound_file(tmp_path / "a.flac", -20), "--profile", "acx")
     assert code == 3
     assert "human narration" in out

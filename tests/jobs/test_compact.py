@@ -88,7 +88,7 @@ def test_an_unfinished_run_is_not_compacted(tmp_path):
         compact(CompactJob(run=asked.out))
 
 
-def test_any_part_of_a_compacted_run_may_be_lost_and_is_made_again(tmp_path):
+def test_a_lost_part_of_a_compacted_run_is_recomputed(tmp_path):
     """Rows that were made again come from plans of their own, whose units are counted from 0 too."""
     asked = job(tmp_path, 130, {3: Fault.RAISE, 9: Fault.CLIPPED})
     run(asked)

@@ -29,7 +29,7 @@ def recordings(tmp_path):
     return three_recordings(tmp_path)
 
 
-def test_every_recording_comes_back_at_its_rate_and_length(tmp_path, recordings):
+def test_every_recording_is_returned_at_its_rate_and_length(tmp_path, recordings):
     recordings_file(tmp_path, [path.name for path in recordings], mood=["calm", "glad", "sad"])
     outcome = run(job(tmp_path))
     assert outcome.counts.n_ok == 3
@@ -56,7 +56,7 @@ def test_sound_inside_the_manifest_is_converted_alike(tmp_path, recordings):
     assert sounds(tmp_path / "inside") == sounds(tmp_path / "run")
 
 
-def test_one_bad_recording_is_a_row_and_its_neighbours_are_heard_as_alone(tmp_path, recordings):
+def test_one_bad_recording_is_a_row_and_its_neighbours_are_unchanged(tmp_path, recordings):
     (tmp_path / "bad.wav").write_bytes(recordings[0].read_bytes()[:500])
     recordings_file(tmp_path, ["bad.wav", "../outside.wav", *(path.name for path in recordings)])
     standing = run(job(tmp_path)).counts
@@ -85,7 +85,7 @@ def test_a_voice_that_is_silent_fails_its_rows_and_all_voices_silent_fail_the_st
         run(change(job(tmp_path, voices=voices), out=tmp_path / "other"))
 
 
-def test_the_same_call_finds_nothing_to_do_and_a_changed_recording_is_made_anew(tmp_path, recordings):
+def test_the_same_call_finds_nothing_to_do_and_a_changed_recording_is_recomputed(tmp_path, recordings):
     recordings_file(tmp_path, [path.name for path in recordings])
     asked = job(tmp_path)
     run(asked)
@@ -118,7 +118,7 @@ def test_a_recording_that_turns_up_is_made_by_a_retry(tmp_path, recordings):
     assert outcome.counts.n_ok == 2
 
 
-def test_recordings_that_cannot_be_found_are_told_before_any_work(tmp_path, recordings):
+def test_recordings_that_cannot_be_found_are_reported_before_any_work(tmp_path, recordings):
     (tmp_path / "deep").mkdir()
     (tmp_path / "link.wav").symlink_to("/etc/passwd")
     lost = [f"gone{i}.wav" for i in range(7)]
@@ -154,7 +154,7 @@ def test_a_manifest_without_recordings_is_refused(tmp_path):
         run(job(tmp_path))
 
 
-def test_all_that_is_wrong_with_a_conversion_is_told_at_once(tmp_path, recordings):
+def test_all_errors_of_a_conversion_are_reported_together(tmp_path, recordings):
     recordings_file(tmp_path, [path.name for path in recordings], seed=["one", "2", "3"], pitch_semitones=[0, 99, 0])
     prompt_file(tmp_path, gain=0.0, name="mute.wav")
     (tmp_path / "elsewhere").mkdir()

@@ -55,9 +55,7 @@ def no_pitch(sound):
     return np.zeros(sound.n_samples // 160, np.float32)
 
 
-def test_a_conversion_above_16_khz_is_given_a_top_where_asked_and_a_retry_gives_it_too(
-    tmp_path, recordings, monkeypatch
-):
+def test_a_conversion_above_16_khz_is_extended_on_request_and_in_a_retry(tmp_path, recordings, monkeypatch):
     tiny = str(write_tiny_speechsr(tmp_path / "tiny"))
     monkeypatch.setattr("hierbatch.models.upsampling.full_band.DEFAULT_UPSAMPLER", tiny)
     recordings_file(tmp_path, [*(path.name for path in recordings), "late.wav"])
@@ -87,7 +85,7 @@ def power_above(sound, edge_hz):
     return power[np.fft.rfftfreq(sound.n_samples, 1 / sound.rate_hz) > edge_hz].sum() / power.sum()
 
 
-def test_a_top_of_a_model_that_is_not_there_is_told_before_anything_is_made(tmp_path, recordings, monkeypatch):
+def test_an_extension_of_a_model_that_is_missing_is_reported_before_any_work(tmp_path, recordings, monkeypatch):
     monkeypatch.setattr("hierbatch.models.upsampling.full_band.DEFAULT_UPSAMPLER", "nowhere")
     recordings_file(tmp_path, [path.name for path in recordings])
     with pytest.raises(BundleError, match="nowhere"):
@@ -95,7 +93,7 @@ def test_a_top_of_a_model_that_is_not_there_is_told_before_anything_is_made(tmp_
     assert not (tmp_path / "run").exists()
 
 
-def test_a_pitch_tracker_that_is_not_there_is_told_before_anything_is_made(tmp_path, recordings, monkeypatch):
+def test_a_pitch_tracker_that_is_missing_is_reported_before_any_work(tmp_path, recordings, monkeypatch):
     recordings_file(tmp_path, [path.name for path in recordings])
     with pytest.raises(InputError, match="dio or harvest or yaapt"):
         run(job(tmp_path, f0="crepe"))

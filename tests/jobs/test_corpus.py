@@ -28,7 +28,7 @@ def test_a_corpus_has_its_hours_its_splits_and_its_deliveries_as_columns(tmp_pat
     assert all(row["seed"] is not None and row["text_ref"].startswith("texts:") for row in rows)
 
 
-def test_the_same_call_speaks_nothing_again_and_other_rules_judge_anew(tmp_path):
+def test_the_same_call_repeats_no_row_and_other_rules_are_applied_again(tmp_path):
     job = corpus_job(tmp_path)
     first = corpus(job)
     n_spoken = len(spoken(tmp_path / "bundle"))
@@ -47,7 +47,7 @@ def loud_from(peak_db):
     return f'[[rule]]\nname = "quiet"\ncolumn = "peak_db"\nmin = {peak_db}\n'
 
 
-def test_what_a_rule_rejects_is_made_again_and_only_that(tmp_path):
+def test_only_rejected_rows_are_recomputed(tmp_path):
     rules = tmp_path / "rules.toml"
     rules.write_text(loud_from(-10.0))  # the fake model is as loud as its seed has it: four seeds of seven pass
     first = corpus(corpus_job(tmp_path, filter=rules, max_retakes=0))
@@ -60,7 +60,7 @@ def test_what_a_rule_rejects_is_made_again_and_only_that(tmp_path):
     assert {row["id"]: row["take_key"] for row in rows if row["attempt"] == 1} == passed
 
 
-def test_what_no_seed_can_mend_is_not_made_again(tmp_path):
+def test_failures_independent_of_the_seed_are_not_recomputed(tmp_path):
     rules = tmp_path / "rules.toml"
     rules.write_text(loud_from(-10.0) + '[[rule]]\nname = "not she"\ncolumn = "speaker"\nnone_of = ["s1"]\n')
     rows = rows_of(corpus(corpus_job(tmp_path, filter=rules, max_retakes=20)))
@@ -89,13 +89,13 @@ def test_another_corpus_is_not_written_over_the_first(tmp_path):
         ({"duration_s": "14,15"}, "No sentence has the requested duration"),
     ],
 )
-def test_what_cannot_be_made_is_told_before_anything_starts(tmp_path, changes, fault):
+def test_impossible_requests_are_reported_before_any_work(tmp_path, changes, fault):
     with pytest.raises(InputError, match=fault):
         corpus(corpus_job(tmp_path, **changes))
     assert not (tmp_path / "run" / "parts").exists()
 
 
-def test_a_run_that_is_no_corpus_is_left_alone(tmp_path):
+def test_a_run_that_is_not_a_corpus_is_left_alone(tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "run.json").write_text("{}")
     with pytest.raises(RunError, match="not a corpus"):
@@ -103,7 +103,7 @@ def test_a_run_that_is_no_corpus_is_left_alone(tmp_path):
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["run.json"]
 
 
-def test_an_empty_voices_table_is_told(tmp_path):
+def test_an_empty_voices_table_is_reported(tmp_path):
     job = corpus_job(tmp_path)
     (tmp_path / "voices.csv").write_text("voice,audio,language\n")
     with pytest.raises(ManifestError, match="the table has no rows"):

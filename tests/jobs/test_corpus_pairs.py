@@ -54,7 +54,7 @@ def test_languages_speakers_and_a_speakers_recordings_get_the_same_share():
     assert {speaker for language, speaker in by_speaker if language == "ko"} == {"jun", "sol", "any"}
 
 
-def test_a_text_is_repeated_only_when_all_were_said_and_never_by_the_same_speaker():
+def test_a_text_is_repeated_only_after_all_texts_and_never_by_the_same_speaker():
     made = [pair for pair in pairs(sound_s=200, n_each=20) if pair.text.language == "en"]
     assert len({pair.text.ref for pair in made[:20]}) == 20
     assert len(made) > 20
@@ -75,7 +75,7 @@ def test_the_plan_is_the_same_each_time_and_another_with_another_seed():
     assert pairs() != pairs(seed=1)
 
 
-def test_texts_that_do_not_last_are_told_in_hours():
+def test_texts_that_do_not_last_are_reported_in_hours():
     with pytest.raises(InputError, match=r"20 texts in en do not last.*by each of 3 speakers"):
         pairs(sound_s=36_000, n_each=20)
 
@@ -93,7 +93,7 @@ def test_one_voice_is_no_corpus_of_two_speakers(n_speakers):
         choose_speakers(VOICES[:2], n_speakers, seed=0)
 
 
-def test_a_language_without_a_voice_is_told_with_the_way_out():
+def test_a_language_without_a_voice_is_reported_with_a_fix():
     with pytest.raises(InputError, match=r"No voice speaks ko.*--cross-lingual"):
         voices_by_language(VOICES[:3], ["en", "ko"], cross_lingual=False)
     assert len(voices_by_language(VOICES[:3], ["en", "ko"], cross_lingual=True)["ko"]) == 3

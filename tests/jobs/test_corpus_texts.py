@@ -45,7 +45,7 @@ def test_remarks_on_a_book_are_passed_on(tmp_path):
     assert "not read aloud: code" in remarks[1]
 
 
-def test_what_is_no_text_is_told(tmp_path):
+def test_a_file_that_is_not_text_is_reported(tmp_path):
     with pytest.raises(InputError, match="There are no texts at"):
         read_texts([tmp_path / "gone.txt"])
     with pytest.raises(InputError, match="There are no texts"):
@@ -69,6 +69,6 @@ def _tokens(text):
     return len(SpeechFrontEnd().phonemize(text.text, "en").phonemes.split())
 
 
-def test_a_language_the_model_does_not_speak_is_told():
+def test_a_language_the_model_does_not_speak_is_reported():
     with pytest.raises(InputError, match="does not speak ko"):
         estimate_pace([CorpusText(ref="a", text="밤", language="ko", license=None)], Metronome(), {"ko": [None]})

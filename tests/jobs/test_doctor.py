@@ -1,7 +1,7 @@
 from hierbatch.jobs.doctor import check_installation
 
 
-def test_what_is_here_is_found_and_what_is_missing_is_told_with_its_mend(tmp_path):
+def test_present_components_are_found_and_missing_ones_reported_with_a_fix(tmp_path):
     findings = {finding.part.split()[0]: finding for finding in check_installation(str(tmp_path / "no-bundle"))}
     for part in ("torch", "pyarrow", "soundfile", "ffmpeg", "English", "Korean", "noise"):
         assert findings[part].is_ok, findings[part]

@@ -51,7 +51,7 @@ def heard(path):
     return soundfile.read(path, dtype="float32", always_2d=True)[0]
 
 
-def test_a_talk_of_two_and_a_film_come_back_as_long_as_they_were(job):
+def test_a_talk_of_two_and_a_film_are_returned_as_long_as_they_were(job):
     film_file(job.folder, "films/clip.mp4")
     (job.folder / "films" / "clip.csv").write_text("start,end,speaker\n0.2,1.0,B\n")
     dubbing = dub(job)
@@ -108,7 +108,7 @@ def test_the_same_call_makes_nothing_twice_and_what_was_lost_again(job):
     assert files[0].is_file()
 
 
-def test_the_background_is_mixed_anew_without_another_conversion(job):
+def test_the_background_is_mixed_again_without_another_conversion(job):
     dub(job)
     quiet = dub(change(job, background="off"))
     assert quiet.outcome.session.n_worked == 0
@@ -123,7 +123,7 @@ def test_without_segments_speech_is_found_and_where_there_is_none_the_file_is_fl
     assert np.array_equal(heard(job.out / "files" / "talk.wav"), heard(job.folder / "talk.wav"))
 
 
-def test_what_cannot_be_dubbed_is_told_and_stops_nobody(job):
+def test_files_that_cannot_be_dubbed_fail_alone(job):
     film_file(job.folder, "mute.mp4", has_sound=False)
     (job.folder / "text.wav").write_text("no sound")
     for name, table in (
@@ -178,7 +178,7 @@ def test_a_model_that_fails_is_a_line_of_the_table(job):
         (lambda job: change(job, segments=job.folder / "none"), InputError, "segments"),
     ],
 )
-def test_a_wrong_order_is_refused_before_anything_is_made(job, spoil, error, words):
+def test_a_wrong_order_is_refused_before_any_work(job, spoil, error, words):
     with pytest.raises(error, match=words):
         dub(spoil(job))
     assert not (job.out / "run").exists()

@@ -106,7 +106,7 @@ def test_malice_is_not_run_and_leaves_nothing(home, tmp_path):
     ],
     ids=["missing", "unexpected", "misshapen", "nan"],
 )
-def test_a_damaged_checkpoint_is_told_and_leaves_nothing(home, tmp_path, spoil, told):
+def test_a_damaged_checkpoint_is_reported_and_leaves_nothing(home, tmp_path, spoil, told):
     weights = speechsr_checkpoint()
     spoil(weights)
     path = tmp_path / "48k.pth"
@@ -116,14 +116,14 @@ def test_a_damaged_checkpoint_is_told_and_leaves_nothing(home, tmp_path, spoil, 
     assert not left_behind(home)
 
 
-def test_a_checkpoint_of_another_model_is_told(home, tmp_path):
+def test_a_checkpoint_of_another_model_is_reported(home, tmp_path):
     path = tmp_path / "other.pth"
     torch.save({"stranger.matrix": torch.zeros(3)}, path)
     with pytest.raises(BundleError, match=r"no known network.*stranger\.matrix"):
         imported(path)
 
 
-def test_a_file_cut_short_is_told(home, checkpoint):
+def test_a_file_cut_short_is_reported(home, checkpoint):
     checkpoint.write_bytes(checkpoint.read_bytes()[:1000])
     with pytest.raises(BundleError, match="cannot be opened"):
         imported(checkpoint)
@@ -136,7 +136,7 @@ def test_two_checkpoints_of_one_network_are_too_many(home, checkpoint):
         imported(checkpoint.parent)
 
 
-def test_a_bundle_stands_until_another_replaces_it_whole(home, checkpoint):
+def test_a_bundle_stays_until_another_replaces_it_whole(home, checkpoint):
     first = imported(checkpoint).bundle.fingerprint
     with pytest.raises(InputError, match="--replace"):
         imported(checkpoint)
@@ -156,13 +156,13 @@ def test_names_that_cannot_be(home, checkpoint, name):
 
 
 @pytest.mark.parametrize("source", ["nowhere.pth", "vocoder=nowhere.pth"])
-def test_sources_that_are_not_there(home, source):
+def test_missing_sources_are_reported(home, source):
     with pytest.raises((InputError, BundleError), match="There is no such"):
         imported(source)
 
 
 @golden
-def test_the_denoiser_is_told_by_its_names_under_its_own_container(home, tmp_path):
+def test_the_denoiser_is_reported_by_its_names_under_its_own_container(home, tmp_path):
     checkpoint = read_golden_folder(GOLDEN).rule_checkpoint("denoiser", {})
     torch.save({"generator": dict(checkpoint.weights)}, tmp_path / "g_best")
     made = imported(tmp_path)

@@ -55,7 +55,7 @@ def test_narrating_again_speaks_nothing_and_an_edited_sentence_alone(job, tmp_pa
     assert edited.outcome.counts.n_ok == again.outcome.counts.n_ok
 
 
-def test_a_row_that_fails_leaves_a_silence_and_is_told(job, tmp_path):
+def test_a_row_that_fails_leaves_a_silence_and_is_reported(job, tmp_path):
     narrate(job)
     seeds = dict(
         zip(*(Takes(job.out / "run").table(["id", "seed"]).column(n).to_pylist() for n in range(2)), strict=True)
@@ -67,7 +67,7 @@ def test_a_row_that_fails_leaves_a_silence_and_is_told(job, tmp_path):
     assert narration.result.missing == (failing,)
 
 
-def test_a_lexicon_changes_how_its_words_are_said_and_nothing_else(job, tmp_path):
+def test_a_lexicon_changes_how_its_words_are_spoken_and_nothing_else(job, tmp_path):
     narrate(job)
     before = Takes(job.out / "run").table(["id", "phonemes"]).to_pylist()
     lexicon = tmp_path / "lexicon.csv"
@@ -87,7 +87,7 @@ def test_a_lexicon_changes_how_its_words_are_said_and_nothing_else(job, tmp_path
         (lambda job: job.voices.voice.write_bytes(b""), InputError),
     ],
 )
-def test_what_is_wrong_is_told_before_anything_is_spoken(job, tmp_path, spoil, error):
+def test_errors_are_reported_before_any_work(job, tmp_path, spoil, error):
     spoil(job)
     with pytest.raises(error):
         narrate(job)
@@ -106,7 +106,7 @@ def test_a_top_is_computed_as_the_speech_is(job, monkeypatch):
     assert asked == [("speechsr", DevicePlacement(dtype="bfloat16"))]
 
 
-def test_a_machine_that_cannot_give_the_top_tells_so_before_a_cluster_speaks(job, monkeypatch):
+def test_a_machine_that_cannot_extend_the_band_reports_it_before_a_cluster_starts(job, monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     away = change(job, device="cuda", execution=Execution(ray_address="10.0.0.1:6379"))
     with pytest.raises(InputError, match=r"no GPU.*without --full-band"):

@@ -24,7 +24,7 @@ def order(folder, manifest):
     )
 
 
-def test_a_plan_tells_rows_units_sound_and_refusals_and_speaks_nothing(tmp_path):
+def test_a_plan_reports_rows_units_sound_and_refusals_and_speaks_nothing(tmp_path):
     given = [phonemes(i) for i in range(100)]
     given[7] = "§ ."
     found = estimate(order(tmp_path, manifest_file(tmp_path, 100, phonemes=given, language=["en"] * 60 + ["ko"] * 40)))
@@ -39,7 +39,7 @@ def test_a_plan_tells_rows_units_sound_and_refusals_and_speaks_nothing(tmp_path)
     assert spoken(tmp_path / "bundle") == []
 
 
-def test_the_dry_run_of_the_packaged_model_tells_sound_bytes_and_time(tmp_path):
+def test_the_dry_run_of_the_packaged_model_reports_sound_bytes_and_time(tmp_path):
     manifest = manifest_file(tmp_path, 40, phonemes=[phonemes(i) for i in range(40)])
     told = CliRunner().invoke(app, ["plan", str(manifest), "--voice", str(prompt_file(tmp_path))])
     assert told.exit_code == 0, told.output
@@ -59,7 +59,7 @@ def test_a_manifest_with_problems_is_refused_with_all_of_them(tmp_path):
         assert part in str(caught.value)
 
 
-def test_all_that_is_wrong_with_an_order_is_told_at_once(tmp_path):
+def test_all_errors_of_a_request_are_reported_together(tmp_path):
     asked = order(tmp_path, manifest_file(tmp_path, 3, id=["a", "a", "b/c"]))
     voices = tmp_path / "voices.csv"
     voices.write_text("voice,audio,consent\nanna,anna.wav,unknown\nmute,none.wav,self\n")

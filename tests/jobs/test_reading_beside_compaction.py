@@ -92,7 +92,7 @@ def test_a_snapshot_outlives_a_compaction_and_what_came_after(whole, tmp_path):
     assert takes.rows(["r050"], ["attempt"]).to_pylist() == [{"attempt": 3}]
 
 
-def test_takes_that_are_gone_for_good_are_told(whole, tmp_path):
+def test_takes_that_are_gone_for_good_are_reported(whole, tmp_path):
     here = shutil.copytree(whole, tmp_path / "run")
     takes = Takes(here)
     for part in (here / "parts").iterdir():
@@ -101,7 +101,7 @@ def test_takes_that_are_gone_for_good_are_told(whole, tmp_path):
         takes.table(COLUMNS)
 
 
-def test_a_name_without_a_file_is_told(whole, tmp_path):
+def test_a_name_without_a_file_is_reported(whole, tmp_path):
     here = shutil.copytree(whole, tmp_path / "run")
     (here / "parts" / "g0001-u000099.parquet").symlink_to(here / "nowhere")
     with pytest.raises(RunError, match=r"g0001-u000099.parquet cannot be read.*delete it"):

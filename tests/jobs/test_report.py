@@ -13,7 +13,7 @@ def test_a_report_is_written_with_the_voices_compared(tmp_path):
     assert "3 of 3 voices are nearest to their own prompt" in page
 
 
-def test_it_lies_in_the_run_by_default_and_is_not_overwritten_unasked(tmp_path):
+def test_it_is_in_the_run_by_default_and_is_not_overwritten(tmp_path):
     run = write_run(tmp_path / "r", book_rows(1, 2))
     path = write_report(ReportJob(run=run))
     assert path == run / "export" / "report.html"
@@ -25,7 +25,7 @@ def test_it_lies_in_the_run_by_default_and_is_not_overwritten_unasked(tmp_path):
     assert path.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
-def test_a_folder_that_is_no_run_is_told(tmp_path):
+def test_a_folder_without_a_run_is_reported(tmp_path):
     with pytest.raises(RunError, match="no plan"):
         write_report(ReportJob(run=tmp_path))
     assert list(tmp_path.iterdir()) == []

@@ -104,14 +104,14 @@ def test_refused_texts_are_read_again(tmp_path):
     assert takes(tmp_path, "id", "attempt")[0] == {"id": "a", "attempt": 2}
 
 
-def test_a_run_goes_on_after_a_retry_as_if_nothing_had_been(tmp_path):
+def test_a_run_resumes_after_a_retry_unchanged(tmp_path):
     asked = job(tmp_path, 10, {3: Fault.RAISE})
     run(asked)
     again(tmp_path)
     assert run(asked).session.n_worked == 0
 
 
-def test_what_cannot_be_retried_is_told(tmp_path):
+def test_rows_that_cannot_be_retried_are_reported(tmp_path):
     with pytest.raises(RunError, match="not a run folder"):
         again(tmp_path)
     asked = job(tmp_path, 3)

@@ -62,7 +62,7 @@ def test_editing_one_sentence_of_many_makes_one_new_take(tmp_path):
     assert [i for i in before if before[i] != after[i]] == ["r042"]
 
 
-def test_another_voice_makes_every_take_anew(tmp_path):
+def test_another_voice_recomputes_every_take(tmp_path):
     asked = job(tmp_path, 10)
     run(asked)
     prompt_file(tmp_path, gain=0.2)
@@ -102,7 +102,7 @@ def test_the_manifests_own_columns_reach_the_takes(tmp_path):
     assert set(table.column("synthetic").to_pylist()) == {True}
 
 
-def test_a_user_is_told_how_it_goes_and_what_to_know_of_the_voice(tmp_path):
+def test_a_user_sees_the_progress_and_the_notices_of_the_voice(tmp_path):
     asked = job(tmp_path, 70)
     prompt_file(tmp_path, duration_s=20.0)
     lines, notices = [], []
@@ -124,7 +124,7 @@ def test_a_user_is_told_how_it_goes_and_what_to_know_of_the_voice(tmp_path):
         (lambda folder: (folder / "run").write_text("a file"), InputError, "run"),
     ],
 )
-def test_what_is_wrong_with_the_setup_is_told_before_anything_is_made(tmp_path, spoil, error, words):
+def test_setup_errors_are_reported_before_any_work(tmp_path, spoil, error, words):
     asked = job(tmp_path, 3)
     spoil(tmp_path)
     with pytest.raises(error, match=words):
@@ -132,7 +132,7 @@ def test_what_is_wrong_with_the_setup_is_told_before_anything_is_made(tmp_path, 
     assert not (tmp_path / "run" / "parts").exists()
 
 
-def test_a_full_disk_keeps_what_is_finished_and_the_rerun_goes_on(tmp_path, monkeypatch):
+def test_a_full_disk_keeps_what_is_finished_and_the_rerun_continues(tmp_path, monkeypatch):
     asked = job(tmp_path, 140)
     real, n_calls = os.replace, [0]
 
@@ -220,7 +220,7 @@ def test_asked_to_stop_a_run_puts_down_what_is_in_hand(tmp_path):
     assert events[-1]["ending"] == "interrupted"
 
 
-def test_the_precision_is_the_workers_and_stands_beside_the_take(tmp_path):
+def test_the_precision_is_the_workers_and_is_stored_with_the_take(tmp_path):
     asked = change(job(tmp_path, 3), dtype="bfloat16")
     assert run(asked).counts.n_ok == 3
     assert set(Takes(asked.out).table(["device"]).column("device").to_pylist()) == {"cpu,bfloat16"}
@@ -228,7 +228,7 @@ def test_the_precision_is_the_workers_and_stands_beside_the_take(tmp_path):
 
 
 @pytest.mark.parametrize("device", ["tpu", "cuda:99"])
-def test_a_device_that_is_not_there_is_refused_before_anything_is_made(tmp_path, device, monkeypatch):
+def test_a_device_that_is_missing_is_refused_before_any_work(tmp_path, device, monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     with pytest.raises(InputError, match=r"not known|float16|no GPU"):
         run(change(job(tmp_path), device=device))
@@ -252,7 +252,7 @@ def test_a_certain_gpu_is_for_this_process_alone(monkeypatch, address):
         check_device(DevicePlacement.parse("cuda:1"), Execution(ray_address=address))
 
 
-def test_a_run_that_stops_tells_the_three_most_frequent_of_its_reasons(tmp_path):
+def test_a_run_that_stops_reports_the_three_most_frequent_of_its_reasons(tmp_path):
     kinds = [Fault.REFUSE] * 4 + [Fault.NAN] * 3 + [Fault.RAISE] * 2 + [Fault.EMPTY]
     asked = job(tmp_path, 160, {i: kinds[i // 5 % 10] for i in range(160)})  # five lengths: of each, all kinds
     sitting = run(asked).session

@@ -142,7 +142,7 @@ def test_two_drivers_at_once_make_what_one_makes(client, tmp_path, monkeypatch):
     assert number > 8
 
 
-def test_of_two_that_begin_at_the_same_moment_one_goes_on(client, monkeypatch):
+def test_of_two_that_begin_at_the_same_moment_one_continues(client, monkeypatch):
     """Whatever the one is about to do with the store, the other begins just then, and stays."""
     for number in count(1):
         lock, went_on = parse_path(f"s3://speech/moment{number}/lock"), []
@@ -263,13 +263,13 @@ def test_what_has_to_be_a_file_refuses_an_address_before_any_work(words, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_store_that_is_not_there_stops_the_run(client, tmp_path):
+def test_a_store_that_is_missing_stops_the_run(client, tmp_path):
     asked = in_store(client, tmp_path, "gone")
     with pytest.raises(StorageError, match="nobody-has-this-bucket"):
         run(change(asked, out=parse_path("s3://nobody-has-this-bucket/run")))
 
 
-def test_only_what_has_a_scheme_lies_in_a_store(tmp_path):
+def test_only_what_has_a_scheme_is_in_a_store(tmp_path):
     assert parse_path("runs/book") == type(tmp_path)("runs/book")
     assert parse_path("C:/runs") == type(tmp_path)("C:/runs")
     assert parse_path("s3://bucket/run/") == ObjectPath("s3://bucket/run")

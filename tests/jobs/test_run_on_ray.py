@@ -137,7 +137,7 @@ def test_a_run_in_this_process_leaves_ray_alone(tmp_path):
 
 
 @pytest.mark.timeout(280)
-def test_on_a_disk_without_room_the_command_ends_with_75_and_goes_on_when_there_is_room(tmp_path):
+def test_on_a_disk_without_room_the_command_ends_with_75_and_continues_when_there_is_room(tmp_path):
     job(tmp_path, 8, file_limit=4096)
     process = start_on_ray(tmp_path, "--workers", 1)
     said, _ = process.communicate(timeout=120)
@@ -159,7 +159,7 @@ def test_on_a_disk_without_room_the_command_ends_with_75_and_goes_on_when_there_
 @pytest.mark.parametrize(
     ("engine", "number"), [("local", signal.SIGTERM), ("local", signal.SIGINT), ("ray", signal.SIGTERM)]
 )
-def test_interrupted_while_it_plans_a_run_leaves_no_plan_and_says_so(tmp_path, engine, number):
+def test_interrupted_while_it_plans_a_run_leaves_no_plan_and_reports_it(tmp_path, engine, number):
     asked = job(tmp_path, 5)
     process = start_on_ray(tmp_path, "--engine", engine, script=PLANNING)
     for line in process.stdout:

@@ -38,7 +38,7 @@ def test_while_somebody_works_the_time_left_follows_from_the_pace(tmp_path):
     assert status.remaining_s == pytest.approx(8.0, abs=1.0)
 
 
-def test_a_generation_without_a_plan_is_told_beside_the_one_that_counts(tmp_path):
+def test_a_generation_without_a_plan_is_reported_beside_the_one_that_counts(tmp_path):
     asked = job(tmp_path, 3)
     run(asked)
     before = read_status(asked.out)
@@ -50,6 +50,6 @@ def test_a_generation_without_a_plan_is_told_beside_the_one_that_counts(tmp_path
         assert read_status(asked.out) == change(before, unplanned=2, is_running=True)
 
 
-def test_a_folder_without_a_run_is_told(tmp_path):
+def test_a_folder_without_a_run_is_reported(tmp_path):
     with pytest.raises(RunError, match="not a run folder"):
         read_status(tmp_path)

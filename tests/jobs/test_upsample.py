@@ -77,7 +77,7 @@ def test_one_bad_recording_is_a_row_with_its_reason(tmp_path, recordings):
     assert found(tmp_path) == {"r6": (48_000, 48_000)}
 
 
-def test_recordings_that_cannot_be_found_are_told_before_any_work(tmp_path, recordings):
+def test_recordings_that_cannot_be_found_are_reported_before_any_work(tmp_path, recordings):
     recordings_file(tmp_path, [recordings[0].name, "nowhere.wav"])
     (notice,) = job(tmp_path).spec.check().notices
     assert notice == "Recordings not found: 1 (nowhere.wav). Their rows will fail"

@@ -21,7 +21,7 @@ def test_a_good_manifest_gives_its_number_of_rows(tmp_path):
     assert check(tmp_path, {"id": ["a", "b"], "text": ["x", None], "language": ["ko", None]}) == 2
 
 
-def test_all_problems_are_told_at_once(tmp_path):
+def test_all_problems_are_reported_together(tmp_path):
     with pytest.raises(ManifestError) as caught:
         check(
             tmp_path,
@@ -80,7 +80,7 @@ def test_a_missing_id_hides_nothing_of_the_others(tmp_path):
     assert "2 rows name no language" in str(caught.value)
 
 
-def test_all_problems_of_a_text_table_are_told_at_once(tmp_path):
+def test_all_problems_of_a_text_table_are_reported_together(tmp_path):
     lines = ["id,text,language,speed,seed,prosody", "a,x,en,fast,1,1", "a,y,de,1,1.5,9", ",z,en,1,2,1"]
     (tmp_path / "m.csv").write_text("\n".join(lines) + "\n")
     with pytest.raises(ManifestError) as caught:
@@ -98,7 +98,7 @@ def test_all_problems_of_a_text_table_are_told_at_once(tmp_path):
         assert part in told, part
 
 
-def test_all_problems_of_json_lines_are_told_at_once(tmp_path):
+def test_all_problems_of_json_lines_are_reported_together(tmp_path):
     lines = [
         '{"id": "a", "text": "x", "language": "en", "speed": 1.5, "seed": 1, "prosody": 1, "mood": "calm"}',
         '{"id": "a", "text": "y", "language": "de", "speed": "fast", "seed": 1.5, "prosody": 9, "mood": 3}',

@@ -106,7 +106,7 @@ def test_a_requested_take_is_used_where_no_planned_one_is_good(run):
     assert told(run.takes(), "attempt", "status", "chapter")[0] == (3, "failed", 1)
 
 
-def test_a_verdict_on_a_take_that_is_not_there_changes_nothing(run):
+def test_a_verdict_on_a_take_that_is_missing_changes_nothing(run):
     before = told(run.takes(), *TAKE_ID_COLUMNS)
     decide(run, 7, "pin")
     decide(run, 1, "reject", row_id="nobody")

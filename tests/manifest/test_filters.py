@@ -37,7 +37,7 @@ def test_a_rule_rejects_what_it_does_not_hold_of(rule, row, is_rejected):
     assert FilterRule(name="r", **rule).rejects(GOOD | row) is is_rejected
 
 
-def test_a_row_is_told_every_rule_that_rejects_it_and_a_failed_one_only_that(tmp_path):
+def test_a_row_lists_every_rule_that_rejects_it_and_a_failed_row_only_its_failure(tmp_path):
     text = '[[rule]]\nname="a"\ncolumn="snr_db"\nmin=40\n[[rule]]\nname="b"\ncolumn="flags"\nany_of=["x"]\n'
     rules = read_filter(written(tmp_path, text), SCHEMA)
     assert rejections(GOOD, rules) == ["a", "b"]
@@ -49,7 +49,7 @@ def test_the_example_in_the_repository_can_be_used():
     assert rejections({name: None for name in SCHEMA.names} | GOOD, rules) == []
 
 
-def test_all_that_is_wrong_with_a_filter_is_told_at_once(tmp_path):
+def test_all_errors_of_a_filter_are_reported_together(tmp_path):
     text = """
     [[rule]]
     name = "a"
@@ -87,6 +87,6 @@ def test_a_file_without_rules_is_refused(tmp_path, text):
         read_filter(written(tmp_path, text), pa.schema([]))
 
 
-def test_a_missing_file_is_told(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         read_filter(tmp_path / "none.toml", SCHEMA)

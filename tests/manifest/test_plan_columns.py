@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 from hierbatch.manifest.plan_columns import PlanColumns
 
 
-def test_columns_come_in_the_order_asked_for_whatever_row_groups_they_stand_in(tmp_path):
+def test_columns_come_in_the_order_asked_for_whatever_row_groups_they_are_in(tmp_path):
     places = np.random.default_rng(0).permutation(100)
     table = pa.table({"position": places, "text": [f"t{n}" for n in places], "chapter": places // 10})
     pq.write_table(table, tmp_path / "plan.parquet", row_group_size=7)

@@ -31,7 +31,7 @@ FIRST = rows([inside(b"one"), at("/a.wav"), None, inside(b"", "named.wav")])
 SECOND = rows([at("/b.wav"), inside(b"two")])
 
 
-def test_rows_that_come_back_in_any_order_have_the_sound_they_went_with(tmp_path):
+def test_rows_returned_in_any_order_keep_their_sound(tmp_path):
     placed = kept(tmp_path / "s.parquet", FIRST, SECOND)
     assert placed.schema.field("source").type == SOURCE_REFERENCE
     sources = PlanSources(tmp_path / "s.parquet")
@@ -76,7 +76,7 @@ def test_one_row_is_read_without_the_others(tmp_path, monkeypatch):
     assert read == [1, 4]
 
 
-def test_what_nobody_will_want_is_forgotten():
+def test_unneeded_entries_are_dropped():
     assert discard_audio(FIRST).column("source").to_pylist() == [
         {"path": None, "row": None},
         {"path": "/a.wav", "row": None},

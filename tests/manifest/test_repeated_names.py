@@ -18,7 +18,7 @@ def test_repeated_names_are_those_that_counting_finds(names, cut):
     assert set(found.to_pylist()) == expected
 
 
-def test_names_with_equal_hashes_are_told_apart(monkeypatch):
+def test_names_with_equal_hashes_are_distinguished(monkeypatch):
     tables = [pa.chunked_array([["a", "b", "c", "b"]])]
     monkeypatch.setattr(module, "_hash", lambda names: (names, module.np.zeros(len(names), module.np.uint64)))
     assert repeated_names(lambda: tables) == (1, pa.array(["b"]))

@@ -70,7 +70,7 @@ def test_a_manifests_own_columns_reach_the_takes_and_sound_stays_last():
     assert takes.names[-1] == "audio"
 
 
-def test_tables_with_sound_say_so_to_hugging_face_datasets():
+def test_tables_with_sound_report_it_to_hugging_face_datasets():
     for schema in (take_schema(plan_schema(MANIFEST_SCHEMA)), VOICE_SCHEMA):
         features = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
         assert features == {"audio": {"_type": "Audio"}}

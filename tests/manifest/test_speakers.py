@@ -42,7 +42,7 @@ def test_a_chain_of_names_and_recordings_is_one_person():
     assert {v.speaker for v in unify_speakers(voices).voices} == {"X"}
 
 
-def test_different_people_stay_apart_and_nothing_is_said():
+def test_different_people_stay_separate_without_a_notice():
     unified = unify_speakers([voice("a", "X", b"1"), voice("b", "Y", b"2"), voice("c", None, b"3")])
     assert [v.speaker for v in unified.voices] == ["X", "Y", "c"]
     assert unified.notices == ()

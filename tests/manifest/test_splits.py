@@ -31,7 +31,7 @@ def test_no_split_is_empty_even_with_few_speakers(languages):
     assert set(split_speakers(languages, SHARES, seed=0).values()) == set(SHARES)
 
 
-def test_too_few_speakers_are_told_with_the_way_out():
+def test_too_few_speakers_are_reported_with_a_fix():
     with pytest.raises(InputError, match=r"too few speakers.*--split none"):
         split_speakers({"a": "en", "b": "en"}, SHARES, seed=0)
     assert split_speakers({"a": "en"}, parse_split("none"), seed=0) == {"a": "train"}

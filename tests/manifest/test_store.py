@@ -102,7 +102,7 @@ def test_what_is_no_table_is_refused_by_name(tmp_path, name, content):
         open_table(tmp_path / name, MANIFEST_COLUMNS)
 
 
-def test_a_number_that_does_not_fit_is_told_not_wrapped(tmp_path):
+def test_a_number_that_does_not_fit_is_an_error_and_not_wrapped(tmp_path):
     pq.write_table(pa.table({"id": ["a"], "text": ["x"], "chapter": [2**40]}), tmp_path / "m.parquet")
     with pytest.raises(ManifestError, match="cannot be read"):
         list(open_table(tmp_path / "m.parquet", MANIFEST_COLUMNS).batches())

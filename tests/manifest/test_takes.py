@@ -11,7 +11,7 @@ def run(tmp_path):
     return RunOnDisk(tmp_path)
 
 
-def test_takes_come_in_the_order_of_the_manifest_whatever_part_they_lie_in(run):
+def test_takes_come_in_the_order_of_the_manifest_whatever_part_they_are_in(run):
     run.plan([(f"r{i}", f"k{i}", 1, i) for i in range(5)])
     run.part("b", [("r1", "k1", 1, "ok"), ("r4", "k4", 1, "ok"), ("r0", "k0", 1, "ok")])
     run.part("a", [("r3", "k3", 1, "failed")])
@@ -99,7 +99,7 @@ def test_pieces_hold_all_that_counts_in_the_schema_of_the_takes(run):
     assert pieces[0].column("chapter").to_pylist() == [5, 3, 1]
 
 
-def test_a_damaged_part_is_named_with_its_mend(run):
+def test_a_damaged_part_is_named_with_its_fix(run):
     run.plan([("r0", "k0", 1, 1)])
     run.part("u", [("r0", "k0", 1, "ok")])
     part = run.layout.part_file("u")
@@ -108,7 +108,7 @@ def test_a_damaged_part_is_named_with_its_mend(run):
         run.takes()
 
 
-def test_a_run_without_takes_is_empty_and_one_without_a_plan_is_told(run):
+def test_a_run_without_takes_is_empty_and_one_without_a_plan_is_reported(run):
     with pytest.raises(RunError, match="no plan"):
         run.takes()
     run.plan([("r0", "k0", 1, 1)])

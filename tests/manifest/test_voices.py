@@ -33,7 +33,7 @@ def test_unknown_consent_runs_only_when_allowed(tmp_path):
     check_consent(voices, allow_unknown=True)
 
 
-def test_all_faults_of_a_table_are_told_at_once(tmp_path):
+def test_all_faults_of_a_table_are_reported_together(tmp_path):
     (tmp_path / "v.csv").write_text("voice,audio,consent\n../x,a.flac,self\nb,,maybe\nb,c.flac,self\n")
     with pytest.raises(ManifestError) as caught:
         read_voices(tmp_path / "v.csv")
@@ -52,7 +52,7 @@ def test_a_recording_alone_is_a_voice_with_a_safe_name(tmp_path, file, name):
     assert voice_from_file(tmp_path / file, "self").voice == name
 
 
-def test_a_recording_that_is_not_there_is_told(tmp_path):
+def test_a_recording_that_is_missing_is_reported(tmp_path):
     with pytest.raises(PromptError, match="cannot be read"):
         voice_from_file(tmp_path / "none.wav", "self").read_prompt()
 

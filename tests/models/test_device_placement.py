@@ -50,13 +50,13 @@ def test_a_placement_survives_its_word(word):
         ("cpu,bfloat16,float16", "device is not known"),
     ],
 )
-def test_a_placement_that_cannot_be_is_told(word, told):
+def test_an_impossible_placement_is_reported(word, told):
     with pytest.raises(InputError, match=told):
         DevicePlacement.parse(word)
 
 
 @pytest.mark.skipif(HAS_GPU, reason="there is a GPU")
-def test_a_machine_without_a_gpu_tells_so(tmp_path):
+def test_a_machine_without_a_gpu_reports_it(tmp_path):
     with pytest.raises(InputError, match="no GPU"):
         DevicePlacement(device="cuda").check_available()
     with pytest.raises(InputError, match="no GPU"):
@@ -64,13 +64,13 @@ def test_a_machine_without_a_gpu_tells_so(tmp_path):
 
 
 @pytest.mark.skipif(torch.backends.mps.is_available(), reason="there is an Apple GPU")
-def test_a_machine_without_an_apple_gpu_tells_so():
+def test_a_machine_without_an_apple_gpu_reports_it():
     with pytest.raises(InputError, match="no Apple GPU"):
         DevicePlacement(device="mps").check_available()
 
 
 @pytest.mark.parametrize(("n_gpus", "wanted"), [(1, "--device cuda"), (2, "cuda:0 to cuda:1")])
-def test_a_gpu_that_is_one_too_many_is_told(monkeypatch, n_gpus, wanted):
+def test_a_gpu_too_many_is_reported(monkeypatch, n_gpus, wanted):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: n_gpus)
     DevicePlacement(device="cuda").check_available()
@@ -80,7 +80,7 @@ def test_a_gpu_that_is_one_too_many_is_told(monkeypatch, n_gpus, wanted):
     assert wanted in str(told.value)
 
 
-def test_compiling_without_a_compiler_is_told(monkeypatch):
+def test_compiling_without_a_compiler_is_reported(monkeypatch):
     monkeypatch.setattr("hierbatch.models.device_placement.shutil.which", lambda name: None)
     with pytest.raises(InputError, match=r"no C\+\+ compiler"):
         DevicePlacement(is_compiled=True).check_available()

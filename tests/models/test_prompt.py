@@ -17,7 +17,7 @@ def test_silent_ends_go_and_the_level_is_set() -> None:
     assert cleaned.n_samples % 320 == 0
 
 
-def test_any_rate_is_heard_at_sixteen_kilohertz() -> None:
+def test_any_rate_is_read_at_sixteen_kilohertz() -> None:
     cleaned = clean_prompt(Waveform(tone(3.0, 44100), 44100))
     spectrum = np.abs(np.fft.rfft(cleaned.samples * np.hanning(cleaned.n_samples)))
     assert abs(np.fft.rfftfreq(cleaned.n_samples, 1 / 16000)[spectrum.argmax()] - 300) < 1

@@ -48,7 +48,7 @@ def test_sentences_come_once_and_only_those_a_teacher_can_read(tmp_path, pipelin
     assert len(found) == 4
 
 
-def test_a_row_says_what_it_is_and_holds_its_sound(tmp_path, pipeline):
+def test_a_row_has_its_metadata_and_its_sound(tmp_path, pipeline):
     pipeline.speak_all([("The river rose in the night.", "river.md")], tmp_path, 60, teacher([]))
     (row,) = rows_of(tmp_path)
     assert (row["language"], row["original_rate_hz"], row["text"]) == ("en", 24_000, "The river rose in the night.")
@@ -58,7 +58,7 @@ def test_a_row_says_what_it_is_and_holds_its_sound(tmp_path, pipeline):
     assert pq.read_schema(tmp_path / "hibari-0000.parquet").equals(pipeline.SCHEMA)
 
 
-def test_a_stopped_run_goes_on_and_says_nothing_twice(tmp_path, pipeline):
+def test_a_stopped_run_continues_and_repeats_no_row(tmp_path, pipeline):
     sentences = [(f"This is sentence number {number} of the book.", "a.txt") for number in range(7)]
     whole = tmp_path / "whole"
     pipeline.speak_all(sentences, whole, 1e9, teacher(first := []))
@@ -94,7 +94,7 @@ def test_a_teacher_that_stumbles_or_runs_away_leaves_no_row(tmp_path, pipeline, 
     assert rows_of(tmp_path) == []
 
 
-def test_the_same_text_is_always_said_alike_and_another_otherwise(tmp_path, pipeline):
+def test_the_same_text_is_always_spoken_alike_and_another_otherwise(tmp_path, pipeline):
     first, second = ("The river rose in the night.", "a.md"), ("Nobody saw it go.", "b.md")
     pipeline.speak_all([first], tmp_path / "one", 60, teacher(alone := []))
     pipeline.speak_all([second, first], tmp_path / "two", 60, teacher(beside := []))

@@ -95,7 +95,7 @@ def test_one_that_fails_among_others_fails_alone(tmp_path, fake):
     assert [take["id"] for take in takes] == [f"r{i}" for i in range(5)]
 
 
-def test_one_that_is_no_sound_does_not_cost_the_others_their_batch(tmp_path, fake, monkeypatch):
+def test_a_file_that_is_not_a_sound_fails_alone_in_its_batch(tmp_path, fake, monkeypatch):
     n_together, convert_all = [], fake.convert_all
     monkeypatch.setattr(fake, "convert_all", lambda pieces: n_together.append(len(pieces)) or convert_all(pieces))
     good = wav(Waveform(np.sin(np.arange(8000)).astype(np.float32), 16_000))

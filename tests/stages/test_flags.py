@@ -43,7 +43,7 @@ def test_what_looks_wrong_is_named(changes, duration_s, expected_s, flaws):
         (0.7, 0.7, ("off_text", "off_voice")),
     ],
 )
-def test_what_is_heard_otherwise_than_meant_is_named(semantic_distance, timbre_similarity, slips):
+def test_mispronounced_words_are_named(semantic_distance, timbre_similarity, slips):
     assert (
         flag_mismatches(SelfAssessment(semantic_distance=semantic_distance, timbre_similarity=timbre_similarity))
         == slips

@@ -78,7 +78,7 @@ def test_a_rate_that_a_prompt_cannot_have_is_refused_by_name(rate_hz):
         prepare_prompt(content, "anna")
 
 
-def test_a_long_prompt_is_cut_to_its_first_fifteen_seconds_of_speech_and_told():
+def test_a_long_prompt_is_cut_to_its_first_fifteen_seconds_of_speech_and_reported():
     prompt = prepare_prompt(encode_sound(speech(40.0, silence_s=2.0)), "anna")
     heard = read_sound(prompt.flac)
     assert prompt.duration_s == pytest.approx(15.0, abs=0.01)
@@ -86,7 +86,7 @@ def test_a_long_prompt_is_cut_to_its_first_fifteen_seconds_of_speech_and_told():
     assert "15.0 s are used" in prompt.notices[0]
 
 
-def test_a_short_prompt_is_used_and_told():
+def test_a_short_prompt_is_used_and_reported():
     assert "3 s or more" in prepare_prompt(encode_sound(spoken(2.0)), "anna").notices[0]
 
 
@@ -124,7 +124,7 @@ def test_noise_is_taken_out_where_it_is_asked_for():
     assert clean.duration_s == plain.duration_s
 
 
-def test_a_prompt_of_nothing_but_noise_is_told():
+def test_a_prompt_of_nothing_but_noise_is_reported():
     hiss = 0.02 * np.random.default_rng(1).standard_normal(4 * RATE_HZ).astype(np.float32)
     with pytest.raises(PromptError, match="anna is silent after denoising"):
         prepare_prompt(encode_sound(Waveform(hiss, RATE_HZ)), "anna", denoise_ratio=1.0)

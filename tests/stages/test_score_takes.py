@@ -73,7 +73,7 @@ def test_where_nothing_is_asked_rows_stay_as_they_are(tmp_path):
     assert ScoreTakes(Measures(names=("semantic",)), tmp_path)(rows) is rows
 
 
-def test_measures_go_into_a_runs_record_and_come_back(tmp_path):
+def test_measures_are_written_to_a_runs_record_and_read(tmp_path):
     for asked in (Measures(), Measures.from_names(["speaker", "semantic"], tmp_path), Measures(names=("semantic",))):
         assert Measures.from_origin(asked.to_origin()) == asked
     with pytest.raises(InputError, match=r"semantic, speaker.*mos"):

@@ -50,7 +50,7 @@ def test_recordings_are_found_measured_and_named_by_their_content(root):
     assert open_source(None, by_path["source"]["path"], by_path["source_sha256"]).n_samples == 16_000
 
 
-def test_what_cannot_be_used_is_a_row_with_its_reason_and_stops_nobody(root):
+def test_unusable_files_are_rows_with_a_reason(root):
     os.mkfifo(root / "pipe.wav")
     (root / "text.wav").write_text("no sound at all")
     (root / "low.wav").write_bytes(encoded(noise(), 2_000))
@@ -158,7 +158,7 @@ def test_a_rate_that_flac_cannot_store_fails_its_row(root):
     assert "cannot be stored" in row["error"]
 
 
-def test_stereo_is_heard_as_the_mean_of_its_channels():
+def test_stereo_is_read_as_the_mean_of_its_channels():
     both = noise(channels=2)
     sound = open_source(encoded(both, codec="FLOAT"), None, None)
     np.testing.assert_allclose(sound.samples, both.mean(axis=1), atol=1e-6)
@@ -230,7 +230,7 @@ def test_what_a_whole_is_refused_for_a_stream_is_too(root):
         stream_source(None, str(root / "none.wav"), None)
 
 
-def test_a_file_that_is_written_to_while_it_streams_is_told(root):
+def test_a_file_that_is_written_to_while_it_streams_is_reported(root):
     path = root / "a.wav"
     path.write_bytes(encoded(noise()))
     blocks = stream_source(None, str(path), None).blocks()

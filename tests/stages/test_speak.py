@@ -60,7 +60,7 @@ def test_refused_rows_pass_on_their_reason_without_the_model(model, store, tmp_p
     assert spoken(tmp_path / "bundle") == []
 
 
-def test_neighbours_and_batches_are_not_heard(model, store):
+def test_neighbours_and_batches_are_not_audible(model, store):
     together = Speak(model, store, placement=CPU)(plan(12)).column("audio").to_pylist()
     alone = Speak(model, store, placement=CPU, limits=BatchLimits(n_rows=1))(plan(12)).column("audio").to_pylist()
     few = Speak(model, store, placement=CPU, limits=BatchLimits(sound_s=10.0))(plan(12)).column("audio").to_pylist()

@@ -46,7 +46,7 @@ def test_a_broken_front_end_stops_the_run():
         read(ScriptedFrontEnd(), text=["espeak is gone"])
 
 
-def test_phonemes_of_the_row_stand_as_they_are():
+def test_phonemes_of_the_row_are_kept():
     rows = read(
         ScriptedFrontEnd(),
         text=["hello world", "one", None, "x"],

@@ -29,7 +29,7 @@ def test_a_pause_is_where_a_separator_is_silent(aligned: AlignedUtterance) -> No
     assert aligned.pauses() == [0, 5, 13], "the comma; the word boundary lasts two frames only"
 
 
-def test_stretches_between_pauses_hold_what_is_said_there(aligned: AlignedUtterance) -> None:
+def test_stretches_between_pauses_hold_what_is_spoken_there(aligned: AlignedUtterance) -> None:
     before, after = aligned.between(0, 5), aligned.between(5, 13)
     assert before.durations == (5, 3, 4, 5, 6, 5)
     assert after.durations == (5, *DURATIONS[6:-1], 5)

@@ -46,7 +46,7 @@ def test_recordings_of_a_full_band_are_read_and_some_texts_held_out(folder):
     assert is_held_out("Sentence 1 ") == is_held_out("sentence 1")
 
 
-def test_a_folder_without_any_is_told(tmp_path, folder):
+def test_a_folder_without_recordings_is_reported(tmp_path, folder):
     pq.write_table(pa.table({"other": [1]}), tmp_path / "b.parquet")
     with pytest.raises(InputError, match="no full-band recordings"):
         read_full_band(tmp_path)
@@ -55,7 +55,7 @@ def test_a_folder_without_any_is_told(tmp_path, folder):
         read_full_band(tmp_path)
 
 
-def test_what_is_heard_is_what_is_wanted_and_nothing_above_8_khz(folder):
+def test_the_band_below_8_khz_is_exact_and_the_rest_empty(folder):
     lesson = draw_full_band_batch(read_full_band(folder), 4, 24_000, np.random.default_rng(0))
     for wanted, heard in zip(lesson.target, lesson.narrowband, strict=True):
         low, all_of_it = np.fft.rfft(heard.astype(np.float64)) * 3, np.fft.rfft(wanted.astype(np.float64))
@@ -90,7 +90,7 @@ def test_the_light_speechsr_learns(folder, recipe_of):
     assert recipe.validate(recipe.network)["high_band"] < 0.8 * before["high_band"]
 
 
-def test_critics_of_the_top_do_not_teach_and_are_not_taught_by_its_own_losses(folder):
+def test_discriminators_and_high_band_losses_do_not_train_each_other(folder):
     torch.manual_seed(0)
     recipe = SpeechSRLiteGanRecipe(read_full_band(folder), SpeechSRLiteConfig(width=16, blocks=1), batch_size=2)
     for name, loss in recipe.losses(recipe.network, np.random.default_rng(0)).items():

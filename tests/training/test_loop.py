@@ -31,7 +31,7 @@ def options(n_steps: int = 400, **changes: float) -> LoopOptions:
     return LoopOptions(n_steps=n_steps, learning_rate=0.05, average_decay=0.9, report_steps=50, **changes)  # type: ignore[arg-type]
 
 
-def test_it_learns_and_the_curve_says_so(tmp_path: Path) -> None:
+def test_the_loss_falls_and_the_curve_records_it(tmp_path: Path) -> None:
     Trainer(LineRecipe(), tmp_path, options(validate_steps=100), lambda _: None).run()
     weights = averaged_weights(tmp_path)
     assert abs(float(weights["weight"]) - 3) < 0.02
@@ -42,7 +42,7 @@ def test_it_learns_and_the_curve_says_so(tmp_path: Path) -> None:
     assert trained[-1] < trained[0] / 100
 
 
-def test_a_stopped_run_goes_on_with_its_optimiser(tmp_path: Path) -> None:
+def test_a_stopped_run_continues_with_its_optimiser(tmp_path: Path) -> None:
     first = Trainer(LineRecipe(), tmp_path, options(max_duration_s=0.0), lambda _: None)
     first.run()
     assert first.step == 0

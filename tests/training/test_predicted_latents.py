@@ -38,7 +38,7 @@ def test_every_lesson_is_of_one_length_throughout(latents: PredictedLatents) -> 
         assert len(example.audio) == example.n_frames * FRAME_HOP_SAMPLES
 
 
-def test_what_is_said_again_has_the_recordings_long_term_spectrum(latents: PredictedLatents) -> None:
+def test_resynthesis_keeps_the_long_term_spectrum(latents: PredictedLatents) -> None:
     said = latents.held_out(np.random.default_rng(3))
     own = latents._mel(torch.from_numpy(said.audio)[None])
     means = []

@@ -211,7 +211,7 @@ def test_nothing_is_written_over_what_is_there(run, tmp_path):
     assert [path.name for path in tmp_path.rglob("*")] == ["mine", "notes.txt"]
 
 
-def test_a_format_nobody_knows_and_a_run_that_is_not_finished_are_told(run, tmp_path):
+def test_an_unknown_format_and_an_unfinished_run_are_reported(run, tmp_path):
     with pytest.raises(InputError, match=r"hf, lhotse, webdataset, ljspeech, nemo.*mp3"):
         export(ExportJob(run=run, to="mp3", out=tmp_path / "x"))
     unfinished = write_corpus_run(tmp_path / "run", [corpus_row(number) for number in range(4)], n_parts=2)
@@ -221,7 +221,7 @@ def test_a_format_nobody_knows_and_a_run_that_is_not_finished_are_told(run, tmp_
     assert not (tmp_path / "x").exists()
 
 
-def test_a_run_that_is_no_corpus_is_one_split_of_all_that_is_good(tmp_path):
+def test_a_run_that_is_not_a_corpus_is_one_split_of_its_accepted_rows(tmp_path):
     rows = [corpus_row(number, speaker=None, split=None) for number in range(5)]
     rows[3] |= {"status": "failed", "error": "no", "audio": None}
     made = export(ExportJob(run=write_corpus_run(tmp_path / "run", rows), to="webdataset", out=tmp_path / "x"))

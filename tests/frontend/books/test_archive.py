@@ -75,7 +75,7 @@ def test_caps(tmp_path: Path, limits: ArchiveLimits, fault: str) -> None:
         Archive(path, limits)
 
 
-def test_a_directory_that_lies_about_sizes_gives_no_more_than_it_says(tmp_path: Path) -> None:
+def test_a_zip_directory_with_wrong_sizes_yields_no_more_than_it_declares(tmp_path: Path) -> None:
     path = make(tmp_path / "a.epub", {"one": b"a" * 50_000})
     data = bytearray(path.read_bytes())
     entry = data.index(b"PK\x01\x02")
@@ -95,7 +95,7 @@ def test_refuses_a_password(tmp_path: Path) -> None:
         Archive(path)
 
 
-def test_a_damaged_member_is_told(tmp_path: Path) -> None:
+def test_a_damaged_member_is_reported(tmp_path: Path) -> None:
     path = make(tmp_path / "a.epub", {"one": bytes(range(256)) * 40})
     data = bytearray(path.read_bytes())
     data[60:70] = b"\xff" * 10
@@ -104,7 +104,7 @@ def test_a_damaged_member_is_told(tmp_path: Path) -> None:
         archive.read("one")
 
 
-def test_what_is_no_zip_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_zip_is_reported(tmp_path: Path) -> None:
     (tmp_path / "a.epub").write_bytes(b"no zip at all")
     with pytest.raises(BookError, match="is not a readable EPUB"):
         Archive(tmp_path / "a.epub")

@@ -44,7 +44,7 @@ def test_the_series_of_an_epub_2():
         ("<dc:identifier>https://www.gutenberg.org/11</dc:identifier>", ""),
     ],
 )
-def test_an_isbn_is_an_identifier_that_says_so_or_has_its_prefix(metadata, isbn):
+def test_an_isbn_is_an_identifier_with_its_scheme_or_prefix(metadata, isbn):
     assert details(metadata).isbn == isbn
 
 

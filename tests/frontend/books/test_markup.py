@@ -49,7 +49,7 @@ def test_half_closed_tags_are_read_as_a_browser_would() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"   ", b"<?xml version='1.0'?>"])
-def test_a_page_without_an_element_is_told(data: bytes) -> None:
+def test_a_page_without_an_element_is_reported(data: bytes) -> None:
     with pytest.raises(BookError, match="no readable page"):
         parse_page(data, "page.xhtml")
 

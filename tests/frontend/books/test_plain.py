@@ -181,7 +181,7 @@ def spoken(text: str) -> list[str]:
     return [block.text for chapter in read_plain(text, "b.txt").chapters for block in chapter.blocks]
 
 
-def test_adventures_with_numbered_sections_and_titles_that_go_on_without_the_word() -> None:
+def test_adventures_with_numbered_sections_and_titles_that_continue_without_the_word() -> None:
     text = "".join(
         f"\n\n\n{title}\n\n{LONG_PROSE}"
         for title in ("ADVENTURE I. THE MILL\n\nI.", "II.", "III.", "ADVENTURE II. THE BRIDGE", "III. THE FORD OF IRON")

@@ -21,7 +21,7 @@ def test_text_formats(tmp_path: Path, name: str) -> None:
     assert book.remarks == ()
 
 
-def test_an_old_encoding_is_read_and_told(tmp_path: Path) -> None:
+def test_an_old_encoding_is_read_and_reported(tmp_path: Path) -> None:
     (tmp_path / "book.txt").write_bytes(KOREAN.encode("euc-kr"))
     book = read_book(tmp_path / "book.txt")
     assert book.chapters[0].blocks[0].text == KOREAN

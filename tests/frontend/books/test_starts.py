@@ -131,7 +131,7 @@ def test_a_missing_page_and_a_page_listed_twice(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("spine", ['<itemref idref="j"/>', ""])
-def test_a_page_that_stands_in_for_a_foreign_file(tmp_path: Path, spine: str) -> None:
+def test_a_page_that_stands_in_for_a_foreign_file_is_read(tmp_path: Path, spine: str) -> None:
     manifest = '<item id="j" href="a.json" media-type="application/json" fallback="k"/>'
     manifest += '<item id="k" href="b.svg" media-type="image/svg+xml" fallback="p0"/>'
     opf = package(["a.xhtml"], manifest=manifest).replace('<itemref idref="p0"/>', spine)

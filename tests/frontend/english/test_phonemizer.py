@@ -33,5 +33,7 @@ def test_every_word_has_its_own_phones_where_espeak_runs_them_together(phonemize
     ("words", "index", "phones"),
     [("Plan A is ready", 1, "ˈeɪ"), ("the F B I came", 3, "ˈaɪ"), ("a man came", 0, "ə"), ("what I saw", 1, "aɪ")],
 )
-def test_letters_are_told_from_words(phonemizer: EnglishPhonemizer, words: str, index: int, phones: str) -> None:
+def test_letters_are_distinguished_from_words(
+    phonemizer: EnglishPhonemizer, words: str, index: int, phones: str
+) -> None:
     assert " ".join(phonemizer(words.split())[index]) == phones

@@ -18,7 +18,7 @@ def test_sounds_change_across_words(phonemizer: KoreanPhonemizer) -> None:
     assert phonemizer(["옷", "한", "벌"])[1] == syllables_to_phones("탄")
 
 
-def test_numbers_link_as_they_are_said(phonemizer: KoreanPhonemizer) -> None:
+def test_numbers_link_as_they_are_spoken(phonemizer: KoreanPhonemizer) -> None:
     assert phonemizer(["이십육"]) == [syllables_to_phones("이심뉵")]
 
 
@@ -33,7 +33,7 @@ def test_numbers_link_as_they_are_said(phonemizer: KoreanPhonemizer) -> None:
         ("church", "처치"),
     ],
 )
-def test_latin_words_are_said_as_loanwords(phonemizer: KoreanPhonemizer, word: str, hangul: str) -> None:
+def test_latin_words_are_spoken_as_loanwords(phonemizer: KoreanPhonemizer, word: str, hangul: str) -> None:
     assert phonemizer([word]) == phonemizer([hangul])
 
 

@@ -44,7 +44,7 @@ def test_a_table_of_one_needs_no_default_and_a_table_of_two_does(tmp_path):
         list_voices(VoiceChoice(voices=two.voices, default_voice="nobody"))
 
 
-def test_all_prompts_that_cannot_be_used_are_told_at_once(tmp_path, model):
+def test_all_prompts_that_cannot_be_used_are_reported_together(tmp_path, model):
     prompt_file(tmp_path, name="good.wav")
     prompt_file(tmp_path, name="short.wav", duration_s=0.5)
     prompt_file(tmp_path, name="quiet.wav", gain=0.0)
@@ -57,7 +57,7 @@ def test_all_prompts_that_cannot_be_used_are_told_at_once(tmp_path, model):
         assert part in str(caught.value)
 
 
-def test_what_the_model_itself_refuses_is_told_before_a_run(tmp_path, model):
+def test_rows_the_model_refuses_are_reported_before_a_run(tmp_path, model):
     def refuse(prompt):
         raise PromptError("There is no voice in the prompt")
 

@@ -10,7 +10,7 @@ from hierbatch.manifest.voices import check_consent, voices_from_folder
 pytestmark = pytest.mark.slow
 
 
-def test_a_sampled_voice_is_reproducible_by_its_seed_synthetic_and_nobody_s(tmp_path):
+def test_a_sampled_voice_is_reproducible_by_its_seed_synthetic_and_no_one_s(tmp_path):
     (one,) = hierbatch.voices.sample(1, out=tmp_path / "one", seed=5)
     again, second = hierbatch.voices.sample(2, out=tmp_path / "two", seed=5)
     assert one.path.read_bytes() == again.path.read_bytes() != second.path.read_bytes()

@@ -48,7 +48,7 @@ def test_a_blend_carries_the_consents_and_licences_of_all_its_voices():
     assert describe_blend(rows[2:], [1.0], "mix").synthetic
 
 
-def test_the_consent_of_a_blend_is_synthetic_only_if_nobody_is_in_it():
+def test_the_consent_of_a_blend_is_synthetic_only_if_no_one_is_in_it():
     assert strictest_consent(["synthetic", "synthetic"]) == "synthetic"
     assert strictest_consent(["synthetic", "public_domain"]) == "public_domain"
     assert strictest_consent(["licensed", "unknown"]) == "unknown"

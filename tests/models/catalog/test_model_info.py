@@ -63,7 +63,7 @@ def test_an_outline_says_of_an_upsampler_what_the_upsampler_says(tmp_path):
         read_upsampler_info(write_tiny_bundle(tmp_path / "lite"))
 
 
-def test_damaged_missing_and_foreign_weights_are_told_before_a_worker_loads_them(tmp_path):
+def test_damaged_missing_and_foreign_weights_are_reported_before_a_worker_loads_them(tmp_path):
     bundle = write_tiny_bundle(tmp_path / "damaged")
     weights = bundle / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"?")
@@ -74,7 +74,7 @@ def test_damaged_missing_and_foreign_weights_are_told_before_a_worker_loads_them
         read_model_info(bundle)
 
 
-def test_a_model_for_another_command_is_told_with_the_command(tmp_path):
+def test_a_model_for_another_command_is_reported_with_the_command(tmp_path):
     bundle = write_tiny_speechsr(tmp_path)
     for ask in (read_model_info, open_model):
         with pytest.raises(

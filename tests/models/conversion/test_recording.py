@@ -68,7 +68,7 @@ def test_segments_that_replace_their_recording_are_those_added_to_silence(segmen
     np.testing.assert_array_equal(samples, wanted)
 
 
-def test_what_the_model_gives_back_unchanged_comes_back_unchanged():
+def test_unchanged_output_of_the_model_is_returned_unchanged():
     source = speech_like(50.0)
     echo = Echo()
     made = convert_recording(echo, source, None, seed=0).waveform
@@ -123,7 +123,7 @@ def test_samples_that_are_no_numbers_are_refused():
         convert_recording(Broken(), speech_like(1.0), None, seed=0)
 
 
-def test_the_chosen_tracker_finds_the_pitch_and_a_sound_too_short_for_it_is_told():
+def test_the_chosen_tracker_finds_the_pitch_and_a_sound_too_short_for_it_is_reported():
     contour = np.tile(np.float32([0, 100, 120, 0, 90]), 20)
 
     def track(waveform):

@@ -56,7 +56,7 @@ def test_a_folder_of_transformers_is_read_and_writes_the_same_down_each_time(tmp
 
 
 @pytest.mark.parametrize("files", [[], ["config.json"], ["model.bin"]])
-def test_a_folder_without_a_model_is_refused_with_both_layouts_told(tmp_path, files):
+def test_a_folder_without_a_model_is_refused_with_both_layouts_reported(tmp_path, files):
     for name in files:
         (tmp_path / name).touch()
     with pytest.raises(InputError, match=r"CTranslate2.*transformers"):
@@ -64,7 +64,7 @@ def test_a_folder_without_a_model_is_refused_with_both_layouts_told(tmp_path, fi
 
 
 @pytest.mark.parametrize("files", [["model.bin", "tokenizer.json"], ["config.json", "preprocessor_config.json"]])
-def test_a_damaged_model_is_the_users_to_mend(tmp_path, files):
+def test_a_damaged_model_is_an_input_error(tmp_path, files):
     if "model.bin" in files:
         pytest.importorskip("ctranslate2", reason="reads CTranslate2's layout; the recogniser extra brings it")
     for name in files:

@@ -64,7 +64,7 @@ def test_a_piece_among_31_others_is_the_piece_alone(model, voice):
         assert snr_db(converted(model, piece), found) > SAME_DB
 
 
-def test_voice_pitch_and_seed_are_heard(model, voice):
+def test_voice_pitch_and_seed_change_the_sound(model, voice):
     piece = request_of(Waveform(voiced_sound(1, 120).samples[:16_000], RATE_HZ), voice)
     made = converted(model, piece)
     others = (
@@ -101,7 +101,7 @@ def test_pitch_is_placed_midway_on_the_finer_grid():
     assert found == pytest.approx([100, 100, 100 * 2**0.5, 200, 200, 0, 150, 150], rel=1e-4)
 
 
-def test_what_cannot_be_converted_is_told(model, voice):
+def test_inconvertible_rows_are_reported(model, voice):
     for n_samples in (0, 319, 320 * 1501):
         piece = replace(request_of(voiced_sound(1, 120), voice), samples=np.zeros(n_samples, np.float32))
         with pytest.raises(SynthesisError, match="cannot be converted"):
@@ -112,7 +112,7 @@ def test_what_cannot_be_converted_is_told(model, voice):
         model.speak([])
 
 
-def test_a_missing_part_and_one_of_other_sizes_are_told(tmp_path):
+def test_a_missing_part_and_one_of_other_sizes_are_reported(tmp_path):
     with pytest.raises(BundleError, match="has no content_encoder"):
         open_model(write_official(tmp_path / "few", parts=("synthesizer",)))
     folder = write_official(tmp_path / "whole")
@@ -123,7 +123,7 @@ def test_a_missing_part_and_one_of_other_sizes_are_told(tmp_path):
         open_model(folder)
 
 
-def test_a_bundle_of_an_unknown_kind_is_told(tmp_path):
+def test_a_bundle_of_an_unknown_kind_is_reported(tmp_path):
     folder = write_official(tmp_path / "odd")
     page = json.loads((folder / "bundle.json").read_text())
     (folder / "bundle.json").write_text(json.dumps(page | {"kind": "choir"}))

@@ -18,7 +18,7 @@ def test_the_table_is_the_published_one():
     assert {symbol: SYMBOL_IDS[symbol] for symbol in wanted} == wanted
 
 
-def test_short_forms_are_said_in_full():
+def test_short_forms_are_spoken_in_full():
     assert espeak_phonemes("Dr. Smith") == espeak_phonemes("doctor smith")
     assert espeak_phonemes("Main St.") == espeak_phonemes("main saint")
 
@@ -37,17 +37,17 @@ def test_a_number_with_a_point_is_one():
 
 
 @pytest.mark.parametrize("text", ["", "   ", "()"])
-def test_nothing_to_say_is_told(text):
+def test_nothing_to_say_is_reported(text):
     with pytest.raises(TextError, match="nothing to say"):
         espeak_phonemes(text)
 
 
-def test_an_unknown_symbol_is_told():
+def test_an_unknown_symbol_is_reported():
     with pytest.raises(TextError, match="no symbol"):
         symbol_ids("a№b")
 
 
-def test_blanks_stand_around_every_symbol():
+def test_blanks_are_around_every_symbol():
     assert intersperse_blanks([5, 6]) == [0, 5, 0, 6, 0]
     assert intersperse_blanks([]) == [0]
 

@@ -28,7 +28,7 @@ def write_sound(path, samples):
     return path.name
 
 
-def test_a_prompt_shorter_than_three_seconds_is_heard_five_times_over_by_what_speaks(tmp_path, monkeypatch):
+def test_a_prompt_below_three_seconds_is_repeated_five_times(tmp_path, monkeypatch):
     model = open_model(write_official(tmp_path, parts=("ttv", "synthesizer")))
     short = voiced_sound(1.2, 150)
     voice = model.encode_voice(short)
@@ -54,7 +54,7 @@ def heard(monkeypatch):
     return prompts
 
 
-def test_a_short_voice_is_repeated_and_heard_once_and_one_without_a_voice_fails_its_rows_alone(tmp_path, heard):
+def test_a_short_voice_is_repeated_and_one_without_speech_fails_its_own_rows(tmp_path, heard):
     short = voiced_sound(1.5, 200).samples
     hiss = np.random.default_rng(0).normal(scale=0.1, size=4 * RATE_HZ)
     write_sound(tmp_path / "anna.wav", short)
@@ -115,7 +115,7 @@ def test_a_prompts_noise_is_left_to_a_bundle_that_has_a_denoiser(one_recording, 
     assert heard[3][1] is None
 
 
-def test_another_ratio_makes_a_run_anew(one_recording):
+def test_another_ratio_recomputes_a_run(one_recording):
     run(convert_job(one_recording, PARTS, denoise_ratio=0.5))
     assert run(convert_job(one_recording, PARTS, denoise_ratio=0.5)).counts.n_ok == 1
     with pytest.raises(RunError, match="--update"):

@@ -46,7 +46,7 @@ def test_a_row_among_thirty_one_others_is_the_row_alone(model, voices):
         assert snr_db(alone.waveform.samples, together[row].waveform.samples) > SAME_DB
 
 
-def test_the_seed_and_the_speed_are_heard(model, voices):
+def test_the_seed_and_the_speed_change_the_sound(model, voices):
     plain, other, again = model.speak([request_of(voices[0], seed=seed) for seed in (1, 2, 1)])
     assert snr_db(plain.waveform.samples, again.waveform.samples) > 80
     assert snr_db(plain.waveform.samples[:4800], other.waveform.samples[:4800]) < 20
@@ -85,7 +85,7 @@ def test_a_short_prompt_is_used_and_a_silent_one_refused(model):
         model.encode_voice(Waveform(np.zeros(50_000, np.float32), 16_000))
 
 
-def test_what_cannot_be_said_is_told(model, voices):
+def test_unspeakable_texts_are_reported(model, voices):
     with pytest.raises(TextError, match="does not support this language"):
         model.speak([SpeechRequest(phonemes="ɯ ɰ i .", language="ko", voice=voices[0], seed=0)])
     with pytest.raises(SynthesisError, match="unusable durations"):

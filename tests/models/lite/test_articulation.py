@@ -27,7 +27,7 @@ def blurred(latent: torch.Tensor) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("tract", [0.85, 1.0, 1.18])
-def test_what_was_blurred_comes_back_in_the_new_voice(tract: float) -> None:
+def test_blurred_features_are_restored_in_the_new_voice(tract: float) -> None:
     wanted, source = formants(1.0), formants(tract)
     latent = blurred(wanted)
     half, kept = (keep_articulation(latent, source, EVERY, share) for share in (0.5, 0.9))
@@ -60,7 +60,7 @@ def test_no_share_no_change() -> None:
     assert keep_articulation(latent, formants(1.2), EVERY, 0.0) is latent
 
 
-def test_what_lies_behind_a_rows_end_is_not_heard() -> None:
+def test_padding_behind_a_row_is_not_audible() -> None:
     latent, source = formants(1.0), formants(1.2)
     alone = keep_articulation(latent[:, :150], source[:, :150], EVERY[:, :150], 0.6)
     mask = EVERY.clone()

@@ -161,7 +161,7 @@ def test_pitch_is_shifted_and_spread_row_by_row_without_a_change_of_length(model
     np.testing.assert_allclose(level, centre, atol=1e-4)
 
 
-def test_nothing_asked_is_nothing_said(model: LitePipeline) -> None:
+def test_an_empty_request_speaks_nothing(model: LitePipeline) -> None:
     assert model.speak([]) == []
 
 
@@ -234,7 +234,7 @@ def test_a_piece_too_long_to_convert_at_once_is_refused(model: LitePipeline, voi
         model.convert_all([request])
 
 
-def test_a_take_is_heard_nearer_to_its_own_content_and_voice_than_to_others(model: LitePipeline) -> None:
+def test_a_take_is_nearer_to_its_own_content_and_voice_than_to_others(model: LitePipeline) -> None:
     packaged = LitePipeline.load()
     voices = [
         packaged.encode_voice(read_sound(ROOT / "manifests/voices" / f"{name}.flac")) for name in ("narrator", "low")

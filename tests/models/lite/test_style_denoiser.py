@@ -21,7 +21,7 @@ def test_what_has_learned_nothing_moves_nothing() -> None:
     assert torch.equal(learned()(styles, torch.zeros(5)), styles)
 
 
-def test_every_style_goes_to_one_place_and_keeps_what_lies_across() -> None:
+def test_every_style_moves_to_one_place_and_keeps_the_orthogonal_part() -> None:
     surroundings, styles = learned(), torch.randn(5, 16)
     half, whole = surroundings(styles, torch.full((5,), 0.5)), surroundings(styles, torch.ones(5))
     torch.testing.assert_close(surroundings.cleanness(whole), torch.full((5,), 1.5))

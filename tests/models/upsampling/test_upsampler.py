@@ -122,7 +122,7 @@ def test_a_stream_in_small_blocks_equals_the_whole(bundles, from_hz, n_samples, 
 
 
 @pytest.mark.parametrize("from_hz", [8_000, 11_025, 16_000, 22_050, 44_100, 48_000])
-def test_any_rate_comes_out_as_long_as_it_was(bundles, from_hz):
+def test_any_rate_keeps_the_duration(bundles, from_hz):
     model = Upsampler.load(bundles["light"])
     for rate_hz in RATES_HZ:
         for n_samples in (from_hz // 5, from_hz // 5 + 1):
@@ -130,7 +130,7 @@ def test_any_rate_comes_out_as_long_as_it_was(bundles, from_hz):
             assert (made.rate_hz, made.n_samples) == (rate_hz, resampled_length(n_samples, from_hz, rate_hz))
 
 
-def test_what_cannot_be_is_told(bundles, tmp_path, monkeypatch):
+def test_impossible_values_are_reported(bundles, tmp_path, monkeypatch):
     model = Upsampler.load(bundles["light"])
     with pytest.raises(InputError, match="24000 or 48000"):
         model.upsample(recording(100), 44_100)

@@ -16,7 +16,7 @@ def folder(tmp_path: Path) -> Path:
     return write_tiny_bundle(tmp_path / "tiny")
 
 
-def test_weights_come_back_in_half_precision(folder: Path) -> None:
+def test_weights_round_trip_in_half_precision(folder: Path) -> None:
     torch.manual_seed(0)  # as the fixture does
     wanted = LiteNetworks(tiny_config()).state_dict()
     found = find_bundle(folder).load_weights()
@@ -42,7 +42,7 @@ def test_changed_weights_are_refused_by_their_hash(folder: Path) -> None:
         find_bundle(folder).load_weights()
 
 
-def test_every_mismatch_is_told_at_once() -> None:
+def test_all_mismatches_are_reported_together() -> None:
     weights = LiteNetworks(tiny_config()).state_dict()
     del weights["vocoder.network.output_projection.bias"]
     weights["stranger"] = torch.zeros(1)
@@ -63,7 +63,7 @@ def test_an_unknown_key_of_the_configuration_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("text", ["{", json.dumps({"name": "x"})])
-def test_a_damaged_page_is_told(folder: Path, text: str) -> None:
+def test_a_damaged_page_is_reported(folder: Path, text: str) -> None:
     (folder / "bundle.json").write_text(text)
     with pytest.raises(BundleError, match=r"bundle\.json"):
         find_bundle(folder)
@@ -78,7 +78,7 @@ def test_a_damaged_page_is_told(folder: Path, text: str) -> None:
         {"components": {"../x": dict.fromkeys(("sha256", "source", "source_sha256", "published_name", "license"), "")}},
     ],
 )  # fmt: skip
-def test_wrong_values_are_told(folder: Path, changes: dict) -> None:
+def test_wrong_values_are_reported(folder: Path, changes: dict) -> None:
     page = json.loads((folder / "bundle.json").read_text())
     (folder / "bundle.json").write_text(json.dumps(page | changes))
     with pytest.raises(BundleError, match=r"bundle\.json"):
@@ -86,7 +86,7 @@ def test_wrong_values_are_told(folder: Path, changes: dict) -> None:
 
 
 @pytest.mark.parametrize("text", ["[]", "null", "[" * 100_000, "5"])
-def test_another_content_is_told(folder: Path, text: str) -> None:
+def test_another_content_is_reported(folder: Path, text: str) -> None:
     (folder / "bundle.json").write_text(text)
     with pytest.raises(BundleError, match=r"bundle\.json"):
         find_bundle(folder)

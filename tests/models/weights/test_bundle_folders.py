@@ -49,7 +49,7 @@ def test_a_packaged_name_cannot_be_taken_by_another_bundle(home):
     assert all(bundle.folder != home / "lite" for bundle in list_bundles())
 
 
-def test_parts_come_back_as_they_were_and_each_is_checked(home):
+def test_parts_are_returned_as_they_were_and_each_is_checked(home):
     weights = {"one": {"w": torch.randn(3, 4)}, "two": {"w": torch.arange(5)}}
     write_parts(home / "mine", **weights)
     bundle = find_bundle("mine")
@@ -68,7 +68,7 @@ def test_another_part_is_another_fingerprint(home):
     assert find_bundle("a").fingerprint != find_bundle("b").fingerprint
 
 
-def test_a_damaged_list_of_parts_is_told(home):
+def test_a_damaged_list_of_parts_is_reported(home):
     write_parts(home / "mine", one={"w": torch.zeros(2)})
     page = json.loads((home / "mine" / "bundle.json").read_text())
     page["components"]["one"]["colour"] = "red"

@@ -92,13 +92,13 @@ def test_a_torn_file_and_a_missing_one_end_in_words(tmp_path):
 
 
 @pytest.mark.parametrize("content", [{}, [1, 2], {"epoch": 3}, {"model": {"a": torch.ones(1), "b": "text"}}])
-def test_a_file_without_weights_is_told(tmp_path, content):
+def test_a_file_without_weights_is_reported(tmp_path, content):
     torch.save(content, tmp_path / "g.pth")
     with pytest.raises(BundleError, match="has no weights"):
         read_checkpoint(tmp_path / "g.pth")
 
 
-def test_every_mismatch_is_told_at_once_and_nothing_is_loaded():
+def test_all_mismatches_are_reported_together_and_nothing_is_loaded():
     weights, _ = foreign_weights()
     del weights["net.weight_g"]
     weights |= {
@@ -123,21 +123,21 @@ def test_every_mismatch_is_told_at_once_and_nothing_is_loaded():
     assert torch.equal(model.bias, before)
 
 
-def test_weights_that_are_not_numbers_are_told():
+def test_weights_that_are_not_numbers_are_reported():
     weights, _ = foreign_weights()
     weights["net.weight_v"][2] = 0  # a direction without a length
     with pytest.raises(BundleError, match="not finite weight"):
         load_weights(nn.Conv1d(4, 6, 3), Checkpoint("g.pth", "", weights), TABLE)
 
 
-def test_two_names_for_one_weight_are_told():
+def test_two_names_for_one_weight_are_reported():
     weights, _ = foreign_weights()
     table = (*TABLE, Rename(r"copy\.(.+)", r"\1"))
     with pytest.raises(BundleError, match=r"copy\.bias is a second bias"):
         load_weights(nn.Conv1d(4, 6, 3), Checkpoint("g.pth", "", weights | {"copy.bias": torch.zeros(6)}), table)
 
 
-def test_names_of_a_part_stand_under_the_part():
+def test_names_of_a_module_are_below_its_name():
     part = (Rename(r"layers\.(\d+)\.(g|b)", r"rounds.\1.\2"), Constant(r"window", torch.ones(2)))
     table = with_prefix(r"dec\.(left|right)", r"sides.\1", part)
     network = nn.Module()

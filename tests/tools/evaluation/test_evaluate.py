@@ -134,7 +134,7 @@ def test_a_text_that_cannot_be_spoken_loses_all_its_characters_and_its_neighbour
     assert totals(scores["Korean, Korean voices"], "dnsmos_ovrl") == (0, 0)
 
 
-def test_each_prompt_is_heard_by_its_own_speakers_task(tmp_path, data):
+def test_each_prompt_is_encoded_by_its_own_task(tmp_path, data):
     recordings = read_recordings(data, SET.clips())
     heard = []
 

@@ -22,7 +22,7 @@ def test_a_question_is_asked_once_and_survives_the_process(tmp_path):
     assert len(asked) == 1
 
 
-def test_another_question_sound_order_or_judge_is_asked_anew(tmp_path):
+def test_another_question_sound_order_or_judge_is_scored_again(tmp_path):
     asked = []
     cache = EvaluationCache(tmp_path, "kit")
     cache.get_or_compute("same", (ONE, OTHER), counted("1", asked))
@@ -33,7 +33,7 @@ def test_another_question_sound_order_or_judge_is_asked_anew(tmp_path):
     assert cache.get_or_compute("same", (ONE, OTHER), counted("5", asked)) == "1"
 
 
-def test_korean_text_and_nothing_come_back_as_they_were(tmp_path):
+def test_korean_and_empty_text_are_unchanged(tmp_path):
     cache = EvaluationCache(tmp_path, "kit")
     for _ in range(2):
         assert cache.get_or_compute("text", (ONE,), lambda: "안녕") == "안녕"

@@ -47,7 +47,7 @@ def test_the_front_end_can_say_the_hardest_sentences():
 
 
 @pytest.mark.parametrize("name", SET_NAMES)
-def test_every_held_out_speaker_of_the_set_speaks_and_nobody_else(name):
+def test_every_held_out_speaker_of_the_set_speaks_and_no_one_else(name):
     speakers = {voice.speaker for voice in SETS[name].voices}
     split = "evaluation" if name == "audit" else name
     assert speakers == {speaker for speaker, own in held_out_speakers().items() if own == split}

@@ -13,7 +13,7 @@ RECORDINGS = {
 }
 
 
-def test_every_sentence_is_said_and_voices_share_the_work():
+def test_every_sentence_is_spoken_and_voices_share_the_work():
     groups = plan_tasks(SET, RECORDINGS)
     assert {group: len(tasks) for group, tasks in groups.items()} == {
         ENGLISH: 40,

@@ -10,7 +10,7 @@ from tools.evaluation.kit import load_kit, shared_folder
 SILENCE = np.zeros(160, np.float32)
 
 
-def test_a_missing_kit_is_named_with_the_way_to_mend_it(tmp_path):
+def test_a_missing_kit_is_named_with_a_fix(tmp_path):
     with pytest.raises(InputError) as caught:
         load_kit(tmp_path / "tools")
     message = str(caught.value)
@@ -20,14 +20,14 @@ def test_a_missing_kit_is_named_with_the_way_to_mend_it(tmp_path):
     assert "HIERBATCH_SHARED" in message
 
 
-def test_a_package_the_kit_lacks_is_told_when_it_is_asked_for(tmp_path):
+def test_a_package_the_kit_lacks_is_reported_when_it_is_asked_for(tmp_path):
     kit = fake_kit(tmp_path, distillmos="import no_such_package_anywhere")
     assert kit.dnsmos(SILENCE)["ovrl"] == 3.0
     with pytest.raises(ProgramError, match=r"no_such_package_anywhere.*\.\[kit\]"):
         kit.distillmos(SILENCE)
 
 
-def test_a_package_the_kit_lacks_is_told_when_it_is_loaded(tmp_path):
+def test_a_package_the_kit_lacks_is_reported_when_it_is_loaded(tmp_path):
     (tmp_path / "evalkit.py").write_text("import no_such_package_anywhere\n")
     with pytest.raises(ProgramError, match="no_such_package_anywhere"):
         load_kit(tmp_path)

@@ -28,7 +28,7 @@ def test_a_page_without_the_place_is_left_alone(tmp_path, text):
         page_with_table(page, "| new |")
 
 
-def test_a_page_that_is_no_text_is_told(tmp_path):
+def test_a_page_that_is_not_a_text_is_reported(tmp_path):
     (tmp_path / "page.md").write_bytes(b"\xff\xfe\x00\x9c")
     with pytest.raises(InputError, match=r"page\.md"):
         page_with_table(tmp_path / "page.md", "| new |")

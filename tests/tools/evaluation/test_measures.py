@@ -64,7 +64,7 @@ def test_only_what_there_is_to_compare_with_is_judged(tmp_path):
     assert beside["dnsmos_ovrl"] == (3.0, 1)
 
 
-def test_a_clip_is_heard_once_and_a_new_one_anew(tmp_path):
+def test_a_clip_is_analysed_once_and_a_new_one_again(tmp_path):
     judges = jury(tmp_path, heard={"en": "x"})
     for _ in range(3):
         judges.score(EvaluationClip(waveform=glide(2), language="en", readings=("x",), reference=glide(1)))

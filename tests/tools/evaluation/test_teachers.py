@@ -51,7 +51,7 @@ def test_both_say_a_text_at_16_khz(folder, monkeypatch):
         assert said.n_samples == 3 * 16_000
 
 
-def test_a_missing_teacher_is_told(folder, monkeypatch):
+def test_a_missing_teacher_is_reported(folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "hibari", None)
     with pytest.raises(ProgramError, match="lacks a package"):
         load_teachers(folder)

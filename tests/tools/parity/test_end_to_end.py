@@ -81,7 +81,7 @@ def test_what_speaks_gives_the_published_sound(networks, monkeypatch):
 
 
 @golden
-def test_without_the_published_weights_it_says_what_it_wants():
+def test_without_the_published_weights_it_reports_what_it_wants():
     (verdict,) = checked("e2e", check_end_to_end).values()
     assert isinstance(verdict, MissingWeights)
     assert "speechsr48k" in verdict.reason

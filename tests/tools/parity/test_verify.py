@@ -101,7 +101,7 @@ def test_published_weights_beside_the_golden_folder_are_used(real_folder, monkey
 
 
 @golden
-def test_a_case_on_published_weights_says_what_it_wants(real_folder):
+def test_a_case_on_published_weights_reports_what_it_wants(real_folder):
     (verdict,) = verdicts(real_folder).values()
     assert verdict.outcome == "skipped"
     assert "--weights" in verdict.reason
@@ -131,21 +131,21 @@ def test_another_salt_makes_other_weights(small_folder):
 
 
 @golden
-def test_a_missing_or_damaged_case_is_off_and_its_neighbours_go_on(small_folder):
+def test_a_missing_or_damaged_case_fails_alone(small_folder):
     (small_folder / "speechsr24k" / "rule_37.npz").write_bytes(b"torn")
     found = verdicts(small_folder)
     assert [verdict.outcome for verdict in found.values()] == ["failed", "ok", "skipped"]
 
 
 @pytest.mark.parametrize("page", [None, "{", "[]", '{"salt": ""}', '{"salt": "", "cases": [{"module": "a"}]}'])
-def test_a_folder_that_is_not_golden_is_told(tmp_path, page):
+def test_a_folder_that_is_not_golden_is_reported(tmp_path, page):
     if page is not None:
         (tmp_path / "manifest.json").write_text(page)
     with pytest.raises(InputError, match="golden folder"):
         verify_models(VerifyJob(golden=tmp_path))
 
 
-def test_a_case_outside_its_folder_is_told(tmp_path):
+def test_a_case_outside_its_folder_is_reported(tmp_path):
     case = {"module": "speechsr24k", "case": "far", "file": "../far.npz"}
     (tmp_path / "manifest.json").write_text(json.dumps({"salt": "", "cases": [case]}))
     with pytest.raises(InputError, match="outside"):
@@ -153,7 +153,7 @@ def test_a_case_outside_its_folder_is_told(tmp_path):
 
 
 @golden
-def test_weights_named_but_not_there_are_told(small_folder):
+def test_weights_named_but_missing_are_reported(small_folder):
     with pytest.raises(InputError, match="folder of published weights does not exist"):
         verify_models(VerifyJob(golden=small_folder, weights=small_folder / "none"))
 

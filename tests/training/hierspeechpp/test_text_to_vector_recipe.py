@@ -130,7 +130,7 @@ def test_bf16_gives_nearly_the_losses_of_float32():
         assert float(rough[name].detach()) == pytest.approx(float(value.detach()), rel=0.1, abs=0.05)
 
 
-def test_languages_start_alike_and_are_told_apart_in_training():
+def test_languages_start_alike_and_are_distinguished_in_training():
     speech = MadeSpeech(n_utterances=8)
     speech.change({u.id: {"language": "ko"} for u in speech.utterances[4:]})
     network = text_to_vector_network(n_languages=2, n_symbols=len(phoneme_vocabulary().symbols))

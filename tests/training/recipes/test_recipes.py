@@ -76,7 +76,7 @@ def test_it_learns(aligned: PreparedSet, recipe_of: Callable[..., AcousticRecipe
     assert recipe.validate(recipe.network) == recipe.validate(recipe.network)
 
 
-def test_a_network_nobody_knows_is_an_input_error(aligned: PreparedSet) -> None:
+def test_an_unknown_network_is_an_input_error(aligned: PreparedSet) -> None:
     with pytest.raises(InputError, match="no such model"):
         make_recipe("nonsense", aligned.folder, CONFIG, "cpu")
     pipeline = LiteNetworks(CONFIG).requires_grad_(False)
@@ -153,7 +153,7 @@ def test_critics_learn_from_their_own_loss_alone_and_the_waveform_stage_from_the
             assert reached == (part == taught), (name, part)
 
 
-def test_a_packaged_bundle_goes_on_against_discriminators(aligned: PreparedSet, tmp_path: Path) -> None:
+def test_a_packaged_bundle_continues_against_discriminators(aligned: PreparedSet, tmp_path: Path) -> None:
     job = TrainJob(model="vocoder-gan", data=aligned.folder, out=tmp_path, start="lite", n_steps=1)
     told: list[str] = []
     train(job, told.append)

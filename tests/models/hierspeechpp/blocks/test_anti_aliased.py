@@ -41,7 +41,7 @@ def test_phases_give_what_zero_stuffing_gives(n_samples):
     assert torch.allclose(found, zero_stuffing_snake(snake, x), rtol=0, atol=1e-7)
 
 
-def test_a_row_in_a_padded_batch_is_the_row_alone_whatever_lies_past_its_end():
+def test_a_row_in_a_padded_batch_is_the_row_alone_whatever_is_past_its_end():
     snake = snake_of(3)
     lengths = torch.tensor([1, 40, 17, 39])
     x = torch.randn(4, 3, 40, dtype=torch.float64) * 100

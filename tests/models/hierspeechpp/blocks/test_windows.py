@@ -53,7 +53,7 @@ def test_windows_overlap_by_just_what_a_sample_depends_on():
 
 
 @torch.inference_mode()
-def test_a_window_whose_rows_go_on_need_not_know_where_they_end(narrow):
+def test_a_window_whose_rows_continue_need_not_know_where_they_end(narrow):
     seen = []
     apply_in_windows(
         lambda x, ends: seen.append(ends.lengths) or x, torch.zeros(1, 1, 100), torch.tensor([100]), halo=3

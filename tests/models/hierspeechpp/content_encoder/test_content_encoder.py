@@ -71,7 +71,7 @@ def test_a_row_among_31_others_is_the_row_alone():
             assert snr_db(alone, together[row, :, :length]) > 80
 
 
-def test_another_network_and_an_empty_folder_are_told(tmp_path):
+def test_another_network_and_an_empty_folder_are_reported(tmp_path):
     with pytest.raises(BundleError, match="There is no content encoder"):
         load_content_encoder(tmp_path, SMALL)
     whole_network(Wav2Vec2Model).save_pretrained(tmp_path)

@@ -8,7 +8,7 @@ def test_it_has_the_published_number_of_weights():
     assert sum(value.numel() for value in Denoiser(DenoiserConfig()).parameters()) == 2_048_849
 
 
-def test_a_sound_comes_back_from_its_spectrum():
+def test_a_sound_is_returned_from_its_spectrum():
     config = DenoiserConfig()
     sound = torch.randn(6437, generator=torch.Generator().manual_seed(1))
     spectrum = short_time_spectrum(sound, config)

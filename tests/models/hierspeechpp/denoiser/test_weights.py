@@ -6,7 +6,7 @@ from hierbatch.models.hierspeechpp.denoiser.weights import denoiser_from, load_d
 from hierbatch.models.weights.checkpoint import Checkpoint
 
 
-def test_a_checkpoint_of_another_model_is_told(tmp_path):
+def test_a_checkpoint_of_another_model_is_reported(tmp_path):
     torch.save({"generator": {"enc.weight": torch.zeros(3)}}, tmp_path / "g_best")
     with pytest.raises(BundleError, match="do not fit Denoiser"):
         load_denoiser(tmp_path / "g_best")

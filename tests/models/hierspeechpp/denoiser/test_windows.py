@@ -35,7 +35,7 @@ def test_windows_cover_a_sound_and_share_enough(n_frames):
     assert len(starts) <= 1 + n_frames / (640 - 160)
 
 
-def test_a_sound_of_one_window_is_heard_whole(network):
+def test_a_sound_of_one_window_is_encoded_whole(network):
     sound = noisy(4837)
     gain = (len(sound) / sound.pow(2).sum()).sqrt()
     with torch.inference_mode():

@@ -34,7 +34,7 @@ def test_every_discriminator_judges_a_sound_of_any_length(n_samples):
     assert [len(judgement.features) for judgement in found] == [6, 6, 3, 3]
 
 
-def test_training_tells_noise_from_a_tone_and_features_of_the_recorded_are_not_moved():
+def test_training_separates_noise_from_a_tone_and_keeps_features_of_recordings():
     torch.manual_seed(0)
     model = with_rule_weights(Discriminators(SMALL))
     tone = torch.sin(torch.arange(512) * 0.3).expand(4, 1, -1)

@@ -23,7 +23,7 @@ def test_the_published_weights_give_the_published_sound_with_exact_positions_too
     assert np.abs(found.numpy() - wanted)[:, :, inner].max() < EXACT_TOLERANCE
 
 
-def test_a_checkpoint_of_another_model_is_told(tmp_path):
+def test_a_checkpoint_of_another_model_is_reported(tmp_path):
     torch.save({"model": {"enc.weight": torch.zeros(3)}}, tmp_path / "g.pth")
     with pytest.raises(BundleError, match="do not fit SpeechSR"):
         load_speechsr(tmp_path / "g.pth", speechsr_24k())

@@ -65,7 +65,7 @@ def test_a_style_among_31_others_is_the_style_alone(model):
             assert snr_db(alone[0], together[row]) > 80
 
 
-def test_the_acoustic_encoder_hears_each_row_alone(model):
+def test_the_acoustic_encoder_encodes_each_row_alone(model):
     lengths, (n_rows, longest) = torch.tensor(LENGTHS), (len(LENGTHS), max(LENGTHS))
     random = torch.Generator().manual_seed(6)
     spectrogram = torch.randn(n_rows, SMALL.n_bins, longest, generator=random)
@@ -86,7 +86,7 @@ def test_the_acoustic_encoder_hears_each_row_alone(model):
             assert snr_db(alone[1][0], log_scale[row, :, :length]) > 80
 
 
-def test_the_prosody_head_hears_each_row_alone(model):
+def test_the_prosody_head_predicts_each_row_alone(model):
     lengths, longest = torch.tensor(LENGTHS), max(LENGTHS)
     random = torch.Generator().manual_seed(7)
     latent, style = (torch.randn(len(LENGTHS), 8, *size, generator=random) for size in ((longest,), ()))
@@ -100,7 +100,7 @@ def test_the_prosody_head_hears_each_row_alone(model):
             assert not together[row, :, length:].any()
 
 
-def test_nobody_is_another_style(model):
+def test_the_absent_style_differs_from_any_other(model):
     batch = batch_of([6])
     with torch.inference_mode():
         somebody, nobody = (model(*batch, is_styled=is_styled) for is_styled in (True, False))

@@ -39,7 +39,7 @@ def test_a_row_among_thirty_one_others_is_the_row_alone():
             assert not together.log_f0[row, :, 4 * t :].any()
 
 
-def test_a_padded_batch_as_published_hears_its_padding():
+def test_a_padded_batch_as_published_detects_its_padding():
     network = small_network()
     mel, lengths = normal(2, 12, 40), torch.tensor([40, 20])
     with torch.inference_mode():

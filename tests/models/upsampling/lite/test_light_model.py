@@ -96,7 +96,7 @@ def test_a_copy_keeps_its_phase_from_frame_to_frame():
     assert power[near].sum() > 1e3 * power[around].sum()
 
 
-def test_silence_stays_silent_and_other_configurations_are_told():
+def test_silence_stays_silent_and_other_configurations_are_reported():
     with torch.no_grad():
         assert tiny_network()(torch.zeros(1, 1, 4_000)).abs().max() < 1e-4
     assert SpeechSRLiteConfig.from_dict(CONFIG.to_dict()) == CONFIG
