@@ -14,11 +14,12 @@ from hierbatch.api.voice import Voice, encode_voice
 from hierbatch.errors import InputError
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.frontend.scores.score import MusicScore
+from hierbatch.frontend.singing.contour import SingingStyle
 from hierbatch.frontend.speech_text import SpeechFrontEnd
 from hierbatch.models.conversion.interface import DEFAULT_PITCH, ConversionModel, parse_pitch
 from hierbatch.models.conversion.recording import ConversionJob, convert_recordings
 from hierbatch.models.device_placement import DevicePlacement
-from hierbatch.models.singing import SingingModel, SingingStyle, parse_transposition
+from hierbatch.models.singing import SingingModel, parse_transposition
 from hierbatch.models.speech import SpeechModel, SpeechRequest
 from hierbatch.models.upsampling.full_band import full_band_block_resampler
 from hierbatch.object_path import local_path

@@ -58,7 +58,7 @@ def adjust_voice(space: VoiceSpace, voice: Voice, asked: Mapping[str, float], me
         if name not in asked:
             return 1.0
         now = max(mean[name] + measured[name] * deviation[name], 0.05 * mean[name])
-        return max(mean[name] + asked[name] * deviation[name], 0.1 * mean[name]) / now
+        return float(max(mean[name] + asked[name] * deviation[name], 0.1 * mean[name]) / now)
 
     pitch_step, shift = missing.get("pitch", 0.0), 0.0
     if "femininity" in asked:
@@ -105,7 +105,8 @@ def _tilted(mel: Floats, effort_db: float, brightness_db: float) -> Floats:
     centres_hz = mel_centres_hz()
     gain_db = np.where(centres_hz < EFFORT_FROM_HZ, -effort_db / 2, effort_db / 2)
     gain_db += np.where(centres_hz < BRIGHTNESS_FROM_HZ, 0.0, brightness_db)
-    return (mel + gain_db / (_DB_PER_NEPER * LOG_SPREAD)).astype(np.float32)
+    tilted: Floats = (mel + gain_db / (_DB_PER_NEPER * LOG_SPREAD)).astype(np.float32)
+    return tilted
 
 
 def _shifted(mel: Floats, octaves: float) -> Floats:

@@ -89,8 +89,8 @@ class VoiceSpace:
         """
         centre, root = self._given(targets or {})
         for _ in range(_MAX_DRAWS):
-            point = centre + root @ generator.standard_normal(self.n_components)
-            point = np.clip(point, -_MAX_DEVIATION, _MAX_DEVIATION).astype(np.float32)
+            drawn = centre + root @ generator.standard_normal(self.n_components)
+            point: Floats = np.clip(drawn, -_MAX_DEVIATION, _MAX_DEVIATION).astype(np.float32)
             if self.nearest_distance(point) > self.same_speaker_distance:
                 return point
         raise BundleError("No voice can be drawn that differs from every training speaker", fix="use another seed")
@@ -167,7 +167,7 @@ def load_voice_space(bundle: Bundle) -> VoiceSpace:
         with safe_open(path, "numpy") as file:
             page = json.loads(file.metadata()[_KEY])
         found = VoiceSpace(
-            **{name: arrays[name].astype(np.float32) for name in ARRAYS},  # type: ignore[arg-type]  # all are arrays
+            **{name: arrays[name].astype(np.float32) for name in ARRAYS},
             same_speaker_distance=float(page["same_speaker_distance"]),
             weights_sha256=str(page["weights_sha256"]),
         )
