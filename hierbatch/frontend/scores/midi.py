@@ -15,6 +15,7 @@ from typing import Any
 
 from hierbatch.errors import TextError
 from hierbatch.frontend.scores.score import HOLD, HYPHEN, MAX_NOTES, NEXT_SYLLABLE, MusicScore, Note
+from hierbatch.programs import require_package
 
 _DEFAULT_TEMPO = 500_000  # microseconds per quarter note
 _MAX_BYTES = 2 << 20
@@ -37,8 +38,9 @@ def read_midi(content: bytes) -> MusicScore:
 
     Raises:
         TextError: the file is damaged, has no notes or no lyrics, or several voices.
+        ProgramError: the package mido is missing.
     """
-    import mido
+    mido = require_package("mido", extra="singing")
 
     if len(content) > _MAX_BYTES:
         raise TextError(
