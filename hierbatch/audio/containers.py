@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
+from hierbatch.audio.id3 import id3_bytes
 from hierbatch.audio.mp3_frames import read_mp3_frames
 
 HEAD_BYTES = 512
@@ -37,6 +38,16 @@ _MAX_TRAILER_BYTES = 4096
 _SEARCH_BYTES = 1 << 20
 _FLAC_START = b"fLaC\0\0\0\x22"
 _OGG_FIRST_PAGE = 2
+
+
+def read_head(file: BinaryIO) -> bytes:
+    """First 512 bytes of a file; those after the ID3v2 tag of a FLAC file, which some programs put in front."""
+    head = file.read(HEAD_BYTES)
+    if (n_tag := id3_bytes(head)) and file.seekable():
+        file.seek(n_tag)
+        after_tag = file.read(HEAD_BYTES)
+        return after_tag if after_tag.startswith(b"fLaC") else head
+    return head
 
 
 def detect_container(head: bytes) -> str | None:
@@ -141,7 +152,8 @@ def _is_mov_truncated(file: BinaryIO, n_bytes: int) -> bool:
 
 def _is_flac_joined(file: BinaryIO, n_bytes: int) -> bool:
     """True if another FLAC file follows the first; truncation is detected elsewhere, from the number of samples."""
-    file.seek(len(_FLAC_START))
+    file.seek(0)
+    file.seek(id3_bytes(file.read(HEAD_BYTES)) + len(_FLAC_START))
     rest = b""
     while block := file.read(_SEARCH_BYTES):
         if _FLAC_START in rest + block:

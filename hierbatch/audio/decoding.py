@@ -20,12 +20,12 @@ import numpy as np
 import soundfile
 
 from hierbatch.audio.containers import (
-    HEAD_BYTES,
     declared_flac_samples,
     detect_container,
     has_joined_streams,
     has_placeholder_length,
     is_truncated,
+    read_head,
 )
 from hierbatch.audio.waveform import Samples
 from hierbatch.errors import HierbatchError, InputError, ProgramError
@@ -76,7 +76,7 @@ def open_decoder(source: Path | bytes, *, use_ffmpeg: bool = False, track: int =
     """
     # Opened here, so that the file name cannot influence a decoder and a missing file gives a clear error.
     with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
-        head = file.read(HEAD_BYTES)
+        head = read_head(file)
         container = detect_container(head)
         if container is None:
             raise DecodingError("unknown format" if head else "an empty file")
@@ -144,7 +144,7 @@ def ffmpeg_input(path: Path) -> list[str]:
         OSError: the file cannot be read.
     """
     with path.open("rb") as file:
-        container = detect_container(file.read(HEAD_BYTES))
+        container = detect_container(read_head(file))
     if container is None:
         raise DecodingError("unknown format")
     return _ffmpeg_input(path, container)

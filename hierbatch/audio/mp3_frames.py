@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from hierbatch.audio.id3 import HEADER_BYTES as ID3_HEADER_BYTES
+from hierbatch.audio.id3 import id3_bytes
+
 _KBPS_MPEG1 = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _KBPS_MPEG2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 _RATES_MPEG1_HZ = (44_100, 48_000, 32_000)
 _RATE_DIVISORS = {3: 1, 2: 2, 0: 4}  # version bits: MPEG 1, 2, 2.5
 _LAYER_III = 1
 _HEADER_BYTES = 4
-_ID3_HEADER_BYTES = 10
 _XING_BYTES = 64
 _RESYNC_BYTES = 1 << 16
 
@@ -72,7 +74,7 @@ def read_mp3_frames(source: Path | BinaryIO) -> Mp3Frames:
 def _next_frame(file: BinaryIO, position: int, head: bytes) -> int | None:
     """Position of the next frame after a tag or a damaged span; None if there is none."""
     if head.startswith(b"ID3"):
-        tag_bytes = _id3_bytes(head + file.read(_ID3_HEADER_BYTES - _HEADER_BYTES))
+        tag_bytes = id3_bytes(head + file.read(ID3_HEADER_BYTES - _HEADER_BYTES))
         return position + tag_bytes if tag_bytes else None
     span = head + file.read(_RESYNC_BYTES)
     at = span.find(b"\xff", 1)
@@ -91,16 +93,6 @@ def _declared_frames(frame: bytes) -> int:
     if frame[at : at + 4] not in (b"Xing", b"Info") or len(frame) < at + 12 or not frame[at + 7] & 1:
         return 0
     return int.from_bytes(frame[at + 8 : at + 12])
-
-
-def _id3_bytes(head: bytes) -> int:
-    """Length of the ID3v2 tag at the start, 0 if there is none; its size field holds four bytes of seven bits."""
-    if not head.startswith(b"ID3") or len(head) < _ID3_HEADER_BYTES:
-        return 0
-    size = 0
-    for byte in head[6:10]:
-        size = size << 7 | byte & 0x7F
-    return size + _ID3_HEADER_BYTES + (_ID3_HEADER_BYTES if head[5] & 0x10 else 0)
 
 
 def _frame(header: bytes) -> tuple[int, int, int] | None:

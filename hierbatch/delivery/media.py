@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hierbatch.audio.containers import HEAD_BYTES, detect_container
+from hierbatch.audio.containers import detect_container, read_head
 from hierbatch.audio.decoding import DecodingError, ffmpeg_input, open_file
 from hierbatch.audio.packets import PacketTimes, read_packet_times
 from hierbatch.delivery.dubbing import SYNTHETIC_COMMENT
@@ -40,7 +40,7 @@ def must_be_extracted(path: Path, track: str) -> bool:
     """
     try:
         with path.open("rb") as file:
-            container = detect_container(file.read(HEAD_BYTES))
+            container = detect_container(read_head(file))
     except OSError as error:
         raise SourceError(f"Cannot read {path.name}", got=error.strerror or str(error), fix="check the path") from error
     return is_film(path) or bool(track) or container in ("mov", "matroska", "avi", "asf", "mpegts")
@@ -120,7 +120,7 @@ def expected_samples(media: Path, track: str, rate_hz: int, n_decoded: int) -> i
     number = find_track(media, track)[0] if track else 0
     counted = round(_packet_times(media, number).end_s * rate_hz)
     with media.open("rb") as file:
-        slack_s = 0.0 if detect_container(file.read(HEAD_BYTES)) in _EXACT_CONTAINERS else _CODING_SLACK_S
+        slack_s = 0.0 if detect_container(read_head(file)) in _EXACT_CONTAINERS else _CODING_SLACK_S
     return n_decoded if abs(counted - n_decoded) <= slack_s * rate_hz else counted
 
 

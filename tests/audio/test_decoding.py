@@ -1,3 +1,4 @@
+import io
 from pathlib import Path
 
 import numpy as np
@@ -5,7 +6,7 @@ import pytest
 import soundfile
 
 from hierbatch.audio.containers import HEAD_BYTES, detect_container
-from hierbatch.audio.decoding import open_file
+from hierbatch.audio.decoding import open_decoder, open_file
 from hierbatch.errors import InputError
 from tests.audio.signals import speech_like, tone
 
@@ -51,3 +52,15 @@ def test_a_name_cannot_steer_ffmpeg(tmp_path, monkeypatch):
     soundfile.write(tmp_path / name, tone(300, 0.1, 16_000), 16_000)
     with open_file(Path(name), use_ffmpeg=True) as sound:
         assert sum(map(len, sound.blocks)) == 1_600
+
+
+def test_a_flac_file_behind_an_id3_tag_is_read_as_without_it(tmp_path):
+    samples = np.sin(np.arange(4000) / 9).astype(np.float32) / 2
+    content = io.BytesIO()
+    soundfile.write(content, samples, 16000, format="FLAC", subtype="PCM_16")
+    tag = b"ID3\x04\x00\x00\x00\x00\x08\x00" + bytes(1024)  # 8 << 7 bytes of padding
+    for source in (tag + content.getvalue(), content.getvalue()):
+        with open_decoder(source) as sound:
+            decoded = np.concatenate(list(sound.blocks))[:, 0]
+            assert (sound.container, sound.is_truncated) == ("flac", False)
+        np.testing.assert_allclose(decoded, samples, atol=1 / 32768)
