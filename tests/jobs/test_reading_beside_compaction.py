@@ -50,6 +50,7 @@ def whole(tmp_path_factory):
     return finished_run(tmp_path_factory.mktemp("whole"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("reader", "n_removed"), [*((reader, None) for reader in READERS), ("takes", 2)])
 def test_whenever_it_is_compacted_a_reader_sees_every_row_once(whole, tmp_path, monkeypatch, reader, n_removed):
     read = READERS[reader]

@@ -74,6 +74,7 @@ def test_the_loss_grows_with_the_difference_and_looks_under_the_rows_top_only():
     assert float(loss(wanted * 2, wanted, torch.tensor([5_000.0, 5_000.0]))) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe_of", [SpeechSRLiteRecipe, SpeechSRLiteGanRecipe])
 def test_the_light_speechsr_learns(folder, recipe_of):
     torch.manual_seed(0)

@@ -59,6 +59,7 @@ PROVEN_BY_NETWORK = {
 """Checks whose golden cases are all run, and met, in the tests of their network (tests/models/verification)."""
 
 
+@pytest.mark.slow
 @golden
 def test_every_case_of_every_kind_is_met(monkeypatch):
     asked = []

@@ -79,6 +79,10 @@ def test_it_learns(aligned: PreparedSet, recipe_of: Callable[..., AcousticRecipe
 def test_an_unknown_network_is_an_input_error(aligned: PreparedSet) -> None:
     with pytest.raises(InputError, match="no such model"):
         make_recipe("nonsense", aligned.folder, CONFIG, "cpu")
+
+
+@pytest.mark.slow
+def test_every_phase_has_a_recipe(aligned: PreparedSet) -> None:
     pipeline = LiteNetworks(CONFIG).requires_grad_(False)
     for model in PHASES:
         assert make_recipe(
@@ -153,6 +157,7 @@ def test_critics_learn_from_their_own_loss_alone_and_the_waveform_stage_from_the
             assert reached == (part == taught), (name, part)
 
 
+@pytest.mark.slow
 def test_a_packaged_bundle_continues_against_discriminators(aligned: PreparedSet, tmp_path: Path) -> None:
     job = TrainJob(model="vocoder-gan", data=aligned.folder, out=tmp_path, start="lite", n_steps=1)
     told: list[str] = []

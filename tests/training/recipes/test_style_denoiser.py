@@ -10,6 +10,7 @@ from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.recipes.style_denoiser import StyleDenoiserRecipe
 
 
+@pytest.mark.slow
 def test_the_direction_and_the_clean_place_are_found(prepared: PreparedSet, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PreparedSet, "split", lambda self, _: self.utterances)
     torch.manual_seed(0)
