@@ -41,13 +41,13 @@ import torch
 
 from hierbatch.engine.execution import Execution
 from hierbatch.engine.progress import Progress, RunListener
-from hierbatch.engine.work_units import find_pending
+from hierbatch.engine.work_units import make_pending
 from hierbatch.jobs.options.quality import MeasureChoice
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.run import RunJob, run
 from hierbatch.jobs.specs.speak import SpeakSpec
+from hierbatch.manifest.plan_units import PlanUnits
 from hierbatch.manifest.run_layout import RunLayout
-from hierbatch.manifest.takes import committed_names
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.catalog.open_model import open_model
 from hierbatch.models.device_placement import DevicePlacement
@@ -217,8 +217,9 @@ def bare_cpu_s(out: Path, model: str) -> float:
 def loaded_loop(out: Path, model: str) -> tuple[Speak, list[pa.Table]]:
     """Load the synthesis stage and the units of a run."""
     layout = RunLayout(out / "run")
-    none_committed = committed_names(RunLayout(out))
-    units = [unit.rows for unit in find_pending(layout.plan_file(1), none_committed).units()]
+    plan = layout.plan_file(1)
+    plan_units = PlanUnits.from_plan(plan)
+    units = [unit.rows for unit in make_pending(plan, plan_units, np.ones(plan_units.n_rows, np.bool_)).units()]
     loaded = cast("SpeechModel", open_model(model))
     stage = Speak(loaded, VoiceStore(layout.voices_file(1), loaded.encode_voice), placement=DevicePlacement())
     assert sum(map(len, units)) == pq.read_metadata(layout.plan_file(1)).num_rows

@@ -9,10 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hierbatch.engine.planning import TakeSettings, add_take_keys, assign_units, row_seed, with_column
+from hierbatch.engine.planning import TakeSettings, add_take_keys, assign_units, row_seed
 from hierbatch.manifest.best_takes import REQUESTS_KEY
 from hierbatch.manifest.parts import open_run_file
 from hierbatch.manifest.plan_sources import PlanSources
+from hierbatch.manifest.table_columns import with_column
 from hierbatch.manifest.take_blocks import TakesByBlock
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
 from hierbatch.manifest.takes import Takes

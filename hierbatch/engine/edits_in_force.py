@@ -14,9 +14,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hierbatch.engine.planning import with_column
 from hierbatch.manifest.choices import KEEP, RowChoices, TakeName, read_choices
 from hierbatch.manifest.row_edits import RowEdit
+from hierbatch.manifest.table_columns import with_column
 from hierbatch.manifest.take_requests import RequestState, read_requests
 
 _MAX_SHOWN_IDS = 20

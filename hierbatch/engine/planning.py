@@ -17,6 +17,7 @@ from hierbatch.frontend.language import detect_language
 from hierbatch.manifest.plan_sources import StoreSources, discard_audio
 from hierbatch.manifest.schema import MANIFEST_COLUMNS, SONG_COLUMNS, plan_schema
 from hierbatch.manifest.store import TableFile
+from hierbatch.manifest.table_columns import with_column
 from hierbatch.stages.base import Stage
 from hierbatch.stages.tasks import find_task
 
@@ -191,12 +192,6 @@ def _chapter_groups(rows: pa.Table) -> npt.NDArray[np.int32]:
             start, group = index, group + 1
         groups[index] = group
     return groups
-
-
-def with_column(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:
-    """Append the column `name`, or replace its `values` if `rows` has it."""
-    at = rows.schema.get_field_index(name)
-    return rows.append_column(name, values) if at < 0 else rows.set_column(at, name, values)
 
 
 def _unit_numbers(lengths: Iterable[tuple[int, float]], unit: int) -> Iterator[int]:

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hierbatch.engine.attempts import attempts_made, planned_rows
-from hierbatch.engine.planning import TakeSettings, add_take_keys, with_column
+from hierbatch.engine.planning import TakeSettings, add_take_keys
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.engine.work_units import WorkUnit
 from hierbatch.errors import InputError
@@ -27,6 +27,7 @@ from hierbatch.manifest.choices import PIN, Choice, TakeName, append_choice
 from hierbatch.manifest.parts import open_run_file
 from hierbatch.manifest.row_edits import RowEdit
 from hierbatch.manifest.store import write_table
+from hierbatch.manifest.table_columns import with_column
 from hierbatch.manifest.take_ids import digest_rows
 from hierbatch.manifest.take_requests import (
     PLANNED,

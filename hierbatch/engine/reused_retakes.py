@@ -17,9 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hierbatch.engine.attempts import planned_rows
-from hierbatch.engine.planning import TakeSettings, row_seed, take_key, take_key_columns, with_column
+from hierbatch.engine.planning import TakeSettings, row_seed, take_key, take_key_columns
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.manifest.parts import open_run_file
+from hierbatch.manifest.table_columns import with_column
 from hierbatch.manifest.takes import Takes
 
 _RETAKE_SCHEMA = pa.schema(

@@ -12,10 +12,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hierbatch.engine.planning import with_column
 from hierbatch.manifest.parts import open_run_file
 from hierbatch.manifest.plan_units import PlanReader, PlanUnits
-from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, digest_rows, row_names
+from hierbatch.manifest.table_columns import with_column
+from hierbatch.manifest.take_ids import digest_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,26 +144,6 @@ def make_pending(
     return Pending(
         plan=plan, units_of_plan=units, bits=np.packbits(is_pending), n_pending=n_pending, expected_s=expected_s
     )
-
-
-def find_pending(plan: Path, committed: pa.Array, is_wanted: npt.NDArray[np.bool_] | None = None) -> Pending:
-    """Find the rows of a plan that are not among some takes, for plans of few rows.
-
-    Args:
-        plan: plan file.
-        committed: `row_names` of the takes.
-        is_wanted: mask of positions of the manifest to make; None for all.
-
-    Raises:
-        VanishedError: another driver has compacted the run.
-        RunError: the plan is damaged.
-    """
-    masks = [np.zeros(0, np.bool_)]
-    with open_run_file(plan) as file:
-        for batch in file.iter_batches(columns=list(TAKE_ID_COLUMNS)):
-            is_made = pc.is_in(row_names(pa.Table.from_batches([batch])), value_set=committed)
-            masks.append(~is_made.to_numpy(zero_copy_only=False))
-    return make_pending(plan, PlanUnits.from_plan(plan), np.concatenate(masks), is_wanted)
 
 
 def _selected_rows(plan: Path, is_wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

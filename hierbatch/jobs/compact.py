@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hierbatch.engine.attempts import attempts_made, planned_rows
-from hierbatch.engine.planning import with_column
 from hierbatch.engine.run_folder import RunFolder, lock_run
 from hierbatch.engine.worker import commit_part
 from hierbatch.errors import RunError
@@ -22,6 +21,7 @@ from hierbatch.manifest.best_takes import REQUESTS_KEY
 from hierbatch.manifest.parts import open_run_file
 from hierbatch.manifest.run_layout import is_compacted_part
 from hierbatch.manifest.store import write_table
+from hierbatch.manifest.table_columns import with_column
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, digest_rows, row_names
 from hierbatch.manifest.take_requests import read_requests
 from hierbatch.manifest.takes import Takes

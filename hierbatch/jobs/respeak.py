@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
 from hierbatch.engine.circuit_breaker import CircuitBreaker
+from hierbatch.engine.committed_rows import CommittedRows
 from hierbatch.engine.dispatch import Dispatcher
 from hierbatch.engine.pool import LocalPool
 from hierbatch.engine.progress import Progress, RunListener
 from hierbatch.engine.requested_takes import RequestedTakes
 from hierbatch.engine.run_folder import RunFolder, is_locked, lock_run
-from hierbatch.engine.work_units import WorkUnit, find_pending
+from hierbatch.engine.work_units import WorkUnit
 from hierbatch.engine.worker import WorkerSpec
 from hierbatch.jobs.recorded_run import open_recorded_run
 from hierbatch.manifest.take_requests import RequestState, TakeRequest, append_request, read_requests
-from hierbatch.manifest.takes import committed_names
 from hierbatch.models.catalog.model_choice import DeviceChoice
 from hierbatch.object_path import arrow_source
 
@@ -121,9 +120,10 @@ def _lexicon_change(folder: RunFolder) -> int:
 
 def _pending_units(folder: RunFolder, generation: int) -> list[WorkUnit]:
     """Work units of requested takes that are planned but not made yet."""
-    committed = committed_names(folder)
-    pending = [find_pending(plan, committed) for plan in folder.plan_files(generation)[1:]]
-    return list(chain.from_iterable(plan.units() for plan in pending if plan.is_requested))
+    committed = CommittedRows(folder, generation)
+    committed.refresh()
+    requested = (commits for commits in committed.plans if commits.units.is_requested)
+    return [unit for commits in requested for unit in committed.pending(commits).units()]
 
 
 def respeak(run: Path, request: TakeRequest, device: DeviceChoice | None = None) -> RequestState:

@@ -37,7 +37,9 @@ def open_run_file(path: Path, metadata: pq.FileMetaData | None = None) -> Iterat
                 _check_nulls(file, path)
             yield file
     except (pa.ArrowException, OSError) as error:
-        if not path.exists():
+        if not path.exists() and (
+            is_remote(path) or not path.is_symlink()
+        ):  # a dangling link stays until it is deleted
             raise VanishedError(
                 f"{path} was removed while it was read",
                 expected="a run without concurrent compaction",

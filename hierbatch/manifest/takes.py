@@ -22,7 +22,7 @@ from hierbatch.manifest.best_takes import best_takes, competing_takes, index_tak
 from hierbatch.manifest.choices import Choices, read_choices
 from hierbatch.manifest.filters import FilterRule, read_filter, rejections, rule_columns
 from hierbatch.manifest.measures import declared_columns
-from hierbatch.manifest.parts import open_run_file, read_committed_parts
+from hierbatch.manifest.parts import open_run_file
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.schema import take_schema
 from hierbatch.manifest.snapshot import (
@@ -34,7 +34,7 @@ from hierbatch.manifest.snapshot import (
     redecide,
     select_fields,
 )
-from hierbatch.manifest.take_ids import NAME_TYPE, TAKE_ID_COLUMNS, row_names
+from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS
 from hierbatch.manifest.verdicts import VerdictNames
 
 _MAX_REMEMBERED = 20_000
@@ -358,9 +358,3 @@ class Takes:
                 self._rescan()
             else:
                 return
-
-
-def committed_names(folder: RunLayout) -> pa.Array:
-    """Names of all committed takes, best or not, as `row_names` computes them."""
-    names = [row_names(table) for _, table in read_committed_parts(folder.part_files, TAKE_ID_COLUMNS)]
-    return pa.concat_arrays(names) if names else pa.array([], NAME_TYPE)

@@ -14,6 +14,7 @@ from hierbatch.frontend.scores.reading import read_score
 from hierbatch.frontend.singing.phrases import Song
 from hierbatch.frontend.singing.song import song_from_score
 from hierbatch.manifest.schema import MANIFEST_COLUMNS, PLAN_COLUMNS, SONG_COLUMNS
+from hierbatch.manifest.table_columns import with_column
 from hierbatch.stages.sources import resolve_source_path
 from hierbatch.stages.takes import failure_reason
 from hierbatch.stages.text import FrontEnds
@@ -46,9 +47,7 @@ class ReadSongs:
         columns = [name for name in (*self.reads, "voice") if name in rows.column_names]
         results = [self._read(row) for row in rows.select(columns).to_pylist()]
         for name in self.writes:
-            column = pa.array([row[name] for row in results], _TYPES[name])
-            at = rows.schema.get_field_index(name)
-            rows = rows.set_column(at, name, column) if at >= 0 else rows.append_column(name, column)
+            rows = with_column(rows, name, pa.array([row[name] for row in results], _TYPES[name]))
         return rows
 
     def _read(self, row: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from hierbatch.audio.files import SoundInfo, describe_sound
 from hierbatch.errors import RowError, SetupError, SourceError
 from hierbatch.manifest.schema import AUDIO, PLAN_COLUMNS, SOURCE_COLUMNS
+from hierbatch.manifest.table_columns import with_column
 from hierbatch.names import find_path
 from hierbatch.stages.recordings import (
     SHORTEST_S,
@@ -56,8 +57,7 @@ class ReadSource:
             name: pa.array([row[name] for row in results], _TYPES[name]) for name in self.writes if name in _TYPES
         }
         for name, column in (columns | {"source": _with_paths(sources, [row["path"] for row in results])}).items():
-            at = rows.schema.get_field_index(name)
-            rows = rows.set_column(at, name, column) if at >= 0 else rows.append_column(name, column)
+            rows = with_column(rows, name, column)
         return rows
 
     def _read(self, source: dict[str, Any] | None, voice: str | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.frontend.phonemes import check_phonemes, split_words
 from hierbatch.frontend.speech_text import SpeechFrontEnd
 from hierbatch.manifest.schema import PLAN_COLUMNS, TEXT_COLUMNS
+from hierbatch.manifest.table_columns import with_column
 from hierbatch.stages.takes import failure_reason
 
 _TYPES = {column.name: column.type for column in (*PLAN_COLUMNS, *TEXT_COLUMNS)} | {"phonemes": pa.string()}
@@ -65,9 +66,7 @@ class PhonemizeText:
         columns = [name for name in (*self.reads, "book", "voice") if name in rows.column_names]
         results = [self._read(row) for row in rows.select(columns).to_pylist()]
         for name in self.writes:
-            column = pa.array([row[name] for row in results], _TYPES[name])
-            at = rows.schema.get_field_index(name)
-            rows = rows.set_column(at, name, column) if at >= 0 else rows.append_column(name, column)
+            rows = with_column(rows, name, pa.array([row[name] for row in results], _TYPES[name]))
         return rows
 
     def _read(self, row: dict[str, Any]) -> dict[str, Any]:

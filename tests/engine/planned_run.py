@@ -4,15 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hierbatch.engine.run_folder import RunFolder, open_generation
-from hierbatch.engine.work_units import find_pending
 from hierbatch.engine.worker import WorkerSpec
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.speak import SpeakSpec, validate_spec
 from hierbatch.jobs.specs.voices import write_voice_table
 from hierbatch.manifest.store import write_table
-from hierbatch.manifest.takes import committed_names
 from hierbatch.models.catalog.model_choice import ModelChoice
 from tests.engine.fake_model import write_fake_bundle
+from tests.engine.pending_rows import committed_names, find_pending
 from tests.making import manifest_file, prompt_file
 
 

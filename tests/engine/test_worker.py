@@ -2,11 +2,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.engine.pool import FinishedUnit, LocalPool, LostUnit
-from hierbatch.engine.work_units import find_pending
 from hierbatch.engine.worker import Worker
 from hierbatch.errors import BundleError
-from hierbatch.manifest.takes import Takes, committed_names
+from hierbatch.manifest.takes import Takes
 from tests.engine.fake_model import Fault
+from tests.engine.pending_rows import committed_names, find_pending
 from tests.engine.planned_run import planned_run
 
 

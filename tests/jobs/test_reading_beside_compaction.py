@@ -8,12 +8,13 @@ import pyarrow as pa
 import pytest
 
 from hierbatch.delivery.corpora.utterances import CorpusSource
+from hierbatch.engine.committed_rows import CommittedRows
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import RunError
 from hierbatch.jobs.compact import CompactJob, compact
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.status import count_rows
-from hierbatch.manifest.takes import Takes, committed_names
+from hierbatch.manifest.takes import Takes
 from tests.jobs.reading import COLUMNS, all_of, before_opening, finished_run
 from tests.jobs.running import LOCAL, pin_newest
 
@@ -108,4 +109,4 @@ def test_a_name_without_a_file_is_reported(whole, tmp_path):
     with pytest.raises(RunError, match=r"g0001-u000099.parquet cannot be read.*delete it"):
         Takes(here)
     with pytest.raises(RunError, match=r"g0001-u000099.parquet cannot be read"):
-        committed_names(RunFolder(here))
+        CommittedRows(RunFolder(here), 1).refresh()

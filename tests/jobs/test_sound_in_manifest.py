@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.engine.run_folder import RunFolder
-from hierbatch.engine.work_units import find_pending
 from hierbatch.jobs.compact import CompactJob, compact
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import run
@@ -22,6 +21,7 @@ from hierbatch.object_path import parse_path
 from tests.changing import change
 from tests.engine.fake_model import Fault
 from tests.engine.object_store import s3_server
+from tests.engine.pending_rows import find_pending
 from tests.jobs.converting import LOCAL, job, sounds
 from tests.jobs.embedding import embedded, padded
 from tests.making import recordings_file

@@ -1,0 +1,11 @@
+"""Columns of Arrow tables."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+
+def with_column(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:
+    """Append the column `name`, or replace its `values` if `rows` has it."""
+    at = rows.schema.get_field_index(name)
+    return rows.append_column(name, values) if at < 0 else rows.set_column(at, name, values)
