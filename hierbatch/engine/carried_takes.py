@@ -18,8 +18,8 @@ from hierbatch.engine.attempts import planned_rows
 from hierbatch.engine.planning import TakeSettings, row_seed, take_key
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.manifest.best_takes import REQUESTS_KEY
+from hierbatch.manifest.parquet_writing import write_table
 from hierbatch.manifest.schema import PLAN_COLUMNS, SPEAK_COLUMNS
-from hierbatch.manifest.store import write_table
 from hierbatch.manifest.table_columns import with_column
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, digest_rows, row_names
 from hierbatch.manifest.take_requests import read_requests

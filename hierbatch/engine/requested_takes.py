@@ -24,9 +24,9 @@ from hierbatch.engine.work_units import WorkUnit
 from hierbatch.errors import InputError
 from hierbatch.manifest.best_takes import REQUESTS_KEY
 from hierbatch.manifest.choices import PIN, Choice, TakeName, append_choice
+from hierbatch.manifest.parquet_writing import write_table
 from hierbatch.manifest.parts import open_run_file
 from hierbatch.manifest.row_edits import RowEdit
-from hierbatch.manifest.store import write_table
 from hierbatch.manifest.table_columns import with_column
 from hierbatch.manifest.take_ids import digest_rows
 from hierbatch.manifest.take_requests import (

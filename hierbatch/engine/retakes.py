@@ -23,8 +23,8 @@ from hierbatch.engine.planning import TakeSettings
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import InputError, SynthesisError
 from hierbatch.manifest.filters import needs_retake
+from hierbatch.manifest.parquet_writing import write_table
 from hierbatch.manifest.schema import TEXT_FLAGS
-from hierbatch.manifest.store import write_table
 from hierbatch.manifest.take_blocks import TakesByBlock
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, digest_rows
 from hierbatch.manifest.takes import Takes

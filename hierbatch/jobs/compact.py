@@ -18,9 +18,9 @@ from hierbatch.errors import RunError
 from hierbatch.jobs.shards import merge_shards, shard_folders
 from hierbatch.jobs.status import count_rows
 from hierbatch.manifest.best_takes import REQUESTS_KEY
+from hierbatch.manifest.parquet_writing import write_table
 from hierbatch.manifest.parts import open_run_file
 from hierbatch.manifest.run_layout import is_compacted_part
-from hierbatch.manifest.store import write_table
 from hierbatch.manifest.table_columns import with_column
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, digest_rows, row_names
 from hierbatch.manifest.take_requests import read_requests

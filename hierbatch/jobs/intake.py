@@ -22,7 +22,7 @@ from hierbatch.jobs.options.data import DataLayout
 from hierbatch.jobs.options.intake import RowSettings
 from hierbatch.manifest.filters import FilterRule, read_filter
 from hierbatch.manifest.intake_rows import DEFAULT_RULES, INTAKE_SCHEMA
-from hierbatch.manifest.store import write_table
+from hierbatch.manifest.parquet_writing import write_table
 from hierbatch.storage import write_atomically
 
 TABLE = "rows.parquet"

@@ -27,12 +27,12 @@ from hierbatch.jobs.specs.voices import write_voice_table
 from hierbatch.jobs.status import RunCounts, count_rows
 from hierbatch.manifest.filters import read_filter
 from hierbatch.manifest.measures import declare_columns
+from hierbatch.manifest.parquet_writing import write_rows
 from hierbatch.manifest.plan_sources import discard_audio, open_source_store
 from hierbatch.manifest.plan_units import PlanUnits
 from hierbatch.manifest.row_selection import RowSelection
 from hierbatch.manifest.schema import take_schema
 from hierbatch.manifest.shard import parse_shard
-from hierbatch.manifest.store import write_rows
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.storage import write_atomically
 

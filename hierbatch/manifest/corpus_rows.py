@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 from hierbatch.manifest.choices import KEEP, PIN
 from hierbatch.manifest.column import Column
 from hierbatch.manifest.filters import rejections
+from hierbatch.manifest.parquet_writing import write_table
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.schema import MANIFEST_COLUMNS, arrow_schema
-from hierbatch.manifest.store import write_table
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS
 from hierbatch.manifest.takes import Takes
 from hierbatch.manifest.verdicts import REJECTED_KIND

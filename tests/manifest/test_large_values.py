@@ -6,8 +6,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.manifest import large_values
+from hierbatch.manifest.parquet_writing import write_rows
 from hierbatch.manifest.schema import AUDIO
-from hierbatch.manifest.store import write_rows
 from hierbatch.manifest.thrift_compact import read_struct, write_struct
 
 LARGE = 1000

@@ -13,12 +13,11 @@ from hierbatch.jobs.options.recordings import ConversionSettings, SourceFolder
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.error_collector import ErrorCollector
 from hierbatch.jobs.specs.recordings import check_source_root, check_sources, folder_of, recordings_origin
-from hierbatch.jobs.specs.rows_and_voices import find_rows_and_voices
+from hierbatch.jobs.specs.rows_and_voices import find_rows_and_voices, prepare_named_voices
 from hierbatch.jobs.specs.speak import ValidatedSpec
 from hierbatch.jobs.specs.voices import (
     accept_any_prompt,
     other_model_notices,
-    prepare_some_voices,
 )
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.catalog.model_info import ModelInfo, read_upsampler_info
@@ -77,15 +76,13 @@ class ConvertSpec:
         found = find_rows_and_voices(self.manifest, self.voices, errors, one_of=("source",))
         sources = errors.attempt(lambda: check_sources(found.manifest, root))
         check_prompt = partial(model.check_prompt, track=track) if model and track else accept_any_prompt
-        prompts, unusable = errors.attempt(
-            lambda: prepare_some_voices(
-                found.voices,
-                check_prompt,
-                allow_unknown=True,  # checked with the rows
-                denoise_ratio=self.voices.denoise_ratio,
-                model_denoises=bool(model and model.can_denoise),
-            )
-        ) or ({}, {})
+        prompts, unusable = prepare_named_voices(
+            found,
+            self.voices,
+            check_prompt,
+            can_denoise=bool(model and model.can_denoise),
+            errors=errors,
+        )
         errors.raise_any()
         assert found.manifest  # raise_any() has raised otherwise; the same holds below
         assert found.n_rows

@@ -10,10 +10,10 @@ from pathlib import Path
 import pyarrow.compute as pc
 
 from hierbatch.engine.planning import AUTO_LANGUAGE
-from hierbatch.errors import InputError, ManifestError
+from hierbatch.errors import InputError, ManifestError, PromptError
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.error_collector import ErrorCollector
-from hierbatch.jobs.specs.voices import default_voice, list_voices
+from hierbatch.jobs.specs.voices import CheckPrompt, PreparedVoices, default_voice, list_voices, prepare_some_voices
 from hierbatch.manifest.cast import NARRATION
 from hierbatch.manifest.checks import ManifestRequirements, check_manifest, id_notices
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
@@ -119,6 +119,30 @@ def _check_cast(names: Collection[str], known: Collection[str]) -> None:
             got=", ".join(unknown[:_MAX_SHOWN]),
             fix="add them to --voices, or correct --cast",
         )
+
+
+def prepare_named_voices(
+    found: RowsAndVoices, choice: VoiceChoice, check_prompt: CheckPrompt, *, can_denoise: bool, errors: ErrorCollector
+) -> tuple[PreparedVoices, dict[str, PromptError]]:
+    """Prepare the voices that rows name, and return the errors of the others; both are empty if none can be used.
+
+    Args:
+        found: manifest and voices.
+        choice: voice selection of the run.
+        check_prompt: prompt check of the model.
+        can_denoise: True if the model has a denoiser.
+        errors: collector of setup errors.
+    """
+    prepared = errors.attempt(
+        lambda: prepare_some_voices(
+            found.voices,
+            check_prompt,
+            allow_unknown=True,  # checked with the rows
+            denoise_ratio=choice.denoise_ratio,
+            model_denoises=can_denoise,
+        )
+    )
+    return prepared or ({}, {})
 
 
 def _named_voices(manifest: TableFile) -> set[str | None]:

@@ -14,9 +14,9 @@ from hierbatch.jobs.options.singing import SingingSettings
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.error_collector import ErrorCollector
 from hierbatch.jobs.specs.recordings import folder_of
-from hierbatch.jobs.specs.rows_and_voices import find_rows_and_voices
+from hierbatch.jobs.specs.rows_and_voices import find_rows_and_voices, prepare_named_voices
 from hierbatch.jobs.specs.speak import ValidatedSpec, file_sha256
-from hierbatch.jobs.specs.voices import accept_any_prompt, prepare_some_voices
+from hierbatch.jobs.specs.voices import accept_any_prompt
 from hierbatch.manifest.store import TableFile
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.catalog.model_info import ModelInfo
@@ -68,15 +68,13 @@ class SingSpec:
         model = errors.attempt(lambda: find_singing_model(self.model.model))
         transposition = errors.attempt(lambda: parse_transposition(singing.transpose))
         found = find_rows_and_voices(self.manifest, self.voices, errors, one_of=("song",))
-        prompts, unusable = errors.attempt(
-            lambda: prepare_some_voices(
-                found.voices,
-                model.check_prompt if model else accept_any_prompt,
-                allow_unknown=True,  # checked with the rows
-                denoise_ratio=self.voices.denoise_ratio,
-                model_denoises=bool(model and model.can_denoise),
-            )
-        ) or ({}, {})
+        prompts, unusable = prepare_named_voices(
+            found,
+            self.voices,
+            model.check_prompt if model else accept_any_prompt,
+            can_denoise=bool(model and model.can_denoise),
+            errors=errors,
+        )
         errors.raise_any()
         assert found.manifest  # raise_any() has raised otherwise; the same holds below
         assert found.n_rows

@@ -24,8 +24,8 @@ from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.jobs.options.speech import SpeechSettings
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.error_collector import ErrorCollector
-from hierbatch.jobs.specs.rows_and_voices import find_rows_and_voices
-from hierbatch.jobs.specs.voices import PreparedVoices, accept_any_prompt, other_model_notices, prepare_some_voices
+from hierbatch.jobs.specs.rows_and_voices import find_rows_and_voices, prepare_named_voices
+from hierbatch.jobs.specs.voices import PreparedVoices, accept_any_prompt, other_model_notices
 from hierbatch.manifest.cast import read_cast
 from hierbatch.manifest.plan_sources import StoreSources, discard_audio
 from hierbatch.manifest.recordings_folder import list_recordings
@@ -167,15 +167,13 @@ def validate_spec(spec: SpeakSpec) -> ValidatedSpec:
         default_language=speech.language,
         cast=cast,
     )
-    prompts, unusable = errors.attempt(
-        lambda: prepare_some_voices(
-            found.voices,
-            model.check_prompt if model else accept_any_prompt,
-            allow_unknown=True,  # checked with the rows
-            denoise_ratio=spec.voices.denoise_ratio,
-            model_denoises=bool(model and model.can_denoise),
-        )
-    ) or ({}, {})
+    prompts, unusable = prepare_named_voices(
+        found,
+        spec.voices,
+        model.check_prompt if model else accept_any_prompt,
+        can_denoise=bool(model and model.can_denoise),
+        errors=errors,
+    )
     errors.raise_any()
     assert found.manifest  # raise_any() has raised otherwise; the same holds below
     assert found.n_rows
