@@ -8,9 +8,7 @@ not know; it reads all of them if there is no index. A part that has disappeared
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Container, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hierbatch.engine.part_listing import UNIT_PART, PartListing, list_part_files, owning_plan
 from hierbatch.engine.plan_commits import Mask, PlanCommits, load_commits, store_commits, stored_commits
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.engine.work_units import Pending, make_pending
@@ -27,22 +26,10 @@ from hierbatch.manifest.parts import read_part_columns
 from hierbatch.manifest.plan_units import PlanReader, PlanUnits
 from hierbatch.manifest.run_layout import FOLDER_PARTS
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
-from hierbatch.object_path import is_remote, list_folder
+from hierbatch.object_path import is_remote
 
-_UNIT_PART = re.compile(r"(?P<plan>.+)-u(?P<number>\d+)(?P<rest>.*)")
-_UNIT_FOLDER = re.compile(r"(?P<plan>.+)-u(?P<number>\d{5,})")
 _MAX_RESCANS = 20
 _NAME_BATCH_ROWS = 16_384
-
-
-@dataclass(slots=True)
-class _Listing:
-    """Part files as listed: numbers of units by plan, and the paths of other parts by stem."""
-
-    units: dict[str, list[int]]
-    others: dict[str, Path] = field(default_factory=dict)
-    skipped: dict[str, set[int]] = field(default_factory=dict)
-    """Numbers of the folders that were not listed, by plan."""
 
 
 class CommittedRows:
@@ -75,7 +62,7 @@ class CommittedRows:
         self,
         *,
         complete: bool = True,
-        listing: _Listing | None = None,
+        listing: PartListing | None = None,
         on_message: Callable[[str], object] = lambda text: None,
     ) -> None:
         """Bring the index up to date with the parts.
@@ -110,7 +97,7 @@ class CommittedRows:
         added = self._plans[plan.stem] = PlanCommits(plan, units, np.zeros(len(units), np.bool_))
         listing = self._list(complete=True)
         own = f"g{self._generation:04d}-"
-        added.known = {stem for stem in listing.others if stem.startswith(own) and not _owner(stem, [plan.stem])}
+        added.known = {stem for stem in listing.others if stem.startswith(own) and not owning_plan(stem, [plan.stem])}
         self.refresh(listing=listing)
         return added
 
@@ -129,7 +116,7 @@ class CommittedRows:
         Raises:
             StorageError: the disk is full.
         """
-        named = _UNIT_PART.fullmatch(unit)
+        named = UNIT_PART.fullmatch(unit)
         plan = self._plans.get(named["plan"]) if named and not named["rest"] else None
         if named and plan and plan.units.is_unique:
             at = plan.units.find(np.array([int(named["number"])]))
@@ -156,31 +143,17 @@ class CommittedRows:
     def _index_file(self) -> Path:
         return self._folder.index / "committed.arrow"
 
-    def _list(self, *, complete: bool) -> _Listing:
-        """List the parts."""
-        listing = _Listing({stem: [] for stem in self._plans})
-        full = {} if complete or not is_remote(self._folder.root) else self._full_folders()
-        whole = {stem for stem, commits in self._plans.items() if commits.units.is_unique}
-        for folder in self._folder.part_folders():
-            named = _UNIT_FOLDER.fullmatch(folder.name)
-            if named and int(named["number"]) in full.get(named["plan"], ()):
-                listing.skipped.setdefault(named["plan"], set()).add(int(named["number"]))
-                continue
-            for name in list_folder(folder)[0]:
-                if not _is_part(name):
-                    continue
-                stem = name.removesuffix(".parquet")
-                unit = _UNIT_PART.fullmatch(stem)
-                if unit and not unit["rest"] and unit["plan"] in whole:
-                    listing.units[unit["plan"]].append(int(unit["number"]))
-                else:
-                    listing.others[stem] = folder / name
-        return listing
+    def _list(self, *, complete: bool) -> PartListing:
+        skip_full = not complete and is_remote(self._folder.root)
+        full = {stem: commits.full_folders() for stem, commits in self._by_unit.items()} if skip_full else {}
+        return list_part_files(self._folder, self._plans, self._by_unit, full)
 
-    def _full_folders(self) -> dict[str, frozenset[int]]:
-        return {stem: commits.full_folders() for stem, commits in self._plans.items() if commits.units.is_unique}
+    @property
+    def _by_unit(self) -> dict[str, PlanCommits]:
+        """Plans whose units have distinct numbers, so that a part can be recognized by its name."""
+        return {stem: commits for stem, commits in self._plans.items() if commits.units.is_unique}
 
-    def _refresh(self, listing: _Listing, on_message: Callable[[str], object]) -> None:
+    def _refresh(self, listing: PartListing, on_message: Callable[[str], object]) -> None:
         unknown: dict[str, npt.NDArray[np.int64]] = {}
         for stem, commits in self._plans.items():
             unknown[stem] = self._forget_removed(commits, listing, stem)
@@ -191,11 +164,11 @@ class CommittedRows:
             self._read_whole(commits, unknown[stem], listing)
         self._read_others(listing)
 
-    def _new_others(self, listing: _Listing) -> set[str]:
+    def _new_others(self, listing: PartListing) -> set[str]:
         known = [commits.known for commits in self._plans.values()]
         return {stem for stem in listing.others if not all(stem in names for names in known)}
 
-    def _forget_removed(self, commits: PlanCommits, listing: _Listing, stem: str) -> npt.NDArray[np.int64]:
+    def _forget_removed(self, commits: PlanCommits, listing: PartListing, stem: str) -> npt.NDArray[np.int64]:
         """Drop what removed parts have contributed; return the units whose parts are new."""
         numbers = np.array(listing.units[stem], np.int64)
         at = commits.units.find(numbers) if commits.units.is_unique else np.zeros(0, np.int64)
@@ -218,7 +191,7 @@ class CommittedRows:
         new[at[at >= 0]] = True
         return np.flatnonzero(new & ~commits.is_whole)
 
-    def _read_whole(self, commits: PlanCommits, units: npt.NDArray[np.int64], listing: _Listing) -> None:
+    def _read_whole(self, commits: PlanCommits, units: npt.NDArray[np.int64], listing: PartListing) -> None:
         """Read parts that are named after whole units; those with other rows are treated as other parts."""
         if not len(units):
             return
@@ -233,11 +206,11 @@ class CommittedRows:
             else:
                 listing.others[stem] = part
 
-    def _read_others(self, listing: _Listing) -> None:
+    def _read_others(self, listing: PartListing) -> None:
         """Find the rows of parts that are not whole units: those of units near each other, the rest by a join."""
         foreign: dict[str, Path] = {}
         for stem, part in listing.others.items():
-            owner = self._plans.get(_owner(stem, self._plans))
+            owner = self._plans.get(owning_plan(stem, self._plans))
             if owner is None:
                 foreign[stem] = part
                 continue
@@ -251,7 +224,7 @@ class CommittedRows:
 
     def _read_piece(self, commits: PlanCommits, stem: str, part: Path) -> bool:
         """Find the rows of a part in the unit that its name has; False if it has others."""
-        named = _UNIT_PART.fullmatch(stem)
+        named = UNIT_PART.fullmatch(stem)
         if named is None or not commits.units.is_unique:
             return False
         (unit,) = commits.units.find(np.array([int(named["number"])])).tolist()
@@ -294,13 +267,3 @@ class CommittedRows:
         self.n_read += 1
         self._n_unsaved += 1
         return read_part_columns(part, TAKE_ID_COLUMNS)
-
-
-def _owner(stem: str, plans: Container[str]) -> str:
-    """Stem of the plan that a part belongs to by its name; empty if it is none of these."""
-    named = _UNIT_PART.fullmatch(stem)
-    return named["plan"] if named and named["plan"] in plans else ""
-
-
-def _is_part(name: str) -> bool:
-    return name.endswith(".parquet") and not name.startswith(".")

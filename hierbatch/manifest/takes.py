@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hierbatch.errors import RunError, VanishedError
 from hierbatch.manifest.best_takes import best_takes, competing_takes, index_takes
 from hierbatch.manifest.choices import Choices, read_choices
 from hierbatch.manifest.filters import FilterRule, read_filter, rejections, rule_columns
+from hierbatch.manifest.known_positions import KnownPositions
 from hierbatch.manifest.measures import declared_columns
 from hierbatch.manifest.parts import open_run_file
 from hierbatch.manifest.run_layout import RunLayout
@@ -36,9 +36,6 @@ from hierbatch.manifest.snapshot import (
 )
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS
 from hierbatch.manifest.verdicts import VerdictNames
-
-_MAX_REMEMBERED = 20_000
-"""Maximum number of ids whose positions are kept in memory."""
 
 _MAX_RESCANS = 20
 """Maximum number of scans if files disappear during each of them; a compaction causes one or two repeats."""
@@ -95,7 +92,7 @@ class Takes:
         self._block = block
         self._folder = RunLayout(run)
         self._requested_generation = generation
-        self._position_of: dict[str, int] = {}
+        self._ids = KnownPositions()
         self.generation, self._snapshot = self._scan()
 
     @property
@@ -241,9 +238,7 @@ class Takes:
 
     def remember(self, positions: Mapping[str, int]) -> None:
         """Keep the positions of some ids in memory, so that later calls need not search the plan for them."""
-        if len(self._position_of) + len(positions) > _MAX_REMEMBERED:
-            self._position_of.clear()
-        self._position_of.update(positions)
+        self._ids.remember(positions)
 
     def _find_ids(self, ids: Sequence[str]) -> npt.NDArray[np.bool_]:
         """Boolean array that marks the manifest positions that have one of the ids, and a take."""
@@ -253,21 +248,7 @@ class Takes:
 
     def _positions(self, ids: Sequence[str]) -> Positions:
         """Manifest positions of the rows with these ids, ascending."""
-        known = {row_id: at for row_id in ids if (at := self._position_of.get(row_id)) is not None}
-        if unknown := [row_id for row_id in ids if row_id not in known]:
-            id_set = pa.array(unknown, pa.string())
-
-            def find(plan: pq.ParquetFile) -> pa.Table:
-                batches = plan.iter_batches(columns=["id", "position"])
-                found = [batch.filter(pc.is_in(batch.column("id"), value_set=id_set)) for batch in batches]
-                return pa.Table.from_batches(found)
-
-            read = self._read_plan(find)
-            found = dict(zip(read.column("id").to_pylist(), read.column("position").to_pylist(), strict=True))
-            if len(found) <= _MAX_REMEMBERED:
-                self.remember(found)
-            known |= found
-        return np.unique(np.array(list(known.values()), np.int64))
+        return self._ids.positions(ids, self._read_plan)
 
     def _scan(self) -> tuple[int, Snapshot]:
         """Scan the run; return the generation to read and a consistent snapshot of its files."""
@@ -331,7 +312,7 @@ class Takes:
                 fix="read it again; `hierbatch run` replaces takes of a deleted part",
             )
         self._snapshot = snapshot
-        self._position_of = {}
+        self._ids = KnownPositions()
 
     def _count_rejections(self, snapshot: Snapshot) -> None:
         """Enter into the snapshot how many rules reject each take, for rows with more than one take."""

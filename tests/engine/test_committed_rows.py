@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hierbatch.engine import committed_rows
+from hierbatch.engine import committed_rows, part_listing
 from hierbatch.engine.committed_rows import CommittedRows
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.manifest import name_join, run_layout
@@ -171,8 +171,8 @@ def test_full_folders_of_an_object_store_are_not_listed_at_a_start(folder, monke
     for unit in range(7):
         commit(folder, f"g0001-u{unit:06d}", unit_rows(unit))
     pending_ids(folder)
-    listed, list_folder = [], committed_rows.list_folder
-    monkeypatch.setattr(committed_rows, "list_folder", lambda path: listed.append(path.name) or list_folder(path))
+    listed, list_folder = [], part_listing.list_folder
+    monkeypatch.setattr(part_listing, "list_folder", lambda path: listed.append(path.name) or list_folder(path))
     folder.part_file("g0001-u000003").unlink()
     found = CommittedRows(folder, 1)
     found.refresh(complete=False)

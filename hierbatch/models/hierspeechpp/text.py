@@ -30,7 +30,6 @@ from hierbatch.models.hierspeechpp.text_to_vector.word_prosody import (
     scale_word_durations,
 )
 from hierbatch.models.hierspeechpp.vocabulary import symbol_ids_with_blanks, vocabulary_of, words_with_blanks
-from hierbatch.models.prosody.config import N_VALUES
 from hierbatch.models.prosody.network import ProsodyNoise
 from hierbatch.models.speech import SpeechRequest
 from hierbatch.models.weights.bundle import Bundle
@@ -132,10 +131,10 @@ class TextStage:
         """Values of the words of one row. Shape: words [N], style [1, S] -> [K, D]."""
         assert self._network.prosody is not None
         batch = encode_words(prior, torch.from_numpy(words)[None].to(style.device), style)
-        config, n_words = self._network.prosody.config, batch.text.shape[1]
-        shapes = (config.utterance_channels,), (n_words, config.word_channels), (n_words, N_VALUES)
-        noises = [noise.standard_normal((1, *shape), dtype=np.float32) * temperature for shape in shapes]
-        values: Tensor = self._network.prosody(batch, ProsodyNoise(*map(self._placement.tensor, noises)))
+        sampled = ProsodyNoise.sample(
+            self._network.prosody.config, [noise], batch.text.shape[1], temperatures=[temperature], device=style.device
+        )
+        values: Tensor = self._network.prosody(batch, sampled)
         return values[0, : int(batch.lengths[0])]
 
     def _text_style(self, request: SpeechRequest) -> Tensor:

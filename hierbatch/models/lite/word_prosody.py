@@ -21,7 +21,7 @@ from hierbatch.models.lite.text_to_vector import PredictedFrames
 from hierbatch.models.prosody.config import N_VALUES
 from hierbatch.models.prosody.contours import project_words, render_words
 from hierbatch.models.prosody.network import ProsodyNetwork, ProsodyNoise, WordBatch
-from hierbatch.models.prosody.words import mean_by_word, stack_words, word_bounds, word_of_symbols
+from hierbatch.models.prosody.words import mean_by_word, stack_words, sum_by_word, word_bounds, word_of_symbols
 
 SILENT_SYMBOLS = frozenset(SYMBOL_IDS[symbol] for symbol in ("<pad>", START, *SEPARATORS))
 _NOISE_STREAM = 2
@@ -102,7 +102,10 @@ def sample_prosody(
     rows = [word_of_symbols(row.symbols, SILENT_SYMBOLS) for row in ids]
     words = torch.from_numpy(stack_words(rows, hidden.shape[1])).to(hidden.device)
     text, lengths = mean_by_word(hidden.float(), words)
-    noise = _noise(network, seeds, temperatures, text.shape[1], hidden.device)
+    generators = [np.random.default_rng((seed, _NOISE_STREAM)) for seed in seeds]
+    noise = ProsodyNoise.sample(
+        network.config, generators, text.shape[1], temperatures=temperatures, device=hidden.device
+    )
     values = network(WordBatch(text, lengths, style.float()), noise)
     return SampledProsody(words, values, torch.tensor(list(is_sampled), device=hidden.device))
 
@@ -129,25 +132,6 @@ def recorded_values(
     log_f0 = np.log(fill_unvoiced(f0_hz) / median_hz).astype(np.float32)
     values = np.zeros((len(bounds), N_VALUES), np.float32)
     values[:, :-1] = project_words(log_f0, bounds * MELS_PER_FRAME)
-    for word in range(len(bounds)):
-        members = words == word
-        values[word, -1] = np.log(max(durations[members].sum(), 0.5) / max(predicted_frames[members].sum(), 0.5))
+    actual, predicted = (np.maximum(sum_by_word(words, frames), 0.5) for frames in (durations, predicted_frames))
+    values[:, -1] = np.log(actual / predicted)
     return values
-
-
-def _noise(
-    network: ProsodyNetwork, seeds: Sequence[int], temperatures: Sequence[float], n_words: int, device: torch.device
-) -> ProsodyNoise:
-    config = network.config
-    rows = []
-    for seed, temperature in zip(seeds, temperatures, strict=True):
-        rng = np.random.default_rng((seed, _NOISE_STREAM))
-        utterance = rng.standard_normal(config.utterance_channels, dtype=np.float32)
-        words = rng.standard_normal((n_words, config.word_channels + N_VALUES), dtype=np.float32)
-        rows.append((temperature * utterance, temperature * words))
-    of_words = torch.from_numpy(np.stack([row[1] for row in rows])).to(device)
-    return ProsodyNoise(
-        utterance=torch.from_numpy(np.stack([row[0] for row in rows])).to(device),
-        words=of_words[..., : config.word_channels],
-        values=of_words[..., config.word_channels :],
-    )

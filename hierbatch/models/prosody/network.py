@@ -9,8 +9,10 @@ Legend: B batch, K words, C channels of the encoded text, S style, U, V channels
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -57,6 +59,32 @@ class ProsodyNoise:
     utterance: Tensor
     words: Tensor
     values: Tensor
+
+    @staticmethod
+    def sample(
+        config: ProsodyConfig,
+        generators: Sequence[np.random.Generator],
+        n_words: int,
+        *,
+        temperatures: Sequence[float] | None = None,
+        device: torch.device | str = "cpu",
+    ) -> ProsodyNoise:
+        """Sample noise, whose first words do not depend on the number of words.
+
+        Args:
+            config: sizes of the network.
+            generators: source of randomness of each row.
+            n_words: number of words of the longest row.
+            temperatures: scale of the noise of each row; None for 1.
+            device: device of the noise.
+        """
+        rows = []
+        for generator, temperature in zip(generators, temperatures or [1.0] * len(generators), strict=True):
+            utterance = generator.standard_normal(config.utterance_channels, dtype=np.float32)
+            of_words = generator.standard_normal((n_words, config.word_channels + N_VALUES), dtype=np.float32)
+            rows.append((temperature * utterance, temperature * of_words))
+        utterances, words = (torch.from_numpy(np.stack(arrays)).to(device) for arrays in zip(*rows, strict=True))
+        return ProsodyNoise(utterances, words[..., : config.word_channels], words[..., config.word_channels :])
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Legend: B batch, N symbols, K words, C channels.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -55,9 +56,19 @@ def mean_by_word(hidden: Tensor, words: Tensor) -> tuple[Tensor, Tensor]:
 def word_bounds(words: npt.NDArray[np.int64], durations: npt.NDArray[np.int64]) -> Bounds:
     """First and end frame of each word, given the frames of each symbol. Shape: [N], [N] -> [K, 2]."""
     ends = np.cumsum(durations)
-    n_words = int(words.max(initial=NO_WORD)) + 1
-    bounds = np.zeros((n_words, 2), np.int64)
-    for word in range(n_words):
-        members = np.flatnonzero(words == word)
-        bounds[word] = ends[members[0]] - durations[members[0]], ends[members[-1]]
-    return bounds
+    members = np.flatnonzero(words >= 0)
+    numbers = np.arange(count_words(words))
+    first = members[np.searchsorted(words[members], numbers)]
+    last = members[np.searchsorted(words[members], numbers, side="right") - 1]
+    return np.stack([ends[first] - durations[first], ends[last]], axis=1)
+
+
+def sum_by_word(words: npt.NDArray[np.int64], values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Sum of the symbols' values in each word. Shape: [N], [N] -> [K]."""
+    is_word = words >= 0
+    return np.bincount(words[is_word], weights=values[is_word], minlength=count_words(words))
+
+
+def count_words(words: npt.NDArray[np.int64]) -> int:
+    """Number of words of a symbol sequence."""
+    return int(words.max(initial=NO_WORD)) + 1

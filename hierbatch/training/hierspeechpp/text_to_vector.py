@@ -29,9 +29,8 @@ from hierbatch.models.hierspeechpp.text_to_vector.training import (
 )
 from hierbatch.models.hierspeechpp.text_to_vector.weights import NORMALIZED_LAYERS
 from hierbatch.models.hierspeechpp.vocabulary import symbol_ids_with_blanks, words_with_blanks
-from hierbatch.models.prosody.config import N_VALUES
 from hierbatch.models.prosody.network import ProsodyNoise
-from hierbatch.models.prosody.words import stack_words
+from hierbatch.models.prosody.words import count_words, stack_words
 from hierbatch.models.weights.weight_norm import add_weight_norm
 from hierbatch.training.hierspeechpp.speech_data import (
     PreparedSpeech,
@@ -148,7 +147,7 @@ class TextToVectorRecipe:
         duration_noise = np.stack([_noise(r, 2, longest_text) for r in randoms])
         with full_precision(self.device), torch.no_grad():
             mel = self._mel(self._tensor([row.style_sound for row in rows], samples_of(longest)))
-        words = self._words([*own, *step_rows]) if self.config.network.prosody_width else None
+        words = self._words(own) if self.config.network.prosody_width else None
         n_frames, n_tokens = [position.n_frames for position in own], [2 * count + 1 for count in n_symbols]
         inputs = TrainingBatch(
             semantic=self._tensor([row.semantic for row in rows], longest).transpose(1, 2),
@@ -161,7 +160,7 @@ class TextToVectorRecipe:
             n_symbols=self._integers(n_symbols),
             slice_starts=self._integers(starts),
             languages=self._languages(own),
-            words=None if words is None else self._integers(stack_words(words[: len(own)], longest_text)),
+            words=None if words is None else self._integers(stack_words(words, longest_text)),
         )
         return TextToVectorBatch(
             inputs=inputs,
@@ -170,8 +169,7 @@ class TextToVectorRecipe:
             row_share=len(own) / len(step_rows),
             frame_share=sum(n_frames) / sum(position.n_frames for position in step_rows),
             token_share=sum(n_tokens) / sum(2 * length + 1 for length in step_lengths),
-            prosody_noise=None if words is None else self._prosody_noise(randoms, words[: len(own)]),
-            word_share=0.0 if words is None else n_words(words[: len(own)]) / n_words(words[len(own) :]),
+            **self._prosody_inputs(words, step_rows, randoms),
         )
 
     def losses(self, optimizer: str, batch: TextToVectorBatch) -> dict[str, Tensor]:
@@ -245,24 +243,21 @@ class TextToVectorRecipe:
         silent = self._vocabulary.silent_ids
         return [words_with_blanks(self._ids[row.utterance.id], silent) for row in rows]
 
-    def _prosody_noise(
-        self, randoms: Sequence[np.random.Generator], words: Sequence[npt.NDArray[np.int64]]
-    ) -> ProsodyNoise:
-        config = self.config.network.prosody
-        longest = max(1, *(int(row.max()) + 1 for row in words))
-        noises = [
-            (
-                random.standard_normal(config.utterance_channels, dtype=np.float32),
-                random.standard_normal((longest, config.word_channels + N_VALUES), dtype=np.float32),
-            )
-            for random in randoms
-        ]
-        of_words = torch.from_numpy(np.stack([noise for _, noise in noises])).to(self.device)
-        return ProsodyNoise(
-            torch.from_numpy(np.stack([noise for noise, _ in noises])).to(self.device),
-            of_words[..., : config.word_channels],
-            of_words[..., config.word_channels :],
-        )
+    def _prosody_inputs(
+        self,
+        words: Sequence[npt.NDArray[np.int64]] | None,
+        step_rows: Sequence[RowPosition],
+        randoms: Sequence[np.random.Generator],
+    ) -> dict[str, Any]:
+        """Noise and share of the words, for a network with prosody."""
+        if words is None:
+            return {}
+        n_words = [count_words(row) for row in words]
+        longest = max(1, *n_words)
+        return {
+            "prosody_noise": ProsodyNoise.sample(self.config.network.prosody, randoms, longest, device=self.device),
+            "word_share": sum(n_words) / sum(map(count_words, self._words(step_rows))),
+        }
 
     def _languages(self, rows: Sequence[RowPosition]) -> Tensor | None:
         if not self.config.network.n_languages:
@@ -274,11 +269,6 @@ class TextToVectorRecipe:
 
     def _integers(self, values: Any) -> Tensor:
         return torch.tensor(values, dtype=torch.int64, device=self.device)
-
-
-def n_words(rows: Sequence[npt.NDArray[np.int64]]) -> int:
-    """Number of words of rows of word indices."""
-    return sum(int(row.max()) + 1 for row in rows)
 
 
 def _padded_ids(rows: Sequence[Sequence[int]], length: int) -> list[list[int]]:

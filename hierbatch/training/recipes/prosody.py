@@ -21,7 +21,6 @@ from hierbatch.constants import MELS_PER_FRAME
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.text_to_vector import LiteTextToVector, TextBatch
 from hierbatch.models.lite.word_prosody import SILENT_SYMBOLS, recorded_values
-from hierbatch.models.prosody.config import N_VALUES
 from hierbatch.models.prosody.network import FREE_NATS, ProsodyNetwork, ProsodyNoise, WordBatch
 from hierbatch.models.prosody.words import mean_by_word, stack_words, word_of_symbols
 from hierbatch.training.aligned_segments import AlignedSegment, AlignedUtterance, aligned_utterances
@@ -106,16 +105,7 @@ class ProsodyRecipe:
 
     def _noise(self, network: ProsodyNetwork, batch: WordBatch, rng: np.random.Generator) -> ProsodyNoise:
         n_rows, n_words = batch.text.shape[:2]
-        config = network.config
-
-        def sample(*shape: int) -> Tensor:
-            return torch.from_numpy(rng.standard_normal(shape, dtype=np.float32)).to(self._device)
-
-        return ProsodyNoise(
-            sample(n_rows, config.utterance_channels),
-            sample(n_rows, n_words, config.word_channels),
-            sample(n_rows, n_words, N_VALUES),
-        )
+        return ProsodyNoise.sample(network.config, [rng] * n_rows, n_words, device=self._device)
 
 
 class _SentenceEncoder:

@@ -23,7 +23,7 @@ from hierbatch.models.hierspeechpp.text_to_vector.model import TextPrior
 from hierbatch.models.prosody.config import N_VALUES
 from hierbatch.models.prosody.contours import project_words, render_words
 from hierbatch.models.prosody.network import WordBatch
-from hierbatch.models.prosody.words import mean_by_word, word_bounds
+from hierbatch.models.prosody.words import mean_by_word, sum_by_word, word_bounds
 
 F0_PER_FRAME = 4
 _ROUNDING_FRAMES = 0.5
@@ -56,9 +56,8 @@ def recorded_values(
     bounds = word_bounds(words, frames)
     values = np.zeros((len(bounds), N_VALUES), np.float32)
     values[:, :-1] = project_words(relative_log_f0(f0_hz), bounds * F0_PER_FRAME)
-    for word in range(len(bounds)):
-        members = words == word
-        values[word, -1] = np.log(max(float(frames[members].sum()), _MIN_WORD_FRAMES) / members.sum())
+    n_symbols = sum_by_word(words, np.ones(len(words)))
+    values[:, -1] = np.log(np.maximum(sum_by_word(words, frames), _MIN_WORD_FRAMES) / n_symbols)
     return values
 
 
@@ -75,14 +74,11 @@ def scale_word_durations(log_durations: Tensor, words: npt.NDArray[np.int64], va
         words          [N]
         values         [K, D]
     """
-    scaled = log_durations.clone()
-    for word in range(len(values)):
-        members = torch.from_numpy(words == word).to(log_durations.device)
-        n_symbols = int(members.sum())
-        wanted = torch.exp(values[word, -1]) * n_symbols - _ROUNDING_FRAMES * n_symbols
-        own = torch.exp(log_durations[0, 0, members]).sum()
-        scaled[0, 0, members] += torch.log(wanted.clamp_min(_MIN_WORD_FRAMES) / own)
-    return scaled
+    n_symbols = sum_by_word(words, np.ones(len(words)))
+    wanted = np.maximum((np.exp(to_array(values[:, -1])) - _ROUNDING_FRAMES) * n_symbols, _MIN_WORD_FRAMES)
+    change = np.log(wanted / sum_by_word(words, np.exp(to_array(log_durations[0, 0]))))
+    of_symbols = np.where(words >= 0, change[words], 0.0).astype(np.float32)
+    return log_durations + torch.from_numpy(of_symbols).to(log_durations)
 
 
 def replace_contours(
