@@ -1,7 +1,7 @@
 """Decoder for all recordings, prompts, films and delivered files, which it reads in blocks to the end of the file.
 
 libsndfile decodes WAV, FLAC, AIFF, AU, W64 and Ogg files with one or two channels, if their headers are reliable. All
-other files go through the packaged ffmpeg program, which is given the name of the container and may use no protocols
+other files go through the packaged ffmpeg program, which gets the name of the container and may use no protocols
 but files and pipes: it cannot be made to open another file, such as an entry of a playlist.
 """
 

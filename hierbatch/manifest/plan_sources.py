@@ -87,7 +87,7 @@ class PlanSources:
         return rows.set_column(at, pa.field("source", AUDIO), fetched)
 
     def _read(self, indices: npt.NDArray[np.int64]) -> pa.Array:
-        """Read the audio of some rows of the file, which are given in ascending order."""
+        """Read the audio of some rows of the file, in ascending order."""
         if not len(indices):
             return pa.array([], pa.binary())
         try:

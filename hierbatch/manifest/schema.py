@@ -66,7 +66,7 @@ rows themselves.
 
 MANIFEST_COLUMNS = (
     Column("id", pa.string(), "Unique name of the row; letters, digits, `.`, `_`, `-`, at most 128 characters."),
-    Column("text", pa.string(), "Text to synthesize; not needed if `phonemes` is given."),
+    Column("text", pa.string(), "Text to synthesize; not needed beside `phonemes`."),
     Column("source", AUDIO, "Recording to convert; a plain path is accepted instead of the struct."),
     Column("voice", pa.string(), "A `voice` of the voices table; empty uses the default of the run."),
     Column("language", pa.string(), "`en` or `ko`; empty uses the default of the run."),

@@ -68,7 +68,7 @@ class TableFile:
         return pa.schema([*numbers, *(pa.field(f.name, declared.get(f.name, f.type)) for f in self.raw_schema), *rows])
 
     def batches(self, names: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """Yield the table in batches of up to 2048 rows; if `names` is given, only these columns are read.
+        """Yield the table in batches of up to 2048 rows, all columns or only those in `names`.
 
         Raises:
             ManifestError: the file is damaged, or a number exceeds the range of its column.

@@ -39,7 +39,7 @@ class Provenance(WatermarkChoice):
         """Certificate and key; None without them.
 
         Raises:
-            InputError: only one of both is given.
+            InputError: only one of the two is set.
         """
         if (self.c2pa_certificate is None) != (self.c2pa_key is None):
             raise InputError("Signing needs a certificate and its key", fix="pass --c2pa-certificate and --c2pa-key")

@@ -41,7 +41,7 @@ class LiteWaveformGenerator(nn.Module):
         voiced   [B, T]     0 to 1
         noise    [B, L]     white, unit variance (from the row's own seed)
         mask     [B, T, 1]  bool
-        seen_f0_hz  [B, T]  F0 that the network is given instead of the one of the pulses, or None
+        seen_f0_hz  [B, T]  F0 input of the network where it differs from that of the pulses, or None
         returns  [B, L]
     """
 

@@ -23,7 +23,7 @@ from hierbatch.models.lite.spectral_statistics import SpectralStatisticsMatching
 from hierbatch.models.lite.voice import Voice, stack_prompts
 
 MIN_F0_HZ, MAX_F0_HZ = 50.0, 1100.0
-"""Range of F0 that the networks are given, in Hz."""
+"""Range of the F0 input of the networks, in Hz."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class SynthesisFrames:
         f0_hz     [B, 2T]
         voiced    [B, 2T]
         lengths   [B]
-        seen_f0_hz [B, 2T]  F0 that the networks are given instead of the one of the pulses, or None
+        seen_f0_hz [B, 2T]  F0 input of the networks where it differs from that of the pulses, or None
         covariance_shares  [B]  strength of `match_covariance`, by each row's language
         clean_style_shares [B]  strength of the style denoiser, by each row's language
     """

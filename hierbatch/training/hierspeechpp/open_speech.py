@@ -90,7 +90,7 @@ def open_full_rate_sounds(
 ) -> FullRateSounds | None:
     """Open the recordings of prepared speech at a rate above 16 kHz; None for 16 kHz.
 
-    If `recordings` are given, they are first converted and written to `DATA/sounds_RATE`. Utterances without a
+    If `recordings` is set, the recordings are first converted and written to `DATA/sounds_RATE`. Utterances without a
     recording are left out of `speech`.
 
     Args:

@@ -35,7 +35,7 @@ class TextToVectorTraining:
     network: TextToVectorConfig = field(default_factory=TextToVectorConfig)
     vocabulary: str = "published"
     """`published`, the 178 symbols of the authors, for English only; or `phonemes`, the phoneme table of hierbatch.
-    Ignored if `symbols` is given."""
+    Ignored if `symbols` is set."""
     symbols: tuple[str, ...] = ()
     """Symbols of a vocabulary other than the published one, in the order of their ids; the first is the blank."""
     spelling: Mapping[str, Any] = field(default_factory=dict)
