@@ -152,9 +152,9 @@ class OneNetworkRecipe:
 def load_matching_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> list[str]:
     """Load the weights that match a network in name and shape; returns the names of all others in the network."""
     own = network.state_dict()
-    matching = {name: value for name, value in weights.items() if name in own and value.shape == own[name].shape}
-    network.load_state_dict(matching, strict=False)
-    return sorted(own.keys() - matching.keys())
+    fitting = {name: value for name, value in weights.items() if name in own and value.shape == own[name].shape}
+    network.load_state_dict(fitting, strict=False)
+    return sorted(own.keys() - fitting.keys())
 
 
 def has_averaged_weights(folder: Path) -> bool:
