@@ -92,7 +92,9 @@ def test_the_wife_of_a_named_man_is_the_one_with_his_name() -> None:
 
 
 def test_relatives_of_pronouns_are_found_by_title_and_surname() -> None:
-    told = ["Mr. Bennet sat down. Mr. Bennet was tired. Mrs. Bennet came. Elizabeth Bennet sewed. Miss Bennet was quiet."]
+    told = [
+        "Mr. Bennet sat down. Mr. Bennet was tired. Mrs. Bennet came. Elizabeth Bennet sewed. Miss Bennet was quiet."
+    ]
     said = [
         "“My dear Mr. Bennet,” said his lady to him, “have you heard?”",
         "“I have not,” said Elizabeth.",
