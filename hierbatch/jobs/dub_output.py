@@ -199,15 +199,15 @@ class DubWriter:
 
 def _read_speech(track: bytes, spans: Sequence[tuple[float, float]]) -> Waveform:
     """Read the first minutes of speech in some spans of an encoded voice track, which may be hours long."""
-    excerpts: list[Samples] = [np.zeros(0, np.float32)]
+    segments: list[Samples] = [np.zeros(0, np.float32)]
     with soundfile.SoundFile(io.BytesIO(track)) as sound:
         n_left = int(_MAX_COMPARED_S * sound.samplerate)
         for start_s, end_s in sorted(spans):
             sound.seek(min(sound.frames, int(start_s * sound.samplerate)))
             n_wanted = int(end_s * sound.samplerate) - int(start_s * sound.samplerate)
-            excerpts.append(sound.read(min(n_wanted, n_left), dtype="float32"))
-            n_left -= len(excerpts[-1])
-        return Waveform(np.concatenate(excerpts), sound.samplerate)
+            segments.append(sound.read(min(n_wanted, n_left), dtype="float32"))
+            n_left -= len(segments[-1])
+        return Waveform(np.concatenate(segments), sound.samplerate)
 
 
 def write_dub_report(rows: Iterable[DubReportRow], target: Path) -> None:

@@ -18,7 +18,7 @@ from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.text_to_vector import LiteTextToVector
 from hierbatch.models.weights.bundle import find_bundle
 from hierbatch.models.weights.earlier_names import phase_folder
-from hierbatch.training.loop import LoopOptions, Trainer, load_matching_weights
+from hierbatch.training.loop import LiteTrainer, LoopOptions, load_matching_weights
 from hierbatch.training.phase_checkpoints import has_checkpoint, phase_weights, pipeline_weights
 from hierbatch.training.recipes.catalog import FULL_BAND_PHASES, PHASES, PIPELINE_PHASES, Prerequisites, make_recipe
 from hierbatch.training.recipes.speaker_encoder import SpeakerEncoder
@@ -92,7 +92,7 @@ def train(job: TrainJob, log: Callable[[str], None]) -> None:
     for name, weights in _initial_weights(job).items():
         new = load_matching_weights(recipe.network, weights)
         log(f"{job.model} starts from {name}" + (f", except for {len(new)} new weights" if new else ""))
-    Trainer(recipe, phase_folder(job.out, job.model), loop, log).run()
+    LiteTrainer(recipe, phase_folder(job.out, job.model), loop, log).run()
 
 
 def _prerequisites(job: TrainJob, config: LiteConfig) -> Prerequisites:

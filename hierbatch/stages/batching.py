@@ -33,7 +33,7 @@ def recording_limits(placement: DevicePlacement) -> BatchLimits:
     return BatchLimits(n_rows=4, sound_s=21.0) if placement.device == "cpu" else BatchLimits(n_rows=64)
 
 
-class Batches:
+class BatchProcessor:
     """Batch processor, which groups rows of similar length within `limits`.
 
     A batch that does not fit into memory is halved, and later batches stay within the new limit. A batch that fails for

@@ -28,7 +28,7 @@ Losses = dict[str, Tensor]
 _SEED = 1
 
 
-class Recipe(Protocol):
+class LiteRecipe(Protocol):
     """Protocol for a network with its batches, losses and validation metrics."""
 
     @property
@@ -69,7 +69,7 @@ class LoopOptions:
     """Stop after this many seconds; the run can be resumed."""
 
 
-class Trainer:
+class LiteTrainer:
     """Trainer of a recipe in a run folder, which resumes from the folder's checkpoint if there is one.
 
     Args:
@@ -79,7 +79,7 @@ class Trainer:
         log: Function that receives one line per report.
     """
 
-    def __init__(self, recipe: Recipe, folder: Path, options: LoopOptions, log: Callable[[str], None]) -> None:
+    def __init__(self, recipe: LiteRecipe, folder: Path, options: LoopOptions, log: Callable[[str], None]) -> None:
         self.recipe, self.folder, self.options, self._log = recipe, folder, options, log
         folder.mkdir(parents=True, exist_ok=True)
         self.network = recipe.network
@@ -159,7 +159,7 @@ class Trainer:
         self._log(f"{self.folder.name}: resuming from step {self.step}")
 
 
-def parameter_groups(recipe: Recipe) -> list[dict[str, Any]]:
+def parameter_groups(recipe: LiteRecipe) -> list[dict[str, Any]]:
     """Create the parameter groups of the optimizer, by submodule.
 
     The `learning_rate_factors` of a recipe scale the learning rates of submodules, by name; its `first_steps` are the

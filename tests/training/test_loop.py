@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from hierbatch.training.loop import LoopOptions, Losses, Trainer, averaged_weights, schedule
+from hierbatch.training.loop import LiteTrainer, LoopOptions, Losses, averaged_weights, schedule
 
 
 class LineRecipe:
@@ -32,7 +32,7 @@ def options(n_steps: int = 400, **changes: float) -> LoopOptions:
 
 
 def test_the_loss_falls_and_the_curve_records_it(tmp_path: Path) -> None:
-    Trainer(LineRecipe(), tmp_path, options(validate_steps=100), lambda _: None).run()
+    LiteTrainer(LineRecipe(), tmp_path, options(validate_steps=100), lambda _: None).run()
     weights = averaged_weights(tmp_path)
     assert abs(float(weights["weight"]) - 3) < 0.02
     assert abs(float(weights["bias"]) + 1) < 0.02
@@ -43,14 +43,14 @@ def test_the_loss_falls_and_the_curve_records_it(tmp_path: Path) -> None:
 
 
 def test_a_stopped_run_continues_with_its_optimiser(tmp_path: Path) -> None:
-    first = Trainer(LineRecipe(), tmp_path, options(max_duration_s=0.0), lambda _: None)
+    first = LiteTrainer(LineRecipe(), tmp_path, options(max_duration_s=0.0), lambda _: None)
     first.run()
     assert first.step == 0
-    half = Trainer(LineRecipe(), tmp_path, options(), lambda _: None)
+    half = LiteTrainer(LineRecipe(), tmp_path, options(), lambda _: None)
     half.options = options(200)
     half.run()
     told: list[str] = []
-    again = Trainer(LineRecipe(), tmp_path, options(), told.append)
+    again = LiteTrainer(LineRecipe(), tmp_path, options(), told.append)
     assert again.step == 200
     assert "resuming from step 200" in told[0]
     assert again.optimizer.state_dict()["state"][0]["step"] == 200
@@ -67,7 +67,7 @@ def test_a_resumed_run_equals_an_undisturbed_one_to_the_bit(tmp_path: Path) -> N
             return {"noise": float(torch.rand(()))}
 
     def trained(name: str, n_steps: int) -> dict[str, torch.Tensor]:
-        trainer = Trainer(WithDropout(), tmp_path / name, options(40), lambda _: None)
+        trainer = LiteTrainer(WithDropout(), tmp_path / name, options(40), lambda _: None)
         trainer.options = replace(trainer.options, n_steps=40, max_duration_s=math.inf)
         honest = trainer._train_step
 
@@ -95,7 +95,7 @@ def test_a_broken_gradient_is_not_taken(tmp_path: Path) -> None:
         def losses(self, network: nn.Linear, rng: np.random.Generator) -> Losses:
             return {"squared": super().losses(network, rng)["squared"] * math.nan}
 
-    trainer = Trainer(Broken(), tmp_path, options(3), lambda _: None)
+    trainer = LiteTrainer(Broken(), tmp_path, options(3), lambda _: None)
     before = trainer.network.weight.detach().clone()
     trainer.run()
     torch.testing.assert_close(trainer.network.weight.detach(), before)
@@ -123,7 +123,7 @@ def test_a_submodule_rests_until_its_first_step_and_then_warms_up(tmp_path: Path
 
     recipe = Pair()
     before = [layer.weight.detach().clone() for layer in recipe.network]
-    trainer = Trainer(recipe, tmp_path, options(20), lambda _: None)
+    trainer = LiteTrainer(recipe, tmp_path, options(20), lambda _: None)
     for step in range(5):
         trainer._train_step(np.random.default_rng(step))
     assert not torch.equal(recipe.network[0].weight, before[0])

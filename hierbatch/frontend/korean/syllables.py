@@ -14,7 +14,7 @@ _FIRST, _LAST = 0xAC00, 0xD7A3
 
 
 @dataclass(slots=True)
-class Syllable:
+class HangulSyllable:
     """Letters of one syllable; `coda` is empty for an open syllable."""
 
     onset: str
@@ -31,7 +31,7 @@ def is_syllable(character: str) -> bool:
     return _FIRST <= ord(character) <= _LAST
 
 
-def split_syllable(character: str) -> Syllable:
+def split_syllable(character: str) -> HangulSyllable:
     """Split a Hangul syllable into its letters.
 
     >>> split_syllable("닭")
@@ -39,4 +39,4 @@ def split_syllable(character: str) -> Syllable:
     """
     onset, rest = divmod(ord(character) - _FIRST, len(NUCLEI) * len(CODAS))
     nucleus, coda = divmod(rest, len(CODAS))
-    return Syllable(ONSETS[onset], NUCLEI[nucleus], CODAS[coda])
+    return HangulSyllable(ONSETS[onset], NUCLEI[nucleus], CODAS[coda])

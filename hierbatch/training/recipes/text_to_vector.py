@@ -53,7 +53,7 @@ _OTHER_SPEAKER_SHARE = {"en": 0.1, "ko": 0.35}
 """Share of prompts from a random speaker, by language; higher for Korean, of which the data has few speakers."""
 
 
-class TextToVectorRecipe:
+class LiteTextToVectorRecipe:
     """Recipe that trains on utterances, or on segments of long utterances, about 30 s in total per step.
 
     Args:
