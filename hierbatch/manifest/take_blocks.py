@@ -19,8 +19,9 @@ from hierbatch.manifest.name_join import find_planned_rows
 from hierbatch.manifest.parts import open_run_file, read_part_columns
 from hierbatch.manifest.plan_units import PlanReader, PlanUnits
 from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.manifest.run_scan import RowBlock
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
-from hierbatch.manifest.takes import RowBlock, Takes
+from hierbatch.manifest.takes import Takes
 
 BLOCK_ROWS = 1 << 19
 """Rows of a block: a snapshot of them takes about 100 MB."""
