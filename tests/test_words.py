@@ -155,6 +155,22 @@ def test_no_docstring_opens_with_a_question_word() -> None:
     assert found == []
 
 
+def test_public_methods_are_documented_in_their_class_or_protocol() -> None:
+    """All but the methods of a protocol whose docstring is there: `forward` of networks, and those of recipes."""
+    known = {"forward", "losses", "validate", "__call__", "scores", "transcribe"}
+    found = [
+        f"{file}:{node.lineno} {node.name}"
+        for file, tree in trees().items()
+        if file.startswith("hierbatch/")
+        for kind in ast.walk(tree)
+        if isinstance(kind, ast.ClassDef) and not kind.name.startswith("_")
+        for node in kind.body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and node.name not in known
+        if ast.get_docstring(node) is None
+    ]
+    assert found == []
+
+
 def test_a_public_class_name_has_one_meaning() -> None:
     places = collections.defaultdict(list)
     for file, tree in trees().items():

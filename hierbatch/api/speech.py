@@ -38,14 +38,17 @@ class SpeechPipeline:
 
     @property
     def name(self) -> str:
+        """Name of the model."""
         return self._model.name
 
     @property
     def languages(self) -> tuple[str, ...]:
+        """Codes of the languages that the model speaks."""
         return self._model.languages
 
     @property
     def rate_hz(self) -> int:
+        """Sampling rate of the output in Hz."""
         return self._model.rate_hz
 
     def voice(

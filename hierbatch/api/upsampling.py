@@ -21,6 +21,7 @@ class UpsamplingPipeline:
 
     @property
     def name(self) -> str:
+        """Name of the model."""
         return self._model.name
 
     @property

@@ -51,7 +51,7 @@ def read_head(file: BinaryIO) -> bytes:
 
 
 def detect_container(head: bytes) -> str | None:
-    """ffmpeg's demuxer name for a file, found from its first 512 bytes; None if the container is unknown."""
+    """Name of the ffmpeg demuxer for a file, from its first 512 bytes; None if the container is unknown."""
     for offset, magic, name in _MAGICS:
         if head[offset:].startswith(magic):
             return name

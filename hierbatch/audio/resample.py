@@ -34,13 +34,12 @@ def resample(waveform: Waveform, rate_hz: int) -> Waveform:
 
 
 def read_resampled(sound: RereadableSound, rate_hz: int, n_samples: int | None = None) -> Waveform:
-    """Read a sound and resample it to `rate_hz`, as `resample` does, but block by block, so that only the result is in
-    memory.
+    """Read a sound and resample it block by block, so that only the result is in memory; equal to `resample`.
 
     Args:
-        sound: sound of any length
-        rate_hz: rate of the result
-        n_samples: length of the result, which is padded with silence; by default that of the result of `resample`
+        sound: sound of any length.
+        rate_hz: rate of the result.
+        n_samples: length of the result, which is padded with silence; by default that of the result of `resample`.
     """
     n_samples = n_samples or resampled_length(sound.n_samples, sound.rate_hz, rate_hz)
     resampled = np.zeros(n_samples, np.float32)

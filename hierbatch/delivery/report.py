@@ -78,6 +78,7 @@ class FileReport:
 
     @property
     def passed(self) -> bool:
+        """True if every rule is met."""
         return all(row.passed for row in self.rows)
 
 

@@ -63,10 +63,10 @@ _LONG_NUMBER = re.compile(rf"(?<!\d)(?:\d[,.]?+){{{_MAX_FIGURES}}}")
 
 
 def clean_characters(text: str) -> str:
-    """Unify quotes, dashes, widths and spaces; remove Markdown emphasis and control characters.
+    r"""Unify quotes, dashes, widths and spaces; remove Markdown emphasis and control characters.
 
     >>> clean_characters("“ﬁne”\u00a0— it’s _very_ ＡＢＣ...")
-    '"fine" — it\\'s very ABC…'
+    '"fine" — it\'s very ABC…'
     """
     text = unicodedata.normalize("NFC", text)
     if not text.isascii():

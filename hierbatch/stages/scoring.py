@@ -50,7 +50,9 @@ class Score:
 class Scorer(Protocol):
     """Protocol for a function that scores one take at a time; it is loaded once per worker."""
 
-    def __call__(self, take: TakeToScore) -> Score: ...
+    def __call__(self, take: TakeToScore) -> Score:
+        """Score one take."""
+        ...
 
 
 class SpeakerScorer:

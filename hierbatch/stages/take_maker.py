@@ -32,10 +32,14 @@ class IdentifiedModel(Protocol):
     """A model with a name and a fingerprint of its weights, for the provenance of takes."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Name of the bundle."""
+        ...
 
     @property
-    def fingerprint(self) -> str: ...
+    def fingerprint(self) -> str:
+        """Hash of the weights and of the settings that affect the output."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ class TrainingExample:
 
     @property
     def n_frames(self) -> int:
+        """Number of content frames (50/s)."""
         return len(self.f0_hz) // MELS_PER_FRAME
 
 

@@ -75,10 +75,12 @@ class CorpusSummary:
 
     @property
     def total_s(self) -> float:
+        """Duration of all splits in seconds."""
         return sum(self.seconds.values())
 
     @property
     def n_speakers(self) -> int:
+        """Number of speakers of all splits."""
         return len(set().union(*self.speakers.values()))
 
 

@@ -76,7 +76,7 @@ class KoreanMentions:
         return None
 
     def explicit_in_next(self, text: str) -> Mention | None:
-        """Speaker in a paragraph of its own behind a quotation: `나리는 혀를 돌리어 대답을 하였다.`"""
+        """Speaker named by a paragraph of its own after a quotation, as in `나리는 혀를 돌리어 대답을 하였다`."""
         clause = _SPEECH_AS_OBJECT.sub("", _first_sentence(text))
         verb = max((clause.rfind(stem) for stem in speech_stems() - _GENERAL_STEMS), default=-1)
         before = [mention for mention in self.subjects_in(clause) if mention.start < verb]
@@ -181,7 +181,7 @@ def _evidence(quote: str, context: _Context, mentions: KoreanMentions) -> Eviden
 
 
 def _is_behind_another(text: str) -> bool:
-    """True if narration only completes the quotation before it: `하고 말했다.`"""
+    """True if narration only completes the quotation before it, as `하고 말했다` does."""
     return bool(_QUOTATIVE.match(text)) and _last_sentence(text) == text.rstrip() and not text.rstrip().endswith(",")
 
 

@@ -41,10 +41,12 @@ class LyricWord:
 
     @property
     def text(self) -> str:
+        """Written word."""
         return "".join(word_part.text for word_part in self.parts)
 
     @property
     def first_note(self) -> int:
+        """Index of the note of the first syllable."""
         return self.parts[0].notes[0]
 
 

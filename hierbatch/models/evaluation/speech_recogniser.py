@@ -30,7 +30,9 @@ _EXPECTED = (
 class SpeechRecogniser(Protocol):
     """Protocol for a speech recogniser, which transcribes the first 30 s of a recording and ignores the rest."""
 
-    def transcribe(self, waveform: Waveform, language: str) -> str: ...
+    def transcribe(self, waveform: Waveform, language: str) -> str:
+        """Transcribe speech in a given language."""
+        ...
 
 
 def load_recogniser(folder: Path) -> SpeechRecogniser:
@@ -76,6 +78,7 @@ class CTranslate2Whisper:
         self._view: Any = ctranslate2.StorageView
 
     def transcribe(self, waveform: Waveform, language: str) -> str:
+        """Transcribe speech in a given language."""
         features = _log_mel(self._features, waveform)
         names = ("<|startoftranscript|>", f"<|{language}|>", "<|transcribe|>", "<|notimestamps|>")
         prompt = [self._tokenizer.token_to_id(name) for name in names]
@@ -97,6 +100,7 @@ class TransformersWhisper:
 
     @torch.inference_mode()
     def transcribe(self, waveform: Waveform, language: str) -> str:
+        """Transcribe speech in a given language."""
         features = torch.from_numpy(_log_mel(self._features, waveform))
         names = ("<|startoftranscript|>", f"<|{language}|>", "<|transcribe|>", "<|notimestamps|>")
         prompt = torch.tensor([self._tokenizer.convert_tokens_to_ids(list(names))])

@@ -76,6 +76,7 @@ class LiteConfig:
         return cls(**values)
 
     def to_dict(self) -> dict[str, Any]:
+        """Values for the `config` of a bundle.json."""
         return asdict(self)
 
 

@@ -73,6 +73,7 @@ class VoiceSpace:
 
     @property
     def n_components(self) -> int:
+        """Number of principal components."""
         return len(self.components)
 
     def sample_point(self, generator: np.random.Generator, targets: Mapping[str, float] | None = None) -> Floats:
