@@ -73,7 +73,7 @@ def resample_blocks(blocks: Iterable[Samples], from_hz: int, to_hz: int) -> Iter
         n_out += len(output)
         if len(output):
             yield output
-    # libsoxr rounds the length, here it covers the duration: silence behind the end gives the sample it may lack.
+    # libsoxr rounds the length, here it covers the duration: silence after the end gives the sample it may lack.
     silence = np.zeros(math.ceil(from_hz / to_hz) + 1 if n_in else 0, np.float32)
     output = stream.resample_chunk(silence, last=True)[: resampled_length(n_in, from_hz, to_hz) - n_out]
     if len(output):

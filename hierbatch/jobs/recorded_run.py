@@ -39,7 +39,7 @@ class RecordedRun:
     """Front end that reads the texts or songs of the rows; None if the rows are recordings."""
 
     def reread(self, rows: pa.Table) -> pa.Table:
-        """Rows of a plan after another reading of their texts or recordings, with the columns that reading gives."""
+        """Read the texts or recordings of planned rows again, and update the columns that depend on them."""
         if self.read_text is not None:
             return self.read_text(rows)
         sources = PlanSources(self.folder.sources_file(self.generation))

@@ -69,7 +69,7 @@ class TakesByBlock:
             yield takes
 
     def last_attempts(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int16]:
-        """Last committed attempt at each position, as of the last iteration; 0 if there is none."""
+        """Number of the last committed attempt at each position, as of the last iteration; 0 without an attempt."""
         return self._whole.last_attempts(positions) if self._whole else self._last_attempts[positions]
 
     def rows(self, ids: Sequence[str], columns: Sequence[str]) -> pa.Table:

@@ -65,7 +65,7 @@ class VoiceFile:
     """True if the voice belongs to nobody."""
     sources: tuple[VoiceSource, ...] = ()
     numbers: Mapping[str, float]
-    """Settings of the voice that are no arrays, such as its median F0 in Hz."""
+    """Scalar settings of the voice, such as its median F0 in Hz."""
     arrays: Mapping[str, Floats]
     reference_flac: bytes
     """Synthesized sentence in this voice, as FLAC."""

@@ -23,7 +23,7 @@ class SpeechRequest:
     speed: float = 1.0
     pitch_semitones: float = 0.0
     prosody: float = 1.0
-    """Factor on the spread of log F0; 1 leaves it as predicted."""
+    """Scale factor for the spread of log F0; 1 leaves it as predicted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,7 +106,7 @@ def phonemize_words(words: Sequence[LyricWord], front_end: SpeechFrontEnd, langu
 
 
 def _cased(text: str, language: str) -> str:
-    """Lower case: a capital at the start of a line is no letter name, and lyrics in capitals no acronyms."""
+    """Lower case: a capital at the start of a line is not a letter name, and lyrics in capitals are not acronyms."""
     return text if language != "en" or text == "I" or text.startswith(("I'", "I’")) else text.lower()
 
 

@@ -56,7 +56,7 @@ def adjust_voice(
     missing = {name: (value - measured[name]) * deviation[name] for name, value in asked.items()}
 
     def ratio(name: str) -> float:
-        """Factor between the asked and the measured value of an attribute that cannot be negative."""
+        """Ratio of the requested to the measured value of an attribute that cannot be negative."""
         if name not in asked:
             return 1.0
         now = max(mean[name] + measured[name] * deviation[name], 0.05 * mean[name])
