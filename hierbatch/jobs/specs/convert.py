@@ -46,7 +46,7 @@ class ConvertSpec:
 
     @property
     def _pitch(self) -> dict[str, str]:
-        """Treatment of the tune, if it is not the default."""
+        """Treatment of the melody, if it is not the default."""
         return {} if self.conversion.pitch == DEFAULT_PITCH else {"pitch": self.conversion.pitch}
 
     def origin(self) -> dict[str, str]:
