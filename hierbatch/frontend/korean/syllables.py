@@ -10,7 +10,7 @@ CODAS = ("", *"ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇ�
 SILENT = "ㅇ"
 """Onset letter of a syllable that begins with its vowel."""
 
-_FIRST, _LAST = 0xAC00, 0xD7A3
+_FIRST = 0xAC00
 
 
 @dataclass(slots=True)
@@ -26,16 +26,11 @@ class HangulSyllable:
         return chr(_FIRST + index + CODAS.index(self.coda))
 
 
-def is_syllable(character: str) -> bool:
-    """True for a complete Hangul syllable."""
-    return _FIRST <= ord(character) <= _LAST
-
-
 def split_syllable(character: str) -> HangulSyllable:
     """Split a Hangul syllable into its letters.
 
     >>> split_syllable("닭")
-    Syllable(onset='ㄷ', nucleus='ㅏ', coda='ㄺ')
+    HangulSyllable(onset='ㄷ', nucleus='ㅏ', coda='ㄺ')
     """
     onset, rest = divmod(ord(character) - _FIRST, len(NUCLEI) * len(CODAS))
     nucleus, coda = divmod(rest, len(CODAS))

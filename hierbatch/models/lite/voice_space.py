@@ -101,10 +101,6 @@ class VoiceSpace:
         """Distance to the nearest training speaker. Shape: [K] -> scalar."""
         return float(np.sqrt(((self.speakers - point) ** 2).sum(1).min()))
 
-    def point_of(self, voice: LiteVoice) -> Floats:
-        """Point of a voice. Shape: returns [K]."""
-        return np.asarray((features_of(voice) - self.mean) @ self.projection, np.float32)
-
     def voice_at(self, point: Floats) -> LiteVoice:
         """Voice of a point, with the frames of the average voice in its long-term spectrum.
 
