@@ -84,7 +84,7 @@ def summarise(takes: Takes) -> RunSummary:
     """Summarize a run in two passes: the first finds the usual duration ratios, the second counts everything else.
 
     Raises:
-        RunError: A file of the run is damaged.
+        RunError: a file of the run is damaged.
     """
     measures = measures_of(takes.schema)
     accumulator = _Accumulator(measures, UsualRatios.measure(takes))

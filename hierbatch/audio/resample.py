@@ -54,9 +54,9 @@ def resample_blocks(blocks: Iterable[Samples], from_hz: int, to_hz: int) -> Iter
     """Resample a streamed sound; the joined result equals `resample` of the whole sound.
 
     Args:
-        blocks: blocks of any size
-        from_hz: sampling rate of the blocks
-        to_hz: sampling rate of the result
+        blocks: blocks of any size.
+        from_hz: sampling rate of the blocks.
+        to_hz: sampling rate of the result.
 
     Shape:
         blocks   each [L]

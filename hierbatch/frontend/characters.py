@@ -94,8 +94,8 @@ def drop_foreign_letters(text: str, *, hanja: bool) -> str:
     Latin and Hangul are read in both languages and Hanja in Korean alone; Greek letters are read as symbols.
 
     Args:
-        text: text of one sentence
-        hanja: True to keep Hanja
+        text: text of one sentence.
+        hanja: True to keep Hanja.
     """
     if _UNFAMILIAR.search(text) is None:
         return text

@@ -18,9 +18,9 @@ def split_long(text: str, language: str, max_characters: int) -> list[str]:
     the limit, adds a space.)
 
     Args:
-        text: one sentence
-        language: language code
-        max_characters: maximum length of a part
+        text: one sentence.
+        language: language code.
+        max_characters: maximum length of a part.
     """
     text = text.strip()
     parts: list[str] = []

@@ -114,10 +114,10 @@ def align(
     """Align utterances; returns, per utterance, the duration of every symbol in frames, which sum to its length.
 
     Args:
-        utterances: Utterances of one language, each with at least as many frames as phones.
-        loudness_channel: Index of the channel that holds the loudness; used only to initialize silence.
-        n_passes: Number of alignments with Gaussians, each followed by re-estimation.
-        n_refinements: Number of alignments with the frame classifier after those.
+        utterances: utterances of one language, each with at least as many frames as phones.
+        loudness_channel: index of the channel that holds the loudness; used only to initialize silence.
+        n_passes: number of alignments with Gaussians, each followed by re-estimation.
+        n_refinements: number of alignments with the frame classifier after those.
     """
     model = _flat_start(utterances, loudness_channel)
     durations: list[Durations] = []

@@ -73,10 +73,10 @@ class LiteTrainer:
     """Trainer of a recipe in a run folder, which resumes from the folder's checkpoint if there is one.
 
     Args:
-        recipe: Network with its batches, losses and validation.
-        folder: Run folder; created if missing.
-        options: Schedule and intervals.
-        log: Function that receives one line per report.
+        recipe: network with its batches, losses and validation.
+        folder: run folder; created if missing.
+        options: schedule and intervals.
+        log: function that receives one line per report.
     """
 
     def __init__(self, recipe: LiteRecipe, folder: Path, options: LoopOptions, log: Callable[[str], None]) -> None:
@@ -188,9 +188,9 @@ def schedule(step: int, options: LoopOptions, *, first_step: int = 0) -> float:
     """Fraction of the peak learning rate at a step: linear warm-up from `first_step`, then cosine decay to 0.02.
 
     Args:
-        step: Step of the whole schedule.
-        options: Number of steps and length of the warm-up.
-        first_step: Step from which the weights are trained, limited to a quarter of the schedule; before it, the rate
+        step: step of the whole schedule.
+        options: number of steps and length of the warm-up.
+        first_step: step from which the weights are trained, limited to a quarter of the schedule; before it, the rate
             is zero.
     """
     first_step = min(first_step, options.n_steps // 4)

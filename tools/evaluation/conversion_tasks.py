@@ -34,9 +34,9 @@ def plan_conversions(
     transcript of the source; that measures the loss by conversion without the recogniser's own errors on the source.
 
     Args:
-        chosen: Evaluation set.
+        chosen: evaluation set.
         recordings: ReferenceRecording of each clip of the set.
-        limit: Largest number of tasks; None for all.
+        limit: largest number of tasks; None for all.
 
     Returns:
         Tasks by group title; empty if there is nothing to convert.

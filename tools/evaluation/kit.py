@@ -77,8 +77,8 @@ def load_kit(folder: Path) -> EvaluationKit:
     """Load the kit of a folder.
 
     Raises:
-        InputError: The folder has no `evalkit.py`.
-        ProgramError: The kit cannot be imported.
+        InputError: the folder has no `evalkit.py`.
+        ProgramError: the kit cannot be imported.
     """
     path = folder / _KIT_FILE
     if not path.is_file():
@@ -98,8 +98,8 @@ def load_kit_module(folder: Path, name: str) -> ModuleType:
     """Import another module of the kit's folder; the folder is added to `sys.path`, since it may import its neighbours.
 
     Raises:
-        InputError: There is no such file.
-        ProgramError: The module cannot be imported.
+        InputError: there is no such file.
+        ProgramError: the module cannot be imported.
     """
     if not (folder / f"{name}.py").is_file():
         raise InputError(f"The evaluation kit has no {name}.py", expected=str(folder / f"{name}.py"))

@@ -89,8 +89,8 @@ class ClipScorer:
         """All scores the clip's references allow.
 
         Raises:
-            ProgramError: The kit lacks a package.
-            ValueError: The clip is not at 16 kHz.
+            ProgramError: the kit lacks a package.
+            ValueError: the clip is not at 16 kHz.
         """
         if clip.waveform.rate_hz != RATE_HZ:
             raise ValueError(f"expected audio at {RATE_HZ} Hz, got {clip.waveform.rate_hz} Hz")

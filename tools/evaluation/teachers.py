@@ -28,8 +28,8 @@ def load_teachers(kit: Path) -> dict[str, Teacher]:
     """Load the teacher voice of each language.
 
     Raises:
-        InputError: The kit's folder has no `teacher.py`.
-        ProgramError: A package of a teacher is missing.
+        InputError: the kit's folder has no `teacher.py`.
+        ProgramError: a package of a teacher is missing.
     """
     module = load_kit_module(kit, _TEACHER)
     with explain_missing_packages():

@@ -36,8 +36,8 @@ def read_epub(path: Path, keep: frozenset[str] = frozenset()) -> Book:
     """Read a book from an EPUB file.
 
     Args:
-        path: the file
-        keep: reasons for skipping that are ignored, so that such text is read
+        path: the file.
+        keep: reasons for skipping that are ignored, so that such text is read.
 
     Raises:
         BookError: the file is damaged, encrypted or unsafe.

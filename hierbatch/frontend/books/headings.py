@@ -145,8 +145,8 @@ def numbered_sections(paragraphs: Sequence[str], ranks: Sequence[int] = ()) -> l
     the steps of a recipe are numbered too. Numbers without titles may restart in each chapter.
 
     Args:
-        paragraphs: paragraphs of the text
-        ranks: rank of each paragraph by `heading_rank`, 0 if it is no heading; empty if no ranks are known
+        paragraphs: paragraphs of the text.
+        ranks: rank of each paragraph by `heading_rank`, 0 if it is no heading; empty if no ranks are known.
 
     Returns:
         Indices of the paragraphs that are such headings.

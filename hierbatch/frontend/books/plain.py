@@ -47,9 +47,9 @@ def read_plain(text: str, file_name: str, keep: frozenset[str] = frozenset()) ->
     """Read a book from plain English or Korean text, hard-wrapped or not.
 
     Args:
-        text: content of the file
-        file_name: its name
-        keep: reasons for skipping text that do not apply to this book
+        text: content of the file.
+        file_name: its name.
+        keep: reasons for skipping text that do not apply to this book.
     """
     if is_html(text):
         return read_html(text, file_name, keep)
@@ -107,7 +107,7 @@ def _n_title_lines(below: Sequence[Line]) -> int:
     """Number of lines below "Chapter One" that are its title: all lines of a short group that ends no sentence, or 0.
 
     Args:
-        below: lines below, at most one more than a title can have
+        below: lines below, at most one more than a title can have.
     """
     texts = [line.text.strip() for line in below]
     is_title = all(len(text) <= _MAX_TITLE_CHARACTERS and text[-1] not in ".!?…,;:\"'”’" for text in texts)

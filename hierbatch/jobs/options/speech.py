@@ -1,4 +1,4 @@
-"""Options of texts, and of the manner in which they are spoken."""
+"""Options of texts, and settings of their speech."""
 
 from __future__ import annotations
 

@@ -110,14 +110,14 @@ def make_recipe(
     """Create the recipe of a phase.
 
     Args:
-        phase: A key of `PHASES` or `FULL_BAND_PHASES`.
-        data: Folder of prepared speech; for `FULL_BAND_PHASES`, folder of Parquet files with recordings.
-        config: Hyperparameters of the networks; not used by `FULL_BAND_PHASES`.
-        device: Device to train on.
-        prerequisites: Networks of earlier phases.
+        phase: a key of `PHASES` or `FULL_BAND_PHASES`.
+        data: folder of prepared speech; for `FULL_BAND_PHASES`, folder of Parquet files with recordings.
+        config: hyperparameters of the networks; not used by `FULL_BAND_PHASES`.
+        device: device to train on.
+        prerequisites: networks of earlier phases.
 
     Raises:
-        InputError: There is no such phase, or the folder lacks what the phase needs.
+        InputError: there is no such phase, or the folder lacks what the phase needs.
     """
     if phase in FULL_BAND_PHASES:
         return _full_band_recipe(phase, data, device)
