@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hierbatch.analysis.listening import TakeGallery, TakeSound
-from hierbatch.analysis.summary import RunSummary, summarise
+from hierbatch.analysis.summary import RunSummary, summarize
 from hierbatch.analysis.take_measures import TakeMeasure, measures_of
 from hierbatch.errors import InputError
 from hierbatch.manifest.corpus_rows import read_corpus_rows
@@ -94,7 +94,7 @@ class RunStudy:
     @cached_property
     def summary(self) -> RunSummary:
         """Counts, distributions and measures per voice; the data of the plots."""
-        return summarise(self._takes)
+        return summarize(self._takes)
 
     def table(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Rows in manifest order; by default all columns except `audio`, `timings` and `word_distances`.

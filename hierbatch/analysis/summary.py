@@ -80,7 +80,7 @@ class RunSummary:
         return sum(voice.n_flagged for voice in self.voices)
 
 
-def summarise(takes: Takes) -> RunSummary:
+def summarize(takes: Takes) -> RunSummary:
     """Summarize a run in two passes: the first finds the usual duration ratios, the second counts everything else.
 
     Raises:

@@ -40,7 +40,7 @@ def sentence_parts(
     Args:
         text: text; blank lines separate paragraphs.
         text_index: position of the text in its list.
-        language: language code; `auto` recognises each sentence's own.
+        language: language code; `auto` recognizes each sentence's own.
         seed: seed of the first sentence.
         front_end: converts sentences to phonemes.
         default: language of sentences without letters.

@@ -225,7 +225,7 @@ class SpeechPipeline:
             score: a `MusicScore`, or the path of a MusicXML, MIDI or OpenUtau file or a note list.
             voice: a prompt, or a `Voice` of this pipeline's `voice`.
             consent: consent of the prompt's owner, where `voice` is a prompt.
-            language: language of the lyrics; `auto` recognises it.
+            language: language of the lyrics; `auto` recognizes it.
             lyrics: lyrics instead of those of the score, as in `"Twin-kle, twin-kle _ star"`.
             transpose: number of semitones; `octave` moves the melody by whole octaves to the range of the voice.
             vibrato_cents: depth of the vibrato of long notes.

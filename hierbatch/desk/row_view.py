@@ -111,7 +111,7 @@ def _measures(state: RunState, row_id: str) -> list[dict[str, Any]]:
             is_usual = low <= value <= high
             listed.append({"title": measure.title, "value": format_value(measure, value), "is_usual": is_usual})
     if values.get("asr_text"):
-        listed.append({"title": "Recognised", "value": f"“{values['asr_text']}”", "is_usual": True})
+        listed.append({"title": "Recognized", "value": f"“{values['asr_text']}”", "is_usual": True})
     return listed
 
 

@@ -46,7 +46,7 @@ def written_words(
         text: text as written.
         timings: words and pauses of the take.
         phonemes: phonemes of the take; empty if unknown.
-        transcript: transcript of the take by a recogniser; empty if there is none.
+        transcript: transcript of the take by a recognizer; empty if there is none.
         ratios: semantic distance of each spoken word divided by the usual distance; empty if unknown.
     """
     spoken = [timing for timing in timings or () if timing["kind"] == "word"]
@@ -115,16 +115,16 @@ def _pace_doubts(spoken: Sequence[Timing], phonemes: str) -> dict[int, str]:
 
 
 def _transcript_doubts(spoken: Sequence[str], transcript: str) -> dict[int, str]:
-    """Words that differ from the transcript, by index, with the words recognised in their place."""
+    """Words that differ from the transcript, by index, with the words recognized in their place."""
     if not transcript:
         return {}
     expected = [_plain(word) for word in spoken]
-    recognised = transcript.split()
-    found = [_plain(word) for word in recognised]
+    recognized = transcript.split()
+    found = [_plain(word) for word in recognized]
     doubts: dict[int, str] = {}
     for kind, first, last, start, end in SequenceMatcher(None, expected, found, autojunk=False).get_opcodes():
         # Languages differ in their spaces: the letters decide.
         if kind != "equal" and "".join(expected[first:last]) != "".join(found[start:end]):
-            reason = f"recognised as “{' '.join(recognised[start:end])}”" if start < end else "not recognised"
+            reason = f"recognized as “{' '.join(recognized[start:end])}”" if start < end else "not recognized"
             doubts |= dict.fromkeys(range(first, last), reason)
     return doubts

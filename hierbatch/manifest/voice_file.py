@@ -1,4 +1,4 @@
-"""Voice file: a voice as numbers, in one safetensors file whose header holds its origin, consent and licence as JSON.
+"""Voice file: a voice as numbers, in one safetensors file whose header holds its origin, consent and license as JSON.
 
 A blended, sampled or designed voice has no recording of its own. Its file holds what a model derives from a prompt
 (styles, frames, pitch), and a synthesized reference recording for people and for other models. No pickle, no code.

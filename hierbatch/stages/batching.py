@@ -122,7 +122,7 @@ def is_out_of_memory(error: Exception) -> bool:
         return True
     if not isinstance(error, RuntimeError):
         return False
-    # Torch's error is recognised by its class name, since not every process imports torch; the CPU allocator and
+    # Torch's error is recognized by its class name, since not every process imports torch; the CPU allocator and
     # libraries used by torch have only a message.
     return type(error).__name__ == "OutOfMemoryError" or any(text in str(error) for text in _OUT_OF_MEMORY_MESSAGES)
 

@@ -42,7 +42,7 @@ def test_the_loss_falls_and_the_curve_records_it(tmp_path: Path) -> None:
     assert trained[-1] < trained[0] / 100
 
 
-def test_a_stopped_run_continues_with_its_optimiser(tmp_path: Path) -> None:
+def test_a_stopped_run_continues_with_its_optimizer(tmp_path: Path) -> None:
     first = LiteTrainer(LineRecipe(), tmp_path, options(max_duration_s=0.0), lambda _: None)
     first.run()
     assert first.step == 0

@@ -16,7 +16,7 @@ OTHER_MICROPHONES = "English, other microphones"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechTask:
-    """One text to synthesise in one voice; `recording` if the same speaker recorded the same text."""
+    """One text to synthesize in one voice; `recording` if the same speaker recorded the same text."""
 
     language: str
     text: str

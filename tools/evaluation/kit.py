@@ -1,7 +1,7 @@
 """Evaluation kit: speech scoring models loaded from a folder outside this repository.
 
-The folder holds `evalkit.py` (speech recogniser, two speaker encoders, two predictors of mean opinion scores) and,
-optionally, `align.py` (phone recogniser). Nothing is imported from it before `load_kit` is called.
+The folder holds `evalkit.py` (speech recognizer, two speaker encoders, two predictors of mean opinion scores) and,
+optionally, `align.py` (phone recognizer). Nothing is imported from it before `load_kit` is called.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ class EvaluationKit:
     """
 
     scorers: ModuleType
-    phone_recogniser: ModuleType | None
+    phone_recognizer: ModuleType | None
     fingerprint: str
 
     def transcribe(self, samples: Samples, language: str) -> str:
-        """Transcript of the speech recogniser."""
+        """Transcript of the speech recognizer."""
         return str(_call(self.scorers.transcribe, samples, language))
 
     def normalize(self, text: str, language: str) -> str:
@@ -67,10 +67,10 @@ class EvaluationKit:
         return float(_call(self.scorers.distillmos, samples))
 
     def phonemes(self, samples: Samples) -> list[str] | None:
-        """IPA phones recognised in English speech; None if the kit has no phone recogniser."""
-        if self.phone_recogniser is None:
+        """IPA phones recognized in English speech; None if the kit has no phone recognizer."""
+        if self.phone_recognizer is None:
             return None
-        return str(_call(self.phone_recogniser.recognise, samples)).split()
+        return str(_call(self.phone_recognizer.recognise, samples)).split()
 
 
 def load_kit(folder: Path) -> EvaluationKit:

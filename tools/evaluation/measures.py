@@ -35,7 +35,7 @@ class Measure:
 MEASURES = (
     Measure("word_errors", "word error rate", "lower", is_share=True),
     Measure("character_errors", "character error rate, no spaces", "lower", is_share=True),
-    Measure("phone_errors", "phone error rate (second recogniser)", "lower", is_share=True),
+    Measure("phone_errors", "phone error rate (second recognizer)", "lower", is_share=True),
     Measure("similarity_resemblyzer", "speaker similarity, Resemblyzer", "higher"),
     Measure("similarity_vfl", "speaker similarity, d-vector", "higher"),
     Measure("dnsmos_ovrl", "DNSMOS ovrl", "higher"),
@@ -97,7 +97,7 @@ class ClipScorer:
         return [*self._errors(clip), *self._similarity(clip), *self._opinion(clip), *_prosody_and_cost(clip)]
 
     def transcribe(self, waveform: Waveform, language: str) -> str:
-        """Transcript of the recogniser."""
+        """Transcript of the recognizer."""
         samples = waveform.samples
         return str(
             self.cache.get_or_compute(

@@ -1,4 +1,4 @@
-"""Validation of a text-to-vector network on held-out rows: losses, recognised symbols, durations, pitch, pauses."""
+"""Validation of a text-to-vector network on held-out rows: losses, recognized symbols, durations, pitch, pauses."""
 
 from __future__ import annotations
 

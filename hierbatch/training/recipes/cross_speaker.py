@@ -3,7 +3,7 @@
 In earlier phases, content and prompt are of the same speaker. Here a batch has such pairs, and also rows without a
 target recording: content features of a recording with another speaker's prompt, as in conversion, and semantic vectors
 predicted from text, as in text to speech. Two losses replace the missing target: the phones that the content encoder,
-with frozen weights, recognises in the output must be those intended (cycle consistency, Zhu et al. 2017), and the
+with frozen weights, recognizes in the output must be those intended (cycle consistency, Zhu et al. 2017), and the
 speaker embedding of the output must match that of the prompt.
 
 Legend: B batch, T frames (50/s), 2T mel frames, M mel bands, C semantic channels.

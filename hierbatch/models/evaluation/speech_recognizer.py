@@ -27,15 +27,15 @@ _EXPECTED = (
 )
 
 
-class SpeechRecogniser(Protocol):
-    """Protocol for a speech recogniser, which transcribes the first 30 s of a recording and ignores the rest."""
+class SpeechRecognizer(Protocol):
+    """Protocol for a speech recognizer, which transcribes the first 30 s of a recording and ignores the rest."""
 
     def transcribe(self, waveform: Waveform, language: str) -> str:
         """Transcribe speech in a given language."""
         ...
 
 
-def load_recogniser(folder: Path) -> SpeechRecogniser:
+def load_recognizer(folder: Path) -> SpeechRecognizer:
     """Load the Whisper model in a folder.
 
     Raises:
@@ -54,7 +54,7 @@ def load_recogniser(folder: Path) -> SpeechRecogniser:
         raise ProgramError(
             "A package for speech recognition is missing",
             got=str(error),
-            fix="pip install -c constraints.txt '.[recogniser]'",
+            fix="pip install -c constraints.txt '.[recognizer]'",
         ) from error
     except (OSError, RuntimeError, ValueError) as error:
         raise InputError(
