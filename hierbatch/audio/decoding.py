@@ -20,13 +20,12 @@ import soundfile
 from hierbatch.audio.containers import (
     declared_flac_samples,
     detect_container,
-    has_joined_streams,
     has_placeholder_length,
-    is_truncated,
     read_head,
 )
 from hierbatch.audio.decoded_sound import BLOCK_SAMPLES, DecodedSound, DecodingError
 from hierbatch.audio.ffmpeg_decoding import open_with_ffmpeg
+from hierbatch.audio.truncation import has_joined_streams, is_truncated
 from hierbatch.audio.waveform import Samples
 from hierbatch.errors import HierbatchError, InputError
 from hierbatch.storage import storage_error
