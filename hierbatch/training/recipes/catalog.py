@@ -13,7 +13,7 @@ from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.content import LiteContentEncoder
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.text_to_vector import LiteTextToVector
-from hierbatch.training.loop import LiteRecipe
+from hierbatch.training.phase_recipe import PhaseRecipe
 from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.prepared_settings import check_features
 from hierbatch.training.recipes.speaker_encoder import SpeakerEncoder
@@ -106,7 +106,7 @@ def make_recipe(
     config: LiteConfig,
     device: str,
     prerequisites: Prerequisites = Prerequisites(),  # noqa: B008 - a frozen value
-) -> LiteRecipe:
+) -> PhaseRecipe:
     """Create the recipe of a phase.
 
     Args:
@@ -128,37 +128,37 @@ def make_recipe(
     return _RECIPES[phase](prepared, config, device, prerequisites)
 
 
-def _vocoder(prepared: PreparedSet, config: LiteConfig, device: str, _: Prerequisites) -> LiteRecipe:
+def _vocoder(prepared: PreparedSet, config: LiteConfig, device: str, _: Prerequisites) -> PhaseRecipe:
     from hierbatch.training.recipes.vocoder import VocoderRecipe
 
     return VocoderRecipe(prepared, config, device)
 
 
-def _content_encoder(prepared: PreparedSet, config: LiteConfig, device: str, earlier: Prerequisites) -> LiteRecipe:
+def _content_encoder(prepared: PreparedSet, config: LiteConfig, device: str, earlier: Prerequisites) -> PhaseRecipe:
     from hierbatch.training.recipes.content_encoder import ContentEncoderRecipe
 
     return ContentEncoderRecipe(prepared, config, device, anchor=earlier.content_encoder)
 
 
-def _acoustic(prepared: PreparedSet, config: LiteConfig, device: str, earlier: Prerequisites) -> LiteRecipe:
+def _acoustic(prepared: PreparedSet, config: LiteConfig, device: str, earlier: Prerequisites) -> PhaseRecipe:
     from hierbatch.training.recipes.acoustic import AcousticRecipe
 
     return AcousticRecipe(prepared, config, device, teacher=earlier.content_encoder)
 
 
-def _text_to_vector(prepared: PreparedSet, config: LiteConfig, device: str, earlier: Prerequisites) -> LiteRecipe:
+def _text_to_vector(prepared: PreparedSet, config: LiteConfig, device: str, earlier: Prerequisites) -> PhaseRecipe:
     from hierbatch.training.recipes.text_to_vector import LiteTextToVectorRecipe
 
     return LiteTextToVectorRecipe(prepared, config, device, content=earlier.content_encoder, phones=earlier.phones)
 
 
-def _speaker_encoder(prepared: PreparedSet, config: LiteConfig, device: str, _: Prerequisites) -> LiteRecipe:
+def _speaker_encoder(prepared: PreparedSet, config: LiteConfig, device: str, _: Prerequisites) -> PhaseRecipe:
     from hierbatch.training.recipes.speaker_encoder import SpeakerEncoderRecipe
 
     return SpeakerEncoderRecipe(prepared, config, device)
 
 
-def _cross_speaker(prepared: PreparedSet, config: LiteConfig, device: str, earlier: Prerequisites) -> LiteRecipe:
+def _cross_speaker(prepared: PreparedSet, config: LiteConfig, device: str, earlier: Prerequisites) -> PhaseRecipe:
     from hierbatch.training.recipes.cross_speaker import CrossSpeakerRecipe
 
     return CrossSpeakerRecipe(
@@ -173,12 +173,12 @@ def _cross_speaker(prepared: PreparedSet, config: LiteConfig, device: str, earli
 
 def _text_to_vector_tuning(
     prepared: PreparedSet, config: LiteConfig, device: str, earlier: Prerequisites
-) -> LiteRecipe:
+) -> PhaseRecipe:
     content = None if earlier.pipeline is None else earlier.pipeline.content_encoder
     return _text_to_vector(prepared, config, device, replace(earlier, content_encoder=content))
 
 
-def _prosody(prepared: PreparedSet, config: LiteConfig, device: str, earlier: Prerequisites) -> LiteRecipe:
+def _prosody(prepared: PreparedSet, config: LiteConfig, device: str, earlier: Prerequisites) -> PhaseRecipe:
     from hierbatch.training.recipes.prosody import ProsodyRecipe
 
     if earlier.pipeline is None:
@@ -186,7 +186,7 @@ def _prosody(prepared: PreparedSet, config: LiteConfig, device: str, earlier: Pr
     return ProsodyRecipe(prepared, config, earlier.pipeline.text_to_vector, device)
 
 
-def _acoustic_tuning(prepared: PreparedSet, config: LiteConfig, device: str, earlier: Prerequisites) -> LiteRecipe:
+def _acoustic_tuning(prepared: PreparedSet, config: LiteConfig, device: str, earlier: Prerequisites) -> PhaseRecipe:
     from hierbatch.training.recipes.acoustic_tuning import AcousticTuningRecipe
 
     return AcousticTuningRecipe(
@@ -194,13 +194,13 @@ def _acoustic_tuning(prepared: PreparedSet, config: LiteConfig, device: str, ear
     )
 
 
-def _vocoder_gan(prepared: PreparedSet, config: LiteConfig, device: str, earlier: Prerequisites) -> LiteRecipe:
+def _vocoder_gan(prepared: PreparedSet, config: LiteConfig, device: str, earlier: Prerequisites) -> PhaseRecipe:
     from hierbatch.training.recipes.vocoder_gan import VocoderGanRecipe
 
     return VocoderGanRecipe(prepared, config, device, pipeline=earlier.pipeline)
 
 
-def _style_denoiser(prepared: PreparedSet, config: LiteConfig, device: str, earlier: Prerequisites) -> LiteRecipe:
+def _style_denoiser(prepared: PreparedSet, config: LiteConfig, device: str, earlier: Prerequisites) -> PhaseRecipe:
     from hierbatch.training.recipes.style_denoiser import StyleDenoiserRecipe
 
     if earlier.pipeline is None:
@@ -208,7 +208,7 @@ def _style_denoiser(prepared: PreparedSet, config: LiteConfig, device: str, earl
     return StyleDenoiserRecipe(prepared, config, earlier.pipeline, device)
 
 
-_RECIPES: Mapping[str, Callable[[PreparedSet, LiteConfig, str, Prerequisites], LiteRecipe]] = {
+_RECIPES: Mapping[str, Callable[[PreparedSet, LiteConfig, str, Prerequisites], PhaseRecipe]] = {
     "vocoder": _vocoder,
     "content-encoder": _content_encoder,
     "acoustic": _acoustic,
@@ -224,12 +224,12 @@ _RECIPES: Mapping[str, Callable[[PreparedSet, LiteConfig, str, Prerequisites], L
 """Constructors of recipes by phase; each imports its recipe when it is called."""
 
 
-def _full_band_recipe(phase: str, data: Path, device: str) -> LiteRecipe:
+def _full_band_recipe(phase: str, data: Path, device: str) -> PhaseRecipe:
     """Create the recipe of one of `FULL_BAND_PHASES`."""
     from hierbatch.models.upsampling.lite.config import SpeechSRLiteConfig
     from hierbatch.training.full_band import read_full_band
-    from hierbatch.training.recipes.speechsr_lite import SpeechSRLiteRecipe
+    from hierbatch.training.recipes.speechsr_lite import SpeechSRPhaseRecipe
     from hierbatch.training.recipes.speechsr_lite_gan import SpeechSRLiteGanRecipe
 
-    recipe = SpeechSRLiteRecipe if phase == "speechsr-lite" else SpeechSRLiteGanRecipe
+    recipe = SpeechSRPhaseRecipe if phase == "speechsr-lite" else SpeechSRLiteGanRecipe
     return recipe(read_full_band(data), SpeechSRLiteConfig(), device)
