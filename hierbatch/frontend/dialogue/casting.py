@@ -54,23 +54,23 @@ def cast_voices(
     if not any(voice.name != narrator for voice in voices):
         return cast
     registers = {voice.name: voice.median_f0_hz for voice in voices}
-    chosen: dict[int, str] = {}
+    assigned: dict[int, str] = {}
     for _ in range(_N_ROUNDS):  # the first choices did not know the later ones
-        before = dict(chosen)
+        before = dict(assigned)
         for index in main:
             neighbours: defaultdict[str, int] = defaultdict(int)
-            for other, voice in chosen.items():
+            for other, voice in assigned.items():
                 if other != index:
                     neighbours[voice] += together.get((min(index, other), max(index, other)), 0)
-            chosen[index] = min(
+            assigned[index] = min(
                 voices,
                 key=lambda voice: (
                     _cost(voice, characters[index], neighbours, registers) + _NARRATOR_VOICE * (voice.name == narrator)
                 ),
             ).name
-        if chosen == before:
+        if assigned == before:
             break
-    return cast | chosen
+    return cast | assigned
 
 
 def _cost(

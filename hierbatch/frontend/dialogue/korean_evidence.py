@@ -79,9 +79,9 @@ class KoreanMentions:
         own = [match for match in found if match.start() >= start]
         topics = [match for match in found if match.start() < start and _TOPIC.search(match.group())]
         # Of several subjects in one part, the topic governs the last verb.
-        chosen = next((match for match in reversed(own) if _TOPIC.search(match.group())), own[-1] if own else None)
-        chosen = chosen or (topics[-1] if topics else None)
-        return self._mention(chosen) if chosen else None
+        governing = next((match for match in reversed(own) if _TOPIC.search(match.group())), own[-1] if own else None)
+        governing = governing or (topics[-1] if topics else None)
+        return self._mention(governing) if governing else None
 
     def _main_subjects(self, text: str) -> list[re.Match[str]]:
         """Subjects that are not inside of a clause used as a noun: `점순이가 내가 밥을 먹기를 기다리다가`."""

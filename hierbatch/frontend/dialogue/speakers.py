@@ -200,8 +200,8 @@ def _levels(posterior: Scores, turns: Sequence[Turn]) -> Scores:
         is_level = levels == level
         share = is_level.sum() / marked.sum()
         others = posterior[marked].sum(axis=0) - posterior[is_level]
-        same = posterior[is_level].sum(axis=0) - posterior[is_level]
-        support[is_level] = _LEVEL * np.log((same + _LEVEL_PRIOR * share) / (others + _LEVEL_PRIOR) / share)
+        at_level = posterior[is_level].sum(axis=0) - posterior[is_level]
+        support[is_level] = _LEVEL * np.log((at_level + _LEVEL_PRIOR * share) / (others + _LEVEL_PRIOR) / share)
     return support
 
 
