@@ -24,7 +24,7 @@ _NARRATOR_AS_OBJECT = re.compile(
 )
 _HONORIFIC = re.compile(r"[가-힣](?:시[며고니더면는]|신|셨|십니|실)(?![가-힣]*[을를])|말씀")
 _COMMENT = re.compile(r"(?:것이|게|법이)\s?(?:다|아니|었다|냐)|[가-힣]란다|[가-힣]느냐$")
-"""Endings by which a narrator tells of others: `하는 것이다`, `먹어 버리란다`."""
+"""Endings of narration about others than the narrator: `하는 것이다`, `먹어 버리란다`."""
 _QUOTATIVE = re.compile(
     r"\s*(?:이라고|라고|이라구|라구|라는|하고|하구|하며|하면서|하니|하니까|하더니|고|구|"
     r"한다|했다|하였다|하는|이렇게|이런|이 말)(?:[\s,]|$)"

@@ -164,7 +164,7 @@ def _read_manifest(path: Path) -> pa.Table:
 
 
 def _check_ids(table: pa.Table, path: Path) -> None:
-    """Raise ManifestError if rows cannot be told apart: a merge would drop one of two rows with the same id."""
+    """Raise ManifestError if ids are missing or repeated: a merge would drop one of two rows with the same id."""
     missing = [name for name in ("id", "text") if name not in table.column_names]
     if missing:
         raise ManifestError(

@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from hierbatch.errors import InputError, ManifestError
-from hierbatch.jobs.import_book import ImportBook, import_book
+from hierbatch.jobs.books.import_book import ImportBook, import_book
 
 BOOK = "# One\n\nThe lamp was lit. Nobody saw the cat.\n\nIt was late.\n"
 
