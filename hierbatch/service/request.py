@@ -45,6 +45,7 @@ def parse_order(body: bytes) -> SpeechOrder:
     """
     try:
         values = json.loads(body)
+        json.dumps(values, ensure_ascii=False).encode()  # half a surrogate pair is no character
     except (ValueError, RecursionError) as error:
         raise RequestError("The body is not valid JSON") from error
     if not isinstance(values, dict):
@@ -55,7 +56,7 @@ def parse_order(body: bytes) -> SpeechOrder:
     if len(text) > MAX_CHARACTERS:
         raise RequestError(f"The input has {len(text)} characters. Expected: at most {MAX_CHARACTERS}", field="input")
     sound_format = values.get("response_format") or "mp3"
-    if sound_format not in FORMATS:
+    if not isinstance(sound_format, str) or sound_format not in FORMATS:
         raise RequestError(f"Unknown format. Expected: {', '.join(FORMATS)}", field="response_format")
     speed, seed = values.get("speed", 1.0), values.get("seed", 0)
     if not _is_number(speed) or not _MIN_SPEED <= speed <= _MAX_SPEED:
