@@ -30,7 +30,7 @@ from hierbatch.audio.containers import (
 from hierbatch.audio.waveform import Samples
 from hierbatch.errors import HierbatchError, InputError, ProgramError
 from hierbatch.programs import ffmpeg_program, stream_program
-from hierbatch.storage import storage_error
+from hierbatch.storage import regular_file_size, storage_error
 
 READABLE = "WAV, FLAC, MP3, Ogg, Opus, AIFF, AU, CAF, M4A, AAC, WMA, AMR, 3GP, MP4, MOV, MKV, WebM, AVI or TS"
 _BY_LIBSNDFILE = ("wav", "flac", "ogg", "aiff", "au", "w64")
@@ -74,6 +74,8 @@ def open_decoder(source: Path | bytes, *, use_ffmpeg: bool = False, track: int =
         OSError: the file cannot be read.
         ProgramError: ffmpeg is missing.
     """
+    if not isinstance(source, bytes):
+        regular_file_size(source)  # a pipe without a writer would be waited for
     # Opened here, so that the file name cannot influence a decoder and a missing file gives a clear error.
     with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
         head = read_head(file)
@@ -143,6 +145,7 @@ def ffmpeg_input(path: Path) -> list[str]:
         DecodingError: the container is unknown.
         OSError: the file cannot be read.
     """
+    regular_file_size(path)
     with path.open("rb") as file:
         container = detect_container(read_head(file))
     if container is None:

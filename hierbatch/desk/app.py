@@ -18,6 +18,7 @@ from hierbatch.desk.access import AccessControl, Secrets
 from hierbatch.desk.changes import changes
 from hierbatch.desk.desk import Desk
 from hierbatch.errors import HierbatchError, InputError, StorageError
+from hierbatch.json_object import parse_json_object
 
 _MAX_BODY_BYTES = 65_536
 _TYPES = {
@@ -136,12 +137,10 @@ async def _read_object(request: Request) -> dict[str, Any]:
         if len(content) > _MAX_BODY_BYTES:
             raise InputError("The request is too long", expected=f"at most {_MAX_BODY_BYTES} bytes", fix="shorten it")
     try:
-        body = json.loads(bytes(content) or b"{}")
+        body = parse_json_object(bytes(content) or b"{}")
         json.dumps(body, ensure_ascii=False).encode()  # half a surrogate pair is no character
     except (ValueError, RecursionError) as error:
-        raise InputError("The request is not JSON", got=str(error)[:80], fix="reload the page") from error
-    if not isinstance(body, dict):
-        raise InputError("The request is not a JSON object", fix="reload the page")
+        raise InputError("The request is not a JSON object", got=str(error)[:80], fix="reload the page") from error
     return body
 
 

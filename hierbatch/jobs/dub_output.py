@@ -22,6 +22,7 @@ from hierbatch.delivery.dubbing import mix_track
 from hierbatch.delivery.media import VIDEO_CODECS, count_samples, expected_samples, is_film, replace_sound
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import InputError, ProgramError, RowError
+from hierbatch.json_object import parse_json_object
 from hierbatch.manifest.takes import Takes
 from hierbatch.stages.voices import read_prompt
 from hierbatch.storage import storage_error, write_atomically
@@ -225,7 +226,7 @@ def write_dub_report(rows: Iterable[DubReportRow], target: Path) -> None:
 def _read_facts(facts_file: Path, inputs: dict[str, Any], target: Path) -> list[DubReportRow] | None:
     """Read the report rows of a file that was written before and is up to date; None if it must be written."""
     try:
-        facts = json.loads(facts_file.read_text(encoding="utf-8"))
+        facts = parse_json_object(facts_file.read_bytes())
         if target.stat().st_size != facts.pop("bytes"):
             return None
         rows = [DubReportRow(**row) for row in facts.pop("lines")]

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from hierbatch.json_object import parse_json_object
 from hierbatch.service.formats import FORMATS
 
 MAX_CHARACTERS = 4096
@@ -44,12 +45,10 @@ def parse_order(body: bytes) -> SpeechOrder:
         RequestError: not JSON, or a field that is missing, unknown or out of range.
     """
     try:
-        values = json.loads(body)
+        values = parse_json_object(body)
         json.dumps(values, ensure_ascii=False).encode()  # half a surrogate pair is no character
     except (ValueError, RecursionError) as error:
-        raise RequestError("The body is not valid JSON") from error
-    if not isinstance(values, dict):
-        raise RequestError("The body is not a JSON object")
+        raise RequestError("The body is not a JSON object") from error
     if unknown := sorted(set(values) - _KNOWN):
         raise RequestError(f"Unknown field: {unknown[0]!r}. Expected: {', '.join(sorted(_KNOWN))}", field=unknown[0])
     text = _text(values, "input")
