@@ -54,7 +54,7 @@ from hierbatch.names import is_utf8, printable_name
 from hierbatch.storage import path_error
 
 _INTERRUPT_GRACE_S = 30.0
-"""Time an interrupted command has to clean up; usually it needs a few seconds."""
+"""Time limit for the cleanup of an interrupted command, which usually takes a few seconds."""
 
 
 class _Commands(typer.core.TyperGroup):

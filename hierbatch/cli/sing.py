@@ -26,7 +26,7 @@ def sing(
         Path,
         typer.Argument(
             parser=local_path,
-            help="Score (.musicxml .mxl .mid .ustx, or a note list .csv), or a manifest with the column song.",
+            help="Score (.musicxml .mxl .mid .ustx .ds, or a note list .csv), or a manifest with the column song.",
         ),
     ],
     out: Annotated[
@@ -46,8 +46,8 @@ def sing(
 ) -> None:
     """Turn scores with lyrics into singing.
 
-    The tune is that of the score, moved by whole octaves to the range of the
-    voice. Times are those of the score.
+    The melody is transposed by whole octaves into the range of the voice; the
+    timing of the score is kept.
 
     Example: hierbatch sing song.musicxml --voice anna.flac --out song.flac
     """
@@ -76,7 +76,7 @@ def _sing_one(score: Path, out: Path, voices: VoiceChoice, singing: SingingSetti
     Args:
         score: path of the score.
         out: sound file.
-        voices: choice with one recording.
+        voices: voice options, with one recording.
         singing: lyrics, transposition and ornaments.
         model: model, and the device it runs on.
     """

@@ -14,7 +14,7 @@ from hierbatch.models.hierspeechpp.discriminators.losses import (
     generator_loss,
 )
 from hierbatch.models.hierspeechpp.discriminators.model import DiscriminatorOutput, Discriminators
-from hierbatch.training.loop import Losses
+from hierbatch.training.phase_recipe import Losses
 
 _INPUT_GAIN = 10.0
 _OUTPUT_STD = 0.02
@@ -33,7 +33,7 @@ class TrainingDiscriminators(Discriminators):
         super().__init__(config)
         self._pre_emphasis = pre_emphasis
         for module in self.modules():
-            if isinstance(module, nn.Conv2d):  # with PyTorch's default initialisation a faint signal dies out
+            if isinstance(module, nn.Conv2d):  # with PyTorch's default initialization a faint signal dies out
                 nn.init.kaiming_normal_(module.weight, a=0.1)
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)

@@ -8,13 +8,13 @@ from torch import Tensor
 
 from hierbatch.models.weights.bundle import find_bundle
 from hierbatch.models.weights.earlier_names import phase_folder
-from hierbatch.training.loop import averaged_weights
+from hierbatch.training.phase_recipe import averaged_weights, has_averaged_weights
 from hierbatch.training.recipes.catalog import FULL_BAND_PHASES, PHASES
 
 
 def has_checkpoint(training: Path, phase: str) -> bool:
     """True if a phase has a checkpoint, even if its schedule is not complete."""
-    return (phase_folder(training, phase) / "checkpoint.pt").is_file()
+    return has_averaged_weights(phase_folder(training, phase))
 
 
 def phase_weights(training: Path, phase: str) -> dict[str, Tensor]:
@@ -31,12 +31,12 @@ def pipeline_weights(training: Path, start: str | None, *, exclude: str | None =
     """Collect the shipped weights of the whole pipeline; if two phases train a network, the later phase counts.
 
     Args:
-        training: Training folder.
-        start: Name of the bundle for networks without a checkpoint, or None.
-        exclude: Phase to leave out.
+        training: training folder.
+        start: name of the bundle for networks without a checkpoint, or None.
+        exclude: phase to leave out.
 
     Raises:
-        BundleError: There is no such bundle.
+        BundleError: there is no such bundle.
     """
     weights = {} if start is None else find_bundle(start).load_weights()
     for phase, plan in PHASES.items():

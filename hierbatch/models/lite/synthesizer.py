@@ -1,6 +1,6 @@
 """Hierarchical synthesizer of Lite: content, pitch and voices to the log-mel latent, and the latent to the waveform.
 
-Legend: B batch, T frames (50/s), 2T mel frames (100/s), M mel bands, L samples.
+Legend: B batch, T frames (50/s), 2T mel frames (100/s), C semantic channels, M mel bands.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from hierbatch.models.device_placement import DevicePlacement, to_array
 from hierbatch.models.lite.acoustic import pitch_features
 from hierbatch.models.lite.articulation import keep_articulation
 from hierbatch.models.lite.covariance import match_covariance
+from hierbatch.models.lite.generator import interpolate_frames
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.spectral_statistics import SpectralStatisticsMatching
-from hierbatch.models.lite.voice import Voice, stack_prompts
+from hierbatch.models.lite.voice import LiteVoice, stack_prompts
 
 MIN_F0_HZ, MAX_F0_HZ = 50.0, 1100.0
 """Range of the F0 input of the networks, in Hz."""
@@ -36,6 +37,7 @@ class SynthesisFrames:
         voiced    [B, 2T]
         lengths   [B]
         seen_f0_hz [B, 2T]  F0 input of the networks where it differs from that of the pulses, or None
+        noise_gains [B, 2T]  gain of the vocoder's noise, or None
         covariance_shares  [B]  strength of `match_covariance`, by each row's language
         clean_style_shares [B]  strength of the style denoiser, by each row's language
     """
@@ -47,6 +49,7 @@ class SynthesisFrames:
     covariance_shares: Tensor
     clean_style_shares: Tensor
     seen_f0_hz: Tensor | None = None
+    noise_gains: Tensor | None = None
 
 
 class LiteSynthesizer:
@@ -70,7 +73,7 @@ class LiteSynthesizer:
         self._networks, self._placement = networks, placement
 
     def synthesize(
-        self, frames: SynthesisFrames, voices: Sequence[Voice], seeds: Sequence[int], source: Tensor | None = None
+        self, frames: SynthesisFrames, voices: Sequence[LiteVoice], seeds: Sequence[int], source: Tensor | None = None
     ) -> list[Samples]:
         """Synthesize each row. The vocoder runs row by row: its cost is FFTs, which batching does not lower.
 
@@ -88,20 +91,25 @@ class LiteSynthesizer:
         outputs = []
         for row, (n_frames, seed) in enumerate(zip(frames.lengths.tolist(), seeds, strict=True)):
             n_mels = n_frames * MELS_PER_FRAME
-            noise = np.random.default_rng(seed).standard_normal(n_mels * MEL_HOP_SAMPLES, dtype=np.float32)
+            white = np.random.default_rng(seed).standard_normal(n_mels * MEL_HOP_SAMPLES, dtype=np.float32)
+            noise = self._placement.tensor(white)[None]
+            if frames.noise_gains is not None:
+                noise = noise * interpolate_frames(frames.noise_gains[row : row + 1, :n_mels])
             with self._placement.inference_mode():
                 samples = self._networks.vocoder(
                     latent[row : row + 1, :n_mels],
                     frames.f0_hz[row : row + 1, :n_mels],
                     frames.voiced[row : row + 1, :n_mels],
-                    self._placement.tensor(noise)[None],
+                    noise,
                     mask.new_ones(1, n_mels, 1),
                     None if frames.seen_f0_hz is None else frames.seen_f0_hz[row : row + 1, :n_mels],
                 )
             outputs.append(to_array(samples[0]))
         return outputs
 
-    def _latent(self, frames: SynthesisFrames, mask: Tensor, voices: Sequence[Voice], source: Tensor | None) -> Tensor:
+    def _latent(
+        self, frames: SynthesisFrames, mask: Tensor, voices: Sequence[LiteVoice], source: Tensor | None
+    ) -> Tensor:
         """Predict the latent and match its statistics to the prompts'. Shape: returns [B, 2T, M]."""
         style = self._placement.tensor(np.stack([voice.sound_style for voice in voices]))
         style = self._networks.style_denoiser(style, frames.clean_style_shares, self._clean_style_margin)

@@ -30,8 +30,8 @@ from hierbatch.models.lite.acoustic import Acoustic, pitch_features
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.content import LiteContentEncoder
 from hierbatch.models.lite.timbre import PromptFrames
-from hierbatch.training.loop import Losses
 from hierbatch.training.masking import masked_mean
+from hierbatch.training.phase_recipe import Losses
 from hierbatch.training.phones import frame_phones, phone_loss, segment_phone_labels
 from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.recipes.content_encoder import augment_vocal_tract, feature_distance
@@ -98,11 +98,11 @@ class AcousticRecipe:
     """Recipe that reconstructs `batch_size` segments of 1.6 s per step, each with a prompt of 1.5 to 5 s.
 
     Args:
-        prepared: Prepared speech.
-        config: Hyperparameters of the networks.
-        device: Device to train on.
-        batch_size: Number of segments per step.
-        teacher: Frozen content encoder that computes the target features; None uses those of the prepared set.
+        prepared: prepared speech.
+        config: hyperparameters of the networks.
+        device: device to train on.
+        batch_size: number of segments per step.
+        teacher: frozen content encoder that computes the target features; None uses those of the prepared set.
     """
 
     def __init__(

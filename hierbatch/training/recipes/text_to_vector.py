@@ -26,8 +26,8 @@ from hierbatch.models.lite.content import LiteContentEncoder
 from hierbatch.models.lite.text_to_vector import F0_SCALE, LiteTextToVector, TextBatch
 from hierbatch.training.aligned_segments import AlignedSampler, AlignedSegment, aligned_utterances
 from hierbatch.training.alignment import merge_silence
-from hierbatch.training.loop import Losses
 from hierbatch.training.masking import masked_mean
+from hierbatch.training.phase_recipe import Losses
 from hierbatch.training.phones import UNKNOWN, phone_loss
 from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.sampling import (
@@ -53,16 +53,16 @@ _OTHER_SPEAKER_SHARE = {"en": 0.1, "ko": 0.35}
 """Share of prompts from a random speaker, by language; higher for Korean, of which the data has few speakers."""
 
 
-class TextToVectorRecipe:
+class LiteTextToVectorRecipe:
     """Recipe that trains on utterances, or on segments of long utterances, about 30 s in total per step.
 
     Args:
-        prepared: Prepared speech with alignments.
-        config: Hyperparameters of the network.
-        device: Device to train on.
-        frames_per_batch: Maximum number of frames in a padded batch.
-        content: Frozen content encoder that computes the target vectors; None uses those of the prepared set.
-        phones: Frozen phone classifier on the content encoder's vectors; None leaves out the phone loss.
+        prepared: prepared speech with alignments.
+        config: hyperparameters of the network.
+        device: device to train on.
+        frames_per_batch: maximum number of frames in a padded batch.
+        content: frozen content encoder that computes the target vectors; None uses those of the prepared set.
+        phones: frozen phone classifier on the content encoder's vectors; None leaves out the phone loss.
     """
 
     def __init__(

@@ -1,12 +1,14 @@
 """Readers of scores: one tune is the same from every format; details of each format; hostile files."""
 
 import io
+import json
 import zipfile
 
 import pytest
 
 from hierbatch.errors import TextError
 from hierbatch.frontend.scores.compressed_musicxml import read_compressed_musicxml
+from hierbatch.frontend.scores.diffsinger import read_diffsinger
 from hierbatch.frontend.scores.midi import read_midi
 from hierbatch.frontend.scores.musicxml import read_musicxml
 from hierbatch.frontend.scores.note_list import read_note_list
@@ -25,6 +27,14 @@ from tests.frontend.scores.made_scores import (
 )
 
 
+def diffsinger(texts=("Twin- kle star SP", "high")) -> bytes:
+    """The tune in two phrases, with a slur and a rest."""
+    first = {"offset": 0.0, "note_seq": "C4 G4 A4 G4 rest", "note_dur": "0.5 0.5 1.0 0.5 0.5", "note_slur": "0 0 0 1 0"}
+    last = {"offset": 3.0, "note_seq": "E4", "note_dur": "1.0"}
+    phrases = [{**phrase, "text": text} for phrase, text in zip((first, last), texts, strict=True)]
+    return json.dumps(phrases).encode()
+
+
 def as_rows(score: MusicScore) -> list[tuple[float, float, float, str]]:
     return [(round(n.onset_s, 4), round(n.duration_s, 4), n.pitch, n.lyric) for n in score.notes]
 
@@ -38,6 +48,8 @@ def as_rows(score: MusicScore) -> list[tuple[float, float, float, str]]:
         (".mxl", compressed(musicxml_tune())),
         (".csv", NOTE_LIST),
         (".ustx", OPENUTAU),
+        (".ds", diffsinger()),
+        (".ds", diffsinger(texts=["Twin- kle star", "high"])),
     ],
 )
 def test_one_tune_is_the_same_from_every_format(tmp_path, suffix, content):
@@ -182,6 +194,10 @@ ENTITIES = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTIT
         (".ustx", b"a: &a [*a]"),
         (".ustx", b"voice_parts: [{notes: [{position: x}]}]"),
         (".ustx", b"\0"),
+        (".ds", b"[" * 100_000),
+        (".ds", b'[{"note_seq": 5}]'),
+        (".ds", diffsinger(texts=["Twin- kle", "high"])),
+        (".ds", b'{"note_seq": "C4", "note_dur": "inf", "text": "la"}'),
         (".txt", b"la la"),
     ],
 )
@@ -261,3 +277,16 @@ def test_numbers_of_a_project_beyond_all_limits_are_refused(duration):
 def test_a_note_without_a_lyric_is_held():
     note = "  - {position: 0, duration: 480, tone: 60, lyric: null}"
     assert read_openutau(f"voice_parts:\n- notes:\n{note}\n".encode()).notes[0].is_held
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[" * 100_000,
+        '[{"note_seq": 1}]',
+        '[{"note_seq": "C4", "note_dur": "1", "text": "a", "offset": ' + "9" * 400 + "}]",
+    ],
+)
+def test_damaged_scripts_are_refused(content):
+    with pytest.raises(TextError):
+        read_diffsinger(content.encode())
