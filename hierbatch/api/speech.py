@@ -233,12 +233,12 @@ class SpeechPipeline:
             lexicon: a pronunciation table, CSV of word,pronunciation,kind,language,scope.
 
         Raises:
-            InputError: no consent, the score cannot be read, or the model has no singing.
+            InputError: no consent, the score cannot be read, or the model cannot sing.
             PromptError: the prompt cannot be used.
             SynthesisError: notes outside the range of the model.
         """
         if not isinstance(self._model, SingingModel):
-            raise InputError("The model has no singing", expected="a Lite model", got=self.name)
+            raise InputError("The model cannot sing", expected="a Lite model", got=self.name)
         self._check_options(language, speed=1.0)
         options = SongOptions(
             language=language,

@@ -80,17 +80,14 @@ def _sing_one(score: Path, out: Path, voices: VoiceChoice, singing: SingingSetti
         singing: lyrics, transposition and ornaments.
         model: model, and the device it runs on.
     """
-    from hierbatch.api.loading import load
-    from hierbatch.api.speech import SpeechPipeline
-    from hierbatch.errors import BundleError, InputError
+    from hierbatch.api.loading import load_speech_pipeline
+    from hierbatch.errors import InputError
     from hierbatch.frontend.scores.reading import read_score
 
     if voices.voice is None:
         raise InputError("There is no voice", expected="--voice FILE", fix="pass a recording of 3 to 15 s")
     read = read_score(score)  # before the model, which takes seconds
-    pipeline = load(model.model, device=model.device, dtype=model.dtype, compile=model.compile)
-    if not isinstance(pipeline, SpeechPipeline):
-        raise BundleError("The model has no singing", got=model.model, fix="choose another with --model")
+    pipeline = load_speech_pipeline(model)
     voice = pipeline.voice(voices.voice, consent=voices.consent, denoise_ratio=voices.denoise_ratio or 0.0)
     for notice in voice.notices:
         print(f"Note: {notice}", file=sys.stderr)

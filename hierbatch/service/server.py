@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hierbatch.desk.server import listen
-from hierbatch.errors import BundleError, InputError
+from hierbatch.errors import InputError
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.voices import list_voices
 from hierbatch.manifest.voices import check_consent
@@ -76,15 +76,12 @@ def load_service(voices: VoiceChoice, model: ModelChoice) -> SpeechService:
         BundleError: the model is not a text-to-speech model, or cannot be loaded.
         PromptError: the prompt of a voice cannot be used.
     """
-    from hierbatch.api.loading import load
-    from hierbatch.api.speech import SpeechPipeline
+    from hierbatch.api.loading import load_speech_pipeline
     from hierbatch.service.speech_service import SpeechService
 
     rows = list_voices(voices)
     check_consent(rows, allow_unknown=False)
-    pipeline = load(model.model, device=model.device, dtype=model.dtype, compile=model.compile)
-    if not isinstance(pipeline, SpeechPipeline):
-        raise BundleError("The model does not speak", got=model.model, fix="choose another with --model")
+    pipeline = load_speech_pipeline(model)
     ratio = voices.denoise_ratio or 0.0
     encoded = {
         row.voice: pipeline.voice(row.read_prompt(), consent=row.consent, name=row.voice, denoise_ratio=ratio)

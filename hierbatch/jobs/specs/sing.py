@@ -58,7 +58,7 @@ class SingSpec:
 
         Raises:
             InputError: the manifest or an option is invalid, or no voice can be used.
-            BundleError: the model cannot be loaded, or has no singing.
+            BundleError: the model cannot be loaded, or cannot sing.
         """
         errors = ErrorCollector()
         singing = self.singing
@@ -91,12 +91,12 @@ def find_singing_model(name: str) -> ModelInfo:
     """Properties of a singing model, by the name or folder of its bundle.
 
     Raises:
-        BundleError: the model does not exist or has no singing.
+        BundleError: the model does not exist or cannot sing.
     """
     model = read_model_info(name)
     if not model.can_sing:
         raise BundleError(
-            "The model has no singing", expected="a Lite model", got=model.name, fix="choose another with --model"
+            "The model cannot sing", expected="a Lite model", got=model.name, fix="choose another with --model"
         )
     return model
 

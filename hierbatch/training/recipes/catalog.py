@@ -228,8 +228,8 @@ def _full_band_recipe(phase: str, data: Path, device: str) -> PhaseRecipe:
     """Create the recipe of one of `FULL_BAND_PHASES`."""
     from hierbatch.models.upsampling.lite.config import SpeechSRLiteConfig
     from hierbatch.training.full_band import read_full_band
-    from hierbatch.training.recipes.speechsr_lite import SpeechSRPhaseRecipe
+    from hierbatch.training.recipes.speechsr_lite import SpeechSRLiteRecipe
     from hierbatch.training.recipes.speechsr_lite_gan import SpeechSRLiteGanRecipe
 
-    recipe = SpeechSRPhaseRecipe if phase == "speechsr-lite" else SpeechSRLiteGanRecipe
+    recipe = SpeechSRLiteRecipe if phase == "speechsr-lite" else SpeechSRLiteGanRecipe
     return recipe(read_full_band(data), SpeechSRLiteConfig(), device)
