@@ -26,7 +26,7 @@ _INTRODUCES = re.compile(r"(?:[,:]|같이|듯이|말로|소리로|말하되|묻�
 _SUBJECT_CHANGES = re.compile(r"(?:니까|자|는데|더니|면|매|으나|지만),?\s")
 _GENERAL_STEMS = frozenset(["하였", "했다", "하며", "하면서", "하더니", "하는", "한다", "받는", "받았"])
 """Verb forms that mean speech directly after a quotation, and other things elsewhere."""
-_SPEECH_AS_OBJECT = re.compile(r"[가-힣]+는 (?:소리|말|목소리)(?:에|을|를)(?![가-힣])")
+_SPEECH_AS_OBJECT = re.compile(r"(?<![가-힣])[가-힣]+는 (?:소리|말|목소리)(?:에|을|를)(?![가-힣])")
 """Speech that the subject of a sentence reacts to: `부르는 소리에`."""
 _ADJACENT = 12
 """Characters between a quotation and a subject that directly follows its particle."""
