@@ -11,7 +11,7 @@ _NOTES = (
     re.compile(r"(?<!\s)\s*\((?:편집자|옮긴이|엮은이|역자)\s*주\s*[:：][^()]{0,300}\)"),
     re.compile(
         r"(?<!\s)\s*\[(?:Footnote|Note|Editor['’]s note|Translator['’]s note|Transcriber['’]s note)\b[^\[\]]{0,2000}\]",
-        re.I,
+        re.IGNORECASE,
     ),
 )
 
