@@ -89,3 +89,13 @@ def test_the_wife_of_a_named_man_is_the_one_with_his_name() -> None:
     dialogue = attribute_english([[told, "“My dear,” said Bennet’s wife, “it is let.”"]])
     spans = [span for parts in dialogue.chapters[0] for span in parts if span.is_quote]
     assert {dialogue.characters[span.character].name for span in spans} == {"Mrs. Bennet"}
+
+
+def test_a_chapter_of_very_many_persons_takes_neither_quadratic_time_nor_memory() -> None:
+    """A matrix of all pairs of persons for each quotation would take terabytes here."""
+    syllables = [first + second for first in "bdfgklmnprst" for second in "aeiou"]
+    names = [f"{one}{two}".capitalize() for one in syllables for two in syllables][:800]
+    dialogue = attribute_english([[f'"Hello," said {name} Brown.' for name in names]])
+    assert len(dialogue.characters) > 600
+    spoken = [part for parts in dialogue.chapters[0] for part in parts if part.is_quote]
+    assert len(spoken) == len(names)
