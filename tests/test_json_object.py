@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hierbatch.errors import HierbatchError
-from hierbatch.jobs.book_details import find_details
+from hierbatch.jobs.books.book_details import find_details
 from hierbatch.json_object import parse_json_object
 from hierbatch.manifest.json_log import read_records
 from hierbatch.training.prepared_settings import read_settings
