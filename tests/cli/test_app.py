@@ -61,7 +61,7 @@ def test_arguments_that_are_no_text_are_refused(monkeypatch, capsys):
     with pytest.raises(SystemExit) as ended:
         application.main()
     assert ended.value.code == exit_codes.BAD_INPUT
-    assert "caf\\xe9" in capsys.readouterr().err
+    assert r"caf\udce9" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("content", [b"caf\xe9", b"a" * (1 << 20) + b"b"])

@@ -56,7 +56,7 @@ def test_ordinary_subtitles_say_nothing_of_speakers(tmp_path):
         ("a.csv", f"{'x' * 200_000},start\n", "cannot be read"),
         ("a.txt", "", "not a segments table"),
     ],
-    ids=range(9),
+    ids=range(8),
 )
 def test_what_is_no_table_is_one_clear_error(tmp_path, name, text, fault):
     with pytest.raises(SegmentsError, match=fault):
