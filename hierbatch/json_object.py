@@ -10,10 +10,13 @@ def parse_json_object(content: str | bytes) -> dict[str, Any]:
     """Parse one JSON object.
 
     Raises:
-        ValueError: damaged, nested beyond all use, or another kind of value.
+        ValueError: damaged, nested beyond all use, with half a surrogate pair, or another kind of value.
     """
+    data = content.encode() if isinstance(content, str) else content
     try:
-        found = json.loads(content)
+        found = json.loads(data)
+        if b"\\u" in data:
+            json.dumps(found, ensure_ascii=False).encode()  # half a surrogate pair is no character
     except RecursionError as error:
         raise ValueError("too many nested values") from error
     if not isinstance(found, dict):
