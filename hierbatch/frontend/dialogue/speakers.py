@@ -231,9 +231,9 @@ def _forward_backward(emission: Scores, transitions: Sequence[float]) -> Scores:
     return result
 
 
-def _summed(scores: Scores, same: float) -> Scores:
-    """For each speaker, the logarithm of the sum of exponentials over all, where its own score is raised by `same`."""
+def _summed(scores: Scores, own_score: float) -> Scores:
+    """For each speaker, the logarithm of the sum of exponentials over all, where its own score is raised by `own_score`."""
     maximum = scores.max()
     shares = np.exp(scores - maximum)
-    summed: Scores = maximum + np.log(shares.sum() + shares * np.expm1(same))
+    summed: Scores = maximum + np.log(shares.sum() + shares * np.expm1(own_score))
     return summed

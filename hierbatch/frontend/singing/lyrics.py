@@ -163,7 +163,7 @@ def divide_syllables(written: Sequence[int], n_syllables: int) -> list[int]:
     """
     best = {0: 0}
     """Cost of each number of syllables that the parts so far can have."""
-    chosen: list[dict[int, int]] = []
+    counts_by_end: list[dict[int, int]] = []
     """Syllables of each part, by the number of syllables up to its end."""
     for index, wanted in enumerate(written):
         following: dict[int, int] = {}
@@ -177,11 +177,11 @@ def divide_syllables(written: Sequence[int], n_syllables: int) -> list[int]:
                 total = cost + (count - wanted) ** 2
                 if count >= least and total < following.get(used + count, 1 << 30):
                     following[used + count], counts[used + count] = total, count
-        chosen.append(counts)
+        counts_by_end.append(counts)
         best = following
     divided: list[int] = []
     left = n_syllables
-    for counts in reversed(chosen):
+    for counts in reversed(counts_by_end):
         divided.append(counts[left])
         left -= divided[-1]
     return divided[::-1]
