@@ -232,7 +232,7 @@ def _forward_backward(emission: Scores, transitions: Sequence[float]) -> Scores:
 
 
 def _summed(scores: Scores, own_score: float) -> Scores:
-    """For each speaker, the logarithm of the sum of exponentials over all, where its own score is raised by `own_score`."""
+    """For each speaker, the logarithm of the sum of exponentials over all, with `own_score` added to its own."""
     maximum = scores.max()
     shares = np.exp(scores - maximum)
     summed: Scores = maximum + np.log(shares.sum() + shares * np.expm1(own_score))
