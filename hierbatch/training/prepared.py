@@ -127,9 +127,9 @@ class PreparedSet:
         """Ids of utterances held out from training speakers; none if there are development speakers."""
         if any(utterance.split == "development" for utterance in self.utterances):
             return frozenset()
-        ids = sorted(
-            (u.id for u in self.utterances if u.split == "train"), key=lambda id: (zlib.crc32(id.encode()), id)
-        )
+        ids = sorted((zlib.crc32(u.id.encode()), u.id) for u in self.utterances if u.split == "train")
+        n_held_out = max(1, len(ids) // _HELD_OUT_SHARE) if len(ids) > 1 else 0
+        return frozenset(id for _, id in ids[:n_held_out])
 
     def audio(
         self, utterance: PreparedUtterance, start: int = 0, n_frames: int | None = None
