@@ -8,6 +8,7 @@ Legend: N tokens, T frames (50/s), 2T pitch frames (100/s), C channels.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -32,8 +33,10 @@ _LONGEST_DECODED_FRAMES = 14
 """Longest token that is decoded as it is; longer ones are stretched."""
 _HIGHEST_SPOKEN_HZ = 400.0
 """Pitch above which the networks have seen little speech."""
-_VOWEL_NOISE_GAIN = 0.3
-"""Gain of the noise in sung vowels: to long or high ones the vocoder, trained on speech, adds too much of it."""
+_SPOKEN_NOISE_GAIN, _HIGH_NOISE_GAIN = 0.75, 0.3
+"""Gain of the vocoder's noise in sung vowels at pitches of speech and at high ones."""
+_NOISE_FALLS_FROM_HZ, _NOISE_FALLS_TO_HZ = 300.0, 450.0
+"""Pitches between which the gain of the noise falls."""
 _KEPT_START_FRAMES, _KEPT_END_FRAMES = 4, 7
 """Frames of a stretched token that keep their pace; between them the vowel is at its loudest."""
 
@@ -149,17 +152,35 @@ class LiteSinger:
         log_f0 = to_array(_interpolated(predicted.log_f0[0][:, None], halves)[:, 0])
         deviation = bounded_expression(log_f0, phrase, is_vowel, style.expression_cents)
         contour = phrase_contour(phrase, style, request.semitones) * 2 ** (deviation / 1200)
+        f0_hz = self._placement.tensor(contour.astype(np.float32))
         return _Phrase(
             aligned=aligned,
             semantic=_interpolated(predicted.semantic[0], at),
-            f0_hz=self._placement.tensor(contour.astype(np.float32)),
+            f0_hz=f0_hz,
             voiced=voiced * (1 - is_rest),
-            noise_gains=1 - (1 - _VOWEL_NOISE_GAIN) * vowels,
+            noise_gains=vowel_noise_gains(f0_hz, vowels),
         )
 
     def _shares(self, name: str, requests: Sequence[SingingRequest]) -> Tensor:
         shares = [self._synthesis.get(f"{name}_{request.phrase.language}", 0.0) for request in requests]
         return torch.tensor(shares, device=self._device)
+
+
+def vowel_noise_gains(f0_hz: Tensor, is_vowel: Tensor) -> Tensor:
+    """Gain of the vocoder's noise for each frame, 1 outside vowels.
+
+    The vocoder has learned from speech how much noise a vowel has. In high vowels it adds so much that their pitch is
+    lost.
+
+    Shape:
+        f0_hz     [T]
+        is_vowel  [T]  0 or 1
+        returns   [T]
+    """
+    octaves = math.log2(_NOISE_FALLS_TO_HZ / _NOISE_FALLS_FROM_HZ)
+    height = (torch.log2(f0_hz / _NOISE_FALLS_FROM_HZ) / octaves).clamp(0.0, 1.0)
+    gains = _SPOKEN_NOISE_GAIN + (_HIGH_NOISE_GAIN - _SPOKEN_NOISE_GAIN) * height
+    return 1 + (gains - 1) * is_vowel
 
 
 def fold_octaves(f0_hz: Tensor) -> Tensor:
