@@ -212,6 +212,7 @@ class _SegmentedRecording:
             voice=self._voice,
             seed=(self._seed + number) % (1 << 63),
             normalized_f0=None if self._normalized is None else self._normalized[fine],
+            is_song=self._transposition.keeps_intervals,
         )
 
     def add(self, segment: tuple[int, int, int], output: Samples) -> None:

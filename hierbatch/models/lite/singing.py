@@ -8,7 +8,6 @@ Legend: N tokens, T frames (50/s), 2T pitch frames (100/s), C channels.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -25,6 +24,7 @@ from hierbatch.frontend.singing.alignment import AlignedPhrase, align_phrase
 from hierbatch.frontend.singing.contour import bounded_expression, phrase_contour
 from hierbatch.models.device_placement import DevicePlacement, to_array
 from hierbatch.models.lite.duration_factors import DurationFactors
+from hierbatch.models.lite.song_noise import song_noise_gains
 from hierbatch.models.lite.synthesizer import MAX_F0_HZ, MIN_F0_HZ, LiteSynthesizer, SynthesisFrames
 from hierbatch.models.lite.text_to_vector import LiteTextToVector, PredictedFrames, TextBatch, round_durations
 from hierbatch.models.singing import SingingRequest, SungWaveform
@@ -33,10 +33,6 @@ _LONGEST_DECODED_FRAMES = 14
 """Longest token that is decoded as it is; longer ones are stretched."""
 _HIGHEST_SPOKEN_HZ = 400.0
 """Pitch above which the networks have seen little speech."""
-_SPOKEN_NOISE_GAIN, _HIGH_NOISE_GAIN = 0.75, 0.3
-"""Gain of the vocoder's noise in sung vowels at pitches of speech and at high ones."""
-_NOISE_FALLS_FROM_HZ, _NOISE_FALLS_TO_HZ = 300.0, 450.0
-"""Pitches between which the gain of the noise falls."""
 _KEPT_START_FRAMES, _KEPT_END_FRAMES = 4, 7
 """Frames of a stretched token that keep their pace; between them the vowel is at its loudest."""
 
@@ -93,7 +89,8 @@ class LiteSinger:
             f0_hz=f0_hz,
             seen_f0_hz=fold_octaves(f0_hz),
             voiced=padded([phrase.voiced for phrase in phrases]),
-            noise_gains=padded([phrase.noise_gains for phrase in phrases]),
+            song_noise_gains=padded([phrase.noise_gains for phrase in phrases]),
+            is_song=[True] * len(phrases),
             lengths=lengths,
             covariance_shares=self._shares("timbre_covariance_share", requests),
             clean_style_shares=self._shares("clean_style_share", requests),
@@ -158,29 +155,12 @@ class LiteSinger:
             semantic=_interpolated(predicted.semantic[0], at),
             f0_hz=f0_hz,
             voiced=voiced * (1 - is_rest),
-            noise_gains=vowel_noise_gains(f0_hz, vowels),
+            noise_gains=song_noise_gains(f0_hz, vowels),
         )
 
     def _shares(self, name: str, requests: Sequence[SingingRequest]) -> Tensor:
         shares = [self._synthesis.get(f"{name}_{request.phrase.language}", 0.0) for request in requests]
         return torch.tensor(shares, device=self._device)
-
-
-def vowel_noise_gains(f0_hz: Tensor, is_vowel: Tensor) -> Tensor:
-    """Gain of the vocoder's noise for each frame, 1 outside vowels.
-
-    The vocoder has learned from speech how much noise a vowel has. In high vowels it adds so much that their pitch is
-    lost.
-
-    Shape:
-        f0_hz     [T]
-        is_vowel  [T]  0 or 1
-        returns   [T]
-    """
-    octaves = math.log2(_NOISE_FALLS_TO_HZ / _NOISE_FALLS_FROM_HZ)
-    height = (torch.log2(f0_hz / _NOISE_FALLS_FROM_HZ) / octaves).clamp(0.0, 1.0)
-    gains = _SPOKEN_NOISE_GAIN + (_HIGH_NOISE_GAIN - _SPOKEN_NOISE_GAIN) * height
-    return 1 + (gains - 1) * is_vowel
 
 
 def fold_octaves(f0_hz: Tensor) -> Tensor:
