@@ -33,12 +33,12 @@ def train_lite(
 ) -> None:
     """Train one network, or all networks, of HierSpeech2-Lite or SpeechSR.
 
-    The same command resumes a stopped training; `hierbatch models assemble` makes a bundle of the result.
+    The same command resumes a stopped training; `hierbatch models assemble` turns the result into a bundle.
 
     Example: hierbatch train lite vocoder --data prepared --out training
     """
-    from hierbatch.jobs.train import TrainJob
-    from hierbatch.jobs.train import train as run_train
+    from hierbatch.jobs.training.train import TrainJob
+    from hierbatch.jobs.training.train import train as run_train
     from hierbatch.training.recipes.catalog import PHASES
 
     max_duration_s = None if minutes is None else minutes * 60

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from hierbatch.errors import InputError
-from hierbatch.jobs.train import TrainJob, train
+from hierbatch.jobs.training.train import TrainJob, train
 from hierbatch.training.prepared import PreparedSet, PreparedUtterance
 from hierbatch.training.sampling import SpeakerSampler
 from hierbatch.training.splits import held_out_speakers
