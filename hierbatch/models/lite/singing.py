@@ -32,13 +32,7 @@ from hierbatch.models.singing import SingingRequest, SungWaveform
 _LONGEST_DECODED_FRAMES = 14
 """Longest token that is decoded as it is; longer ones are stretched."""
 _HIGHEST_SPOKEN_HZ = 400.0
-<<<<<<< HEAD
-"""Pitch above which the networks have seen little speech."""
-=======
 """F0 that little of the speech in the training data exceeds."""
-_VOWEL_NOISE_GAIN = 0.3
-"""Gain of the noise in sung vowels: to long or high ones the vocoder, trained on speech, adds too much of it."""
->>>>>>> main
 _KEPT_START_FRAMES, _KEPT_END_FRAMES = 4, 7
 """Frames at the start and the end of a stretched token that are not stretched."""
 
