@@ -40,6 +40,7 @@ class SynthesisFrames:
         noise_gains [B, 2T]  gain of the vocoder's noise, or None
         covariance_shares  [B]  strength of `match_covariance`, by each row's language
         clean_style_shares [B]  strength of the style denoiser, by each row's language
+        low_noise_db       [B]  change of the noise below 1 kHz in voiced frames, or None
     """
 
     semantic: Tensor
@@ -49,6 +50,7 @@ class SynthesisFrames:
     covariance_shares: Tensor
     clean_style_shares: Tensor
     seen_f0_hz: Tensor | None = None
+    low_noise_db: Tensor | None = None
     noise_gains: Tensor | None = None
 
 
@@ -103,6 +105,7 @@ class LiteSynthesizer:
                     noise,
                     mask.new_ones(1, n_mels, 1),
                     None if frames.seen_f0_hz is None else frames.seen_f0_hz[row : row + 1, :n_mels],
+                    None if frames.low_noise_db is None else frames.low_noise_db[row : row + 1],
                 )
             outputs.append(to_array(samples[0]))
         return outputs
