@@ -80,8 +80,8 @@ def load_commands() -> None:
     import torch
 
     import hierbatch.cli.app
+    import hierbatch.jobs.books.import_book
     import hierbatch.jobs.check
-    import hierbatch.jobs.import_book
     import hierbatch.jobs.import_rows
     import hierbatch.jobs.plan  # noqa: F401
     from hierbatch.frontend.speech_text import SpeechFrontEnd
@@ -96,10 +96,10 @@ def made_inputs(kinds: Sequence[str], n: int, seed: int, folder: Path) -> Iterat
     """Make inputs of all kinds in turn.
 
     Args:
-        kinds: names of makers
-        n: number of inputs
-        seed: seed of the first one
-        folder: where they are written
+        kinds: names of makers.
+        n: number of inputs.
+        seed: seed of the first one.
+        folder: where they are written.
     """
     for number in range(n):
         kind = kinds[number % len(kinds)]

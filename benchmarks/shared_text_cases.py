@@ -2,7 +2,7 @@
 
     python benchmarks/shared_text_cases.py --cases ../shared/cases/books
 
-A text item is right if its normalised words are one of the expected forms, whatever the case, hyphens and marks. A
+A text item is right if its normalized words are one of the expected forms, whatever the case, hyphens and marks. A
 pronunciation is right if its phones are those of the expected Hangul, spelled as pronounced. A book is right if it has
 the expected chapters and passages, see `shared_book_expectations.py`.
 """
@@ -23,7 +23,7 @@ from hierbatch.frontend.korean.normalization import normalize_korean
 from hierbatch.frontend.korean.phonemizer import syllables_to_phones
 from hierbatch.frontend.phonemes import split_words
 from hierbatch.frontend.speech_text import SpeechFrontEnd
-from hierbatch.jobs.import_book import ImportBook, import_book
+from hierbatch.jobs.books.import_book import ImportBook, import_book
 
 _BOOK_SUFFIXES = (".epub", ".txt", ".md")
 

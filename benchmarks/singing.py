@@ -1,12 +1,12 @@
 """Pitch of rendered songs against their scores, and of converted songs against their sources.
 
     python benchmarks/singing.py [--voices narrator,low,clear,seoul] [--songs twinkle,amazing_grace,arirang]
-        [--transpose octave] [--vibrato-cents 25] [--recogniser FOLDER] [--phrases N] [--convert] [--picture FILE]
+        [--transpose octave] [--vibrato-cents 25] [--recognizer FOLDER] [--phrases N] [--convert] [--picture FILE]
 
 Harvest measures the rendered sound. A note of 200 ms or more counts 60 ms from its ends; it is right if its median is
 within 20 cents of the score. The error of frames is that of the voiced ones, by its median and 90th percentile.
 "second %" is the share of notes whose median is within 20 cents of the score by a second tracker too, the normalized
-difference of McLeod and Wyvill (2005). With a recogniser, the
+difference of McLeod and Wyvill (2005). With a recognizer, the
 character errors of the sung words are printed beside those of the same words spoken.
 """
 
@@ -31,7 +31,7 @@ from hierbatch.frontend.singing.song import song_from_score
 from hierbatch.frontend.speech_text import SpeechFrontEnd
 from hierbatch.models.conversion.interface import parse_pitch
 from hierbatch.models.conversion.recording import convert_recording
-from hierbatch.models.evaluation.speech_recogniser import SpeechRecogniser, load_recogniser
+from hierbatch.models.evaluation.speech_recognizer import SpeechRecognizer, load_recognizer
 from hierbatch.models.lite.pipeline import LitePipeline
 from hierbatch.models.singing import RenderedSong, parse_transposition, render_song
 from hierbatch.models.speech import SpeechRequest
@@ -112,7 +112,7 @@ def second_opinion(waveform: Waveform, song: Song, semitones: float) -> PitchErr
 
 
 def word_errors(
-    model: LitePipeline, song: Song, rendered: RenderedSong, voice: object, whisper: SpeechRecogniser
+    model: LitePipeline, song: Song, rendered: RenderedSong, voice: object, whisper: SpeechRecognizer
 ) -> None:
     """Print the character error rates of the first phrases, sung and spoken."""
     phrases = song.phrases[:2]
@@ -129,10 +129,10 @@ def word_errors(
     )
 
 
-def converted(model: LitePipeline, rendered: RenderedSong, voice: object) -> None:
+def converted(model: LitePipeline, rendered: RenderedSong, before: Values, voice: object) -> None:
     """Print the deviation of a converted song's F0 from its source's, frame by frame."""
     result = convert_recording(model, rendered.waveform, voice, seed=1, transposition=parse_pitch("keep"))
-    before, after = (estimate_song_f0(sound) for sound in (rendered.waveform, result.waveform))
+    after = estimate_song_f0(result.waveform)
     both = (before > 0) & (after > 0)
     cents = np.abs(1200 * np.log2(after[both] / before[both]))
     p50, p90 = np.percentile(cents, [50, 90])
@@ -170,13 +170,13 @@ def main() -> None:
     parser.add_argument("--transpose", default="octave")
     parser.add_argument("--vibrato-cents", type=float, default=25.0)
     parser.add_argument("--phrases", type=int, default=100, help="phrases of each song")
-    parser.add_argument("--recogniser", type=Path)
+    parser.add_argument("--recognizer", type=Path)
     parser.add_argument("--convert", action="store_true")
     parser.add_argument("--picture", type=Path)
     arguments = parser.parse_args()
     model = LitePipeline.load()
     front_end = SpeechFrontEnd(None, model.frontend_versions)
-    whisper = load_recogniser(arguments.recogniser) if arguments.recogniser else None
+    whisper = load_recognizer(arguments.recognizer) if arguments.recognizer else None
     style = SingingStyle(vibrato_cents=arguments.vibrato_cents)
     print("voice      song           shift notes % p50 c.  p90 c.  voiced % second %")
     for name in arguments.voices.split(","):
@@ -187,14 +187,15 @@ def main() -> None:
             song = Song(kept, kept[-1].start_frame + kept[-1].n_frames)
             transposition = parse_transposition(arguments.transpose)
             rendered = render_song(model, song, voice, seed=1, transposition=transposition, style=style)
-            errors = measure(estimate_song_f0(rendered.waveform), song, rendered.semitones)
+            f0_hz = estimate_song_f0(rendered.waveform)
+            errors = measure(f0_hz, song, rendered.semitones)
             print_row(
                 name, title, rendered.semitones, errors, second_opinion(rendered.waveform, song, rendered.semitones)
             )
             if whisper:
                 word_errors(model, song, rendered, voice, whisper)
             if arguments.convert:
-                converted(model, rendered, voice)
+                converted(model, rendered, f0_hz, voice)
             if arguments.picture:
                 plot(song, rendered, arguments.picture, style)
                 arguments.picture = None

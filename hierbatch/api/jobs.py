@@ -11,8 +11,8 @@ from pathlib import Path
 from hierbatch.api.messages import OnMessage, listener
 from hierbatch.engine.execution import Execution
 from hierbatch.jobs.clips import write_clips
-from hierbatch.jobs.dub import DubJob, DubResult
-from hierbatch.jobs.dub import dub as dub_job
+from hierbatch.jobs.dubbing.dub import DubJob, DubResult
+from hierbatch.jobs.dubbing.dub import dub as dub_job
 from hierbatch.jobs.options.control import RunControl, Sharding
 from hierbatch.jobs.options.quality import MeasureChoice, Quality
 from hierbatch.jobs.options.recordings import (
@@ -150,7 +150,7 @@ def sing_files(
 
     Raises:
         InputError: the manifest or an option is invalid, or no voice can be used.
-        BundleError: the model cannot be loaded, or has no singing.
+        BundleError: the model cannot be loaded, or cannot sing.
         RunError: the run folder is in use or was created with other settings.
     """
     spec = SingSpec(manifest=local_path(manifest), voices=voices, singing=singing, model=model)

@@ -16,7 +16,7 @@ from hierbatch.object_path import local_path, parse_path
 
 if TYPE_CHECKING:
     from hierbatch.delivery.timeline import ChapterTimeline
-    from hierbatch.jobs.book import BookResult
+    from hierbatch.jobs.books.book import BookResult
 
 
 @command
@@ -25,7 +25,9 @@ def book(
     out: Annotated[
         Path | None, typer.Option(parser=local_path, help="Output folder. Default for a local run: RUN/export/book.")
     ] = None,
-    source: Annotated[Path | None, typer.Option(parser=local_path, help="EPUB whose markup a readalong keeps.")] = None,
+    source: Annotated[
+        Path | None, typer.Option(parser=local_path, help="EPUB whose markup the read-along keeps.")
+    ] = None,
     allow_missing: Annotated[
         bool, typer.Option("--allow-missing", help="Leave silence for failed and missing rows.")
     ] = False,
@@ -42,8 +44,8 @@ def book(
 
     Example: hierbatch book runs/novel --to m4b,srt --out audiobook
     """
-    from hierbatch.jobs.book import make_book
-    from hierbatch.jobs.book_job import BookJob
+    from hierbatch.jobs.books.book import make_book
+    from hierbatch.jobs.books.book_job import BookJob
 
     job = BookJob(
         run=run,

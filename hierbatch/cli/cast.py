@@ -28,11 +28,11 @@ def cast(
     language: Annotated[str, typer.Option(help="en or ko for all rows; auto detects each sentence.")] = "auto",
     keep: Annotated[str, typer.Option(help="Parts to read that are skipped by default, as for `import`.")] = "",
 ) -> None:
-    """Find out who says what in a book, by rules, and cast the characters.
+    """Attribute the quotations of a book to characters by rules, and cast a voice for each.
 
     Example: hierbatch cast novel.epub --voices voices.csv --manifest novel.csv --out cast.csv
     """
-    from hierbatch.jobs.cast import UNCERTAIN_BELOW, CastBook, cast_book
+    from hierbatch.jobs.books.cast import UNCERTAIN_BELOW, CastBook, cast_book
 
     made = cast_book(
         CastBook(book=book, out=out, manifest=manifest, voices=voices, narrator=narrator, language=language, keep=keep)

@@ -23,17 +23,17 @@ def intake(
     layout: DataLayout,
     rows: RowSettings,
 ) -> None:
-    """Divide long recordings into rows with the measures of takes.
+    """Divide long recordings into rows with the same measures as takes.
 
     Recordings are divided at pauses, and by speaker where there are segments.
-    OUT/rows.parquet has every row, the rejected ones with their reasons; it is
-    an input of `hierbatch prepare`. The same command resumes.
+    OUT/rows.parquet lists every row, with the reasons for rejected ones, and is an
+    input of `hierbatch prepare`. The same command resumes.
 
     Example: hierbatch intake interviews --language en --out rows
     """
     from hierbatch.engine.progress import format_duration
-    from hierbatch.jobs.intake import TABLE, IntakeJob
-    from hierbatch.jobs.intake import intake as intake_job
+    from hierbatch.jobs.corpora.intake import TABLE, IntakeJob
+    from hierbatch.jobs.corpora.intake import intake as intake_job
 
     result = intake_job(IntakeJob(recordings=tuple(recordings), out=out, layout=layout, rows=rows), typer.echo)
     print(f"{out / TABLE}: {result.n_kept} rows kept, {format_duration(result.kept_s)}")

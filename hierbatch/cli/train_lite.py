@@ -13,7 +13,7 @@ def train_lite(
         str,
         typer.Argument(
             help="vocoder, content-encoder, acoustic, text-to-vector, speaker-encoder, cross-speaker (unpaired "
-            "fine-tuning), text-to-vector-tuning and acoustic-tuning (after a change of the content encoder), "
+            "fine-tuning), text-to-vector-tuning and acoustic-tuning (after a change of the content encoder), prosody, "
             "vocoder-gan (adversarial training of the vocoder), style-denoiser, or all of these; "
             "speechsr-lite, speechsr-lite-gan."
         ),
@@ -33,12 +33,12 @@ def train_lite(
 ) -> None:
     """Train one network, or all networks, of HierSpeech2-Lite or SpeechSR.
 
-    The same command resumes a stopped training; `hierbatch models assemble` makes a bundle of the result.
+    The same command resumes a stopped training; `hierbatch models assemble` turns the result into a bundle.
 
     Example: hierbatch train lite vocoder --data prepared --out training
     """
-    from hierbatch.jobs.train import TrainJob
-    from hierbatch.jobs.train import train as run_train
+    from hierbatch.jobs.training.train import TrainJob
+    from hierbatch.jobs.training.train import train as run_train
     from hierbatch.training.recipes.catalog import PHASES
 
     max_duration_s = None if minutes is None else minutes * 60

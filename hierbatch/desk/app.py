@@ -1,8 +1,7 @@
-"""Routes of the desk. Requests name rows and takes by their ids; no text of a request becomes a path."""
+"""Routes of the desk. Requests name rows and takes by id; no text of a request is used as a file path."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
@@ -18,6 +17,7 @@ from hierbatch.desk.access import AccessControl, Secrets
 from hierbatch.desk.changes import changes
 from hierbatch.desk.desk import Desk
 from hierbatch.errors import HierbatchError, InputError, StorageError
+from hierbatch.json_object import parse_json_object
 
 _MAX_BODY_BYTES = 65_536
 _TYPES = {
@@ -30,7 +30,7 @@ _TYPES = {
 
 
 def desk_app(desk: Desk, secrets: Secrets) -> Starlette:
-    """Application of one desk."""
+    """Create the ASGI application of one desk."""
     pages = _static_files()
     routes = [
         Route("/", lambda request: _page(pages, "index.html")),
@@ -38,7 +38,7 @@ def desk_app(desk: Desk, secrets: Secrets) -> Starlette:
         Route("/api/changes", _changes(desk)),
         Route("/api/run", _get(lambda request: desk.summary())),
         Route("/api/contents", _get(lambda request: desk.contents())),
-        Route("/api/chapters/{number:int}", _get(lambda request: desk.chapter(request.path_params["number"]))),
+        Route("/api/chapters/{number}", _get(lambda request: desk.chapter(_chapter_number(request)))),
         Route("/api/rows/{row}", _get(lambda request: desk.row(request.path_params["row"]))),
         Route("/api/rows/{row}/takes/{take}/words", _get(lambda request: desk.words(**request.path_params))),
         Route("/api/rows/{row}/takes/{take}/audio", _audio(desk)),
@@ -57,7 +57,7 @@ def desk_app(desk: Desk, secrets: Secrets) -> Starlette:
 
 
 def _static_files() -> dict[str, tuple[bytes, str]]:
-    """Content and type of every file of the page, read once: a request can only name one of these."""
+    """Content and media type of every static file, read once; a request can only name one of these."""
     found: dict[str, tuple[bytes, str]] = {}
     folders = [("", files("hierbatch.desk") / "static")]
     while folders:
@@ -77,8 +77,15 @@ def _page(pages: dict[str, tuple[bytes, str]], name: str) -> Response:
     return Response(content, media_type=kind)
 
 
+def _chapter_number(request: Request) -> int:
+    written = str(request.path_params["number"])
+    if not (written.isascii() and written.isdigit() and len(written) < 10):
+        raise InputError("The request names no chapter", got=written[:40], fix="reload the page")
+    return int(written)
+
+
 def _get(answer: Callable[[Request], Any]) -> Callable[[Request], Response]:
-    """Endpoint in a thread: everything behind it reads files."""
+    """Endpoint that Starlette runs in a thread, because it reads files."""
 
     def endpoint(request: Request) -> Response:
         try:
@@ -96,6 +103,8 @@ def _post(act: Callable[[dict[str, Any]], Any]) -> Callable[[Request], Any]:
             return JSONResponse(await run_in_threadpool(act, body))
         except HierbatchError as error:
             return _error(error)
+        except ClientDisconnect:  # nobody is there to read an answer
+            return Response(status_code=400)
 
     return endpoint
 
@@ -120,18 +129,16 @@ def _audio(desk: Desk) -> Callable[[Request], Response]:
 
 
 async def _read_object(request: Request) -> dict[str, Any]:
-    """Body of a request as a JSON object of limited size; raises InputError."""
+    """Read the body of a request as a JSON object of limited size; raises InputError."""
     content = bytearray()
     async for chunk in request.stream():
         content += chunk
         if len(content) > _MAX_BODY_BYTES:
             raise InputError("The request is too long", expected=f"at most {_MAX_BODY_BYTES} bytes", fix="shorten it")
     try:
-        body = json.loads(bytes(content) or b"{}")
-    except (ValueError, RecursionError) as error:
-        raise InputError("The request is not JSON", got=str(error)[:80], fix="reload the page") from error
-    if not isinstance(body, dict):
-        raise InputError("The request is not a JSON object", fix="reload the page")
+        body = parse_json_object(bytes(content) or b"{}")
+    except ValueError as error:
+        raise InputError("The request is not a JSON object", got=str(error)[:80], fix="reload the page") from error
     return body
 
 

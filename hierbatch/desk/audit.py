@@ -1,4 +1,4 @@
-"""Audit of a run: a random sample is judged, and the share of bad takes in the whole is estimated from it."""
+"""Audit of a run: a listener judges a random sample, which estimates the share of bad takes in the whole run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from scipy.stats import beta
+from scipy.special import betaincinv  # scipy.stats would need 70 MB
 
 from hierbatch.desk.run_view import RunState
 from hierbatch.manifest.choices import REJECT
@@ -19,26 +19,26 @@ def share_interval(n_bad: int, n_judged: int, level: float = LEVEL) -> tuple[flo
     """Exact confidence interval of a share (Clopper and Pearson 1934).
 
     Args:
-        n_bad: bad ones among those judged.
-        n_judged: number of draws judged.
+        n_bad: number of bad takes among those judged.
+        n_judged: number of takes judged.
         level: confidence level, 0 to 1.
     """
     tail = (1 - level) / 2
-    low = float(beta.ppf(tail, n_bad, n_judged - n_bad + 1)) if n_bad else 0.0
-    high = float(beta.ppf(1 - tail, n_bad + 1, n_judged - n_bad)) if n_bad < n_judged else 1.0
+    low = float(betaincinv(n_bad, n_judged - n_bad + 1, tail)) if n_bad else 0.0
+    high = float(betaincinv(n_bad + 1, n_judged - n_bad, 1 - tail)) if n_bad < n_judged else 1.0
     return low, high
 
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """Random sample of takes."""
+    """Random sample of takes for a listener to judge."""
 
     takes: tuple[tuple[str, str, int], ...]
     """Id, key and attempt of each take."""
     seed: int
 
     def result(self, state: RunState) -> dict[str, Any]:
-        """Counts and interval so far; a row counts as judged once it was played or has a verdict."""
+        """Counts and confidence interval so far; a row is judged once it was played or has a verdict."""
         n_judged = n_bad = 0
         for row_id, key, attempt in self.takes:
             choices = state.choices.row(row_id)
@@ -57,5 +57,5 @@ class Audit:
 
 
 def new_seed() -> int:
-    """Seed of a sample; it is shown, so that the sample can be drawn again."""
+    """Random seed of a sample; the page shows it, so that the sample can be drawn again."""
     return secrets.randbelow(1_000_000)

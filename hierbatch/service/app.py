@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import hmac
+import logging
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Send
 
+from hierbatch.errors import HierbatchError
 from hierbatch.service.formats import FORMATS, encode_stream
-from hierbatch.service.request import MAX_BODY_BYTES, RequestError, parse_order
-from hierbatch.service.speaker import Speaker
+from hierbatch.service.request import MAX_BODY_BYTES, RequestError, parse_request
+from hierbatch.service.speech_service import SpeechService
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
+_log = logging.getLogger(__name__)
 _LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-def speech_app(speaker: Speaker, *, token: str = "", is_local: bool = True) -> Starlette:
-    """Application that speaks with a loaded model.
+def speech_app(service: SpeechService, *, token: str = "", is_local: bool = True) -> Starlette:
+    """Create the ASGI application of a loaded model.
 
     Args:
-        speaker: model and voices.
-        token: key that clients must send as `Authorization: Bearer TOKEN`; empty admits everyone who can connect.
-        is_local: refuse host names that are not of the loopback interface, and pages of other sites.
+        service: model and voices.
+        token: key that clients must send as `Authorization: Bearer TOKEN`; if empty, no key is required.
+        is_local: True to accept only loopback host names, and no requests from pages of other sites.
     """
 
     def guarded(endpoint: Endpoint) -> Endpoint:
@@ -37,27 +41,29 @@ def speech_app(speaker: Speaker, *, token: str = "", is_local: bool = True) -> S
                 return await endpoint(request)
             except RequestError as error:
                 return _error_response(error)
+            except ClientDisconnect:  # nobody is there to read an answer
+                return Response(status_code=400)
 
         return answer
 
     async def speech(request: Request) -> Response:
-        order = parse_order(await _body(request))
-        blocks = await run_in_threadpool(speaker.speak, order)
-        return StreamingResponse(
-            encode_stream(blocks, speaker.pipeline.rate_hz, order.format),
-            media_type=FORMATS[order.format].media_type,
-            headers={"x-synthetic-speech": "true", "x-voice-consent": speaker.voices[order.voice].consent},
+        spoken = parse_request(await _body(request))
+        blocks = await run_in_threadpool(service.speak, spoken)
+        return _SpeechStream(
+            encode_stream(blocks, service.pipeline.rate_hz, spoken.format),
+            media_type=FORMATS[spoken.format].media_type,
+            headers={"x-synthetic-speech": "true", "x-voice-consent": service.voices[spoken.voice].consent},
         )
 
     async def voices(_: Request) -> Response:
         listed = [
             {"id": name, "object": "voice", "consent": voice.consent, "notices": list(voice.notices)}
-            for name, voice in speaker.voices.items()
+            for name, voice in service.voices.items()
         ]
         return JSONResponse({"object": "list", "data": listed})
 
     async def models(_: Request) -> Response:
-        model = {"id": speaker.pipeline.name, "object": "model", "languages": list(speaker.pipeline.languages)}
+        model = {"id": service.pipeline.name, "object": "model", "languages": list(service.pipeline.languages)}
         return JSONResponse({"object": "list", "data": [model]})
 
     async def health(_: Request) -> Response:
@@ -74,13 +80,31 @@ def speech_app(speaker: Speaker, *, token: str = "", is_local: bool = True) -> S
 
 
 def _check_access(request: Request, token: str, *, is_local: bool) -> None:
-    host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
-    origin = urlsplit(request.headers.get("origin", "")).hostname
-    if is_local and (host not in _LOCAL or origin not in (None, *_LOCAL)):
+    host = _host_name(f"//{request.headers.get('host', '')}")
+    origin = request.headers.get("origin")  # programs send none, and sandboxed pages "null"
+    if is_local and (host not in _LOCAL or (origin is not None and _host_name(origin) not in _LOCAL)):
         raise RequestError("This service answers programs of its own machine only", status=403)
     sent = request.headers.get("authorization", "")
     if token and not hmac.compare_digest(sent.encode(), f"Bearer {token}".encode()):
         raise RequestError("The API key is missing or wrong", status=401)
+
+
+class _SpeechStream(StreamingResponse):
+    """Stream that a sentence which cannot be spoken cuts off, so that clients see that the sound is incomplete."""
+
+    async def stream_response(self, send: Send) -> None:
+        """Send the blocks."""
+        try:
+            await super().stream_response(send)
+        except (RequestError, HierbatchError) as error:  # the status has been sent
+            _log.warning("An answer was cut off: %s", error)
+
+
+def _host_name(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:  # a bracket without its other half
+        return ""
 
 
 async def _body(request: Request) -> bytes:

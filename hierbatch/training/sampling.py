@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from hierbatch.audio.pitch import fill_unvoiced
 from hierbatch.constants import FRAME_HOP_SAMPLES, MELS_PER_FRAME
+from hierbatch.errors import InputError
 from hierbatch.training.prepared import PreparedSet, PreparedUtterance
 
 Floats = npt.NDArray[np.float32]
@@ -41,8 +42,8 @@ class SpeakerSampler:
     that a corpus without speaker ids does not dominate either.
 
     Args:
-        utterances: Utterances to draw from.
-        korean_share: Share of Korean utterances among those drawn, since the data has few Korean speakers; None for no
+        utterances: utterances to draw from.
+        korean_share: share of Korean utterances among those drawn, since the data has few Korean speakers; None for no
             balance of languages.
     """
 
@@ -62,7 +63,16 @@ class SpeakerSampler:
         self._utterances = list(utterances)
 
     def draw(self, rng: np.random.Generator) -> PreparedUtterance:
-        """Draw a random utterance."""
+        """Draw a random utterance.
+
+        Raises:
+            InputError: there are none.
+        """
+        if not self._utterances:
+            raise InputError(
+                "The prepared set has no utterance of this kind", expected="longer or more recordings",
+                fix="prepare at least two recordings of a few seconds; texts are needed by the phases that read them",
+            )  # fmt: skip
         index = int(np.searchsorted(self._cumulative, rng.random() * self._cumulative[-1]))
         return self._utterances[min(index, len(self._utterances) - 1)]
 
@@ -73,9 +83,9 @@ class SpeakerSampler:
         after the segment.
 
         Args:
-            segment: The segment that needs a prompt.
-            n_frames: Maximum length of the prompt, in frames.
-            rng: Random generator.
+            segment: the segment that needs a prompt.
+            n_frames: maximum length of the prompt, in frames.
+            rng: random generator.
         """
         others = [u for u in self._by_speaker[segment.utterance.speaker] if u.id != segment.utterance.id]
         if others:

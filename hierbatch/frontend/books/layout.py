@@ -14,7 +14,7 @@ _NEAR_FULL = 0.75
 _WRAPPED_SHARE = 0.6
 _EMPHASIS = re.compile(r"(?<![\w_=])([_=])(?=\S)([^_=\n]+?)(?<=\S)\1(?![\w_=])")
 _ILLUSTRATION = re.compile(r"\[Illustration[^\]]{0,2000}\]", re.I)
-_COMPOUND = re.compile(r"[^\W\d_]+-[^\W\d_]+")
+_COMPOUND = re.compile(r"(?<![^\W\d_])[^\W\d_]+-[^\W\d_]+")
 _CUT_WORD = re.compile(r"(?<![^\W_])(?<!-)([^\W\d_]{2,})-\n([a-zà-ÿ]{2,})")
 
 
@@ -95,9 +95,9 @@ def join_paragraphs(
     """Paragraphs of one group: each line, or, in hard-wrapped text, each run of lines up to the next indented line.
 
     Args:
-        group: lines without an empty line between them
-        wrapped: True if the text is hard-wrapped
-        compounds: words that keep their hyphen when it is at the end of a line
+        group: lines without an empty line between them.
+        wrapped: True if the text is hard-wrapped.
+        compounds: words that keep their hyphen when it is at the end of a line.
     """
     runs: list[list[Line]] = []
     few_indented = 2 * sum(line.is_indented for line in group) < len(group)

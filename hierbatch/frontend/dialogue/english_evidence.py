@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+import itertools
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from hierbatch.frontend.dialogue.character import Evidence, Mention
@@ -27,20 +28,25 @@ def english_turns(
     turns: list[Turn] = []
     appearances: defaultdict[int, list[int]] = defaultdict(list)
     previous: Mention | None = None
+    spoken_to: Sequence[int] = ()
     is_open = False
     for number, (text, parts) in enumerate(zip(paragraphs, spans, strict=True)):
         narrated = [[] if part.is_quote else mentions.all_in(text[part.start : part.end]) for part in parts]
+        first_two = _first_two(narrated)
         for mention in (mention for found in narrated for mention in found):
             if mention.character is not None:
                 appearances[mention.character].append(number)
-        explicit = {at: _explicit(text, parts, at, mentions) for at, part in enumerate(parts) if part.is_quote}
+        addressed = [mentions.addressed_in(text[part.start : part.end]) for part in parts if part.is_quote]
+        near = sorted(frozenset().union(*addressed))
+        explicit = _explicit(text, parts, mentions, [*near, *_last_seen(appearances), *spoken_to])
+        spoken_to = near or spoken_to
         has_explicit = any(explicit.values())
         for at, part in enumerate(parts):
             if not part.is_quote:
                 continue
             evidence = _evidence(text[part.start : part.end], explicit[at], mentions)
             if not has_explicit:
-                evidence = replace(evidence, mentioned=_nearest_first(at, narrated), previous=previous)
+                evidence = replace(evidence, mentioned=_nearest_first(at, narrated, first_two), previous=previous)
             turns.append(Turn(number, evidence, continues=is_open and at == 0))
             closing = _CLOSING_MARKS.get(text[part.start], "")
             is_open = bool(closing) and text[part.end - 1] not in closing
@@ -55,13 +61,32 @@ def english_turns(
     return turns, {index: sorted(set(found)) for index, found in appearances.items()}
 
 
-def _explicit(text: str, parts: Sequence[Span], at: int, mentions: EnglishMentions) -> Mention | None:
-    """Speaker named by a verb of speech behind or before a quotation."""
-    after = parts[at + 1] if at + 1 < len(parts) else None
-    found = mentions.explicit_after(text[after.start : after.end]) if after else None
-    if found is None and at > 0:
-        before = parts[at - 1]
-        found = mentions.explicit_before(text[before.start : before.end])
+def _last_seen(appearances: Mapping[int, Sequence[int]]) -> list[int]:
+    """Characters that narration has mentioned so far, the last one first."""
+    return sorted(appearances, key=lambda index: -appearances[index][-1])
+
+
+def _explicit(
+    text: str, parts: Sequence[Span], mentions: EnglishMentions, near: Sequence[int]
+) -> dict[int, Mention | None]:
+    """Speakers named by a verb of speech after or before each quotation of a paragraph.
+
+    Args:
+        text: the paragraph.
+        parts: its narration and quotations.
+        mentions: finder of the book's characters.
+        near: characters that a possessive pronoun may refer to, the most probable first.
+    """
+    found: dict[int, Mention | None] = {}
+    for at, part in enumerate(parts):
+        if not part.is_quote:
+            continue
+        after = parts[at + 1] if at + 1 < len(parts) else None
+        speaker = mentions.explicit_after(text[after.start : after.end]) if after else None
+        if speaker is None and at > 0:
+            before = parts[at - 1]
+            speaker = mentions.explicit_before(text[before.start : before.end])
+        found[at] = mentions.relative_among(speaker, near) if speaker and speaker.title else speaker
     return found
 
 
@@ -70,8 +95,26 @@ def _evidence(quote: str, explicit: Mention | None, mentions: EnglishMentions) -
     return Evidence(explicit=explicit, addressed=mentions.addressed_in(quote), spoken_of=named)
 
 
-def _nearest_first(at: int, narrated: Sequence[Sequence[Mention]]) -> tuple[Mention, ...]:
-    """Persons in the narration of the paragraph: beside the quotation first, and names before pronouns."""
+def _nearest_first(at: int, narrated: Sequence[Sequence[Mention]], first_two: Sequence[Mention]) -> tuple[Mention, ...]:
+    """Persons in the narration of the paragraph: beside the quotation first, and names before pronouns.
+
+    Args:
+        at: index of the quotation among the parts of the paragraph.
+        narrated: mentions in each part.
+        first_two: mentions of the paragraph; of those beyond the neighbours only two are needed.
+    """
     nearest = [mention for offset in (1, -1) if 0 <= at + offset < len(narrated) for mention in narrated[at + offset]]
-    others = [mention for found in narrated for mention in found if mention not in nearest]
+    beside = set(nearest)
+    others = itertools.islice((mention for mention in first_two if mention not in beside), 2)
     return (*sorted(nearest, key=lambda mention: mention.character is None), *others)
+
+
+def _first_two(narrated: Sequence[Sequence[Mention]]) -> list[Mention]:
+    """Mentions of a paragraph in their order, at most two of equal ones."""
+    counts: Counter[Mention] = Counter()
+    kept: list[Mention] = []
+    for mention in itertools.chain.from_iterable(narrated):
+        counts[mention] += 1
+        if counts[mention] <= 2:
+            kept.append(mention)
+    return kept

@@ -9,12 +9,12 @@ from lxml import etree
 
 from hierbatch.errors import TextError
 
-_MAX_PLAYED = 20_000
+MAX_MEASURES = 20_000
 _MAX_PASSES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
+class RepeatMarks:
     """Repeat marks of one measure."""
 
     starts_repeat: bool = False
@@ -25,7 +25,7 @@ class Measure:
     stops_ending: bool = False
 
     @classmethod
-    def from_xml(cls, measure: etree._Element) -> Measure:
+    def from_xml(cls, measure: etree._Element) -> RepeatMarks:
         """Read the bar lines of a measure."""
         starts_repeat, n_passes, endings, stops = False, 1, frozenset[int](), False
         for barline in measure.findall("barline"):
@@ -34,16 +34,21 @@ class Measure:
                 starts_repeat = True
             elif repeat is not None:
                 times = repeat.get("times", "2")
-                n_passes = min(_MAX_PASSES, max(2, int(times) if times.isdigit() else 2))
+                n_passes = min(_MAX_PASSES, max(2, _number(times) or 2))
             if ending is not None and ending.get("type") == "start":
                 numbers = ending.get("number", "").replace(",", " ").replace(".", " ").split()
-                endings = frozenset(int(number) for number in numbers if number.isdigit())
+                endings = frozenset(_number(number) for number in numbers[:_MAX_PASSES]) - {0}
             elif ending is not None:
                 stops = True
         return cls(starts_repeat, n_passes, endings, stops)
 
 
-def playing_order(measures: Sequence[Measure]) -> list[tuple[int, int]]:
+def _number(written: str) -> int:
+    """Number of a pass; 0 for what is none."""
+    return int(written) if written.isdecimal() and len(written) < 4 else 0
+
+
+def playing_order(measures: Sequence[RepeatMarks]) -> list[tuple[int, int]]:
     """Index and pass number of each measure in the order of playing; passes count from 1.
 
     Raises:
@@ -65,16 +70,16 @@ def playing_order(measures: Sequence[Measure]) -> list[tuple[int, int]]:
                 continue
             if measure.n_passes > 1:
                 start, pass_number = index + 1, 1
-        if len(played) > _MAX_PLAYED:
+        if len(played) > MAX_MEASURES:
             raise TextError(
-                "The repeats of the score make it too long", expected=f"at most {_MAX_PLAYED:,} measures",
+                "The repeats of the score make it too long", expected=f"at most {MAX_MEASURES:,} measures",
                 fix="write the repeats out, or shorten the score",
             )  # fmt: skip
         index += 1
     return played
 
 
-def _ending_of(measures: Sequence[Measure]) -> list[frozenset[int]]:
+def _ending_of(measures: Sequence[RepeatMarks]) -> list[frozenset[int]]:
     """Passes in which each measure is played; empty for all."""
     found: list[frozenset[int]] = []
     current: frozenset[int] = frozenset()

@@ -1,4 +1,4 @@
-"""Options of texts, and of the manner in which they are spoken."""
+"""Options of texts, and settings of their speech."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Annotated, ClassVar
 
 from hierbatch.option import Option, OptionGroup
 
+MAX_SEED = 2**63 - 1
+"""Largest value of the column `seed`."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TakeSeed(OptionGroup):
@@ -15,7 +18,7 @@ class TakeSeed(OptionGroup):
 
     TITLE: ClassVar[str] = "Sound"
 
-    seed: Annotated[int, Option("Random seed; another seed gives other takes.")] = 0
+    seed: Annotated[int, Option("Random seed; another seed gives other takes.", minimum=0, maximum=MAX_SEED)] = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +40,9 @@ class CorpusTextSettings(TextSettings):
 class SpeechSettings(TextSettings):
     """Language, pronunciations, speed and seed of synthesized rows."""
 
-    speed: Annotated[float, Option("Factor on the speaking rate of rows without one.", minimum=0.5, maximum=2.0)] = 1.0
+    speed: Annotated[
+        float, Option("Scale factor for the speaking rate of rows without one.", minimum=0.5, maximum=2.0)
+    ] = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)

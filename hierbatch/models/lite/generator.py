@@ -38,13 +38,14 @@ class LiteWaveformGenerator(nn.Module):
     """Universal vocoder for the log-mel latent.
 
     Shape:
-        z        [B, T, M]  normalised log-mel
+        z        [B, T, M]  normalized log-mel
         f0_hz    [B, T]     positive everywhere
         voiced   [B, T]     0 to 1
         noise    [B, L]     white, unit variance (from the row's own seed)
         mask     [B, T, 1]  bool
         seen_f0_hz  [B, T]  F0 input of the network where it differs from that of the pulses, or None
-        low_noise_db  [B]   added to the noise of voiced frames below about 1 kHz, or None
+        low_noise_db  [B]   gain of the noise of voiced frames below about 1 kHz, or None
+        phase_gain  strength of the phase correction
         returns  [B, L]
     """
 
@@ -78,6 +79,7 @@ class LiteWaveformGenerator(nn.Module):
         mask: Tensor,
         seen_f0_hz: Tensor | None = None,
         low_noise_db: Tensor | None = None,
+        phase_gain: float = 1.0,
     ) -> Tensor:
         seen = f0_hz if seen_f0_hz is None else seen_f0_hz
         pitch = torch.stack([torch.log(seen / 150.0) * 2.0, voiced], dim=-1)
@@ -87,7 +89,7 @@ class LiteWaveformGenerator(nn.Module):
         )
         # Excitations have unit power; the analysis window's energy is the factor between magnitude and gain.
         envelope = z * LOG_SPREAD + LOG_CENTRE - 0.5 * math.log(0.375 * WINDOW_SAMPLES)
-        angles = ((_RESIDUAL_GAIN * phase) @ self.to_bins).float()  # complex tensors need single precision
+        angles = ((phase_gain * _RESIDUAL_GAIN * phase) @ self.to_bins).float()  # complex tensors need single precision
         rotation = torch.polar(torch.ones_like(angles), angles)
         harmonic_filter = self._minimum_phase((envelope + _RESIDUAL_GAIN * harmonic) @ self.to_bins) * rotation
         log_noise = (envelope + _RESIDUAL_GAIN * aperiodic) @ self.to_bins

@@ -1,6 +1,6 @@
 """Hierarchical synthesizer of Lite: content, pitch and voices to the log-mel latent, and the latent to the waveform.
 
-Legend: B batch, T frames (50/s), 2T mel frames (100/s), M mel bands, L samples.
+Legend: B batch, T frames (50/s), 2T mel frames (100/s), C semantic channels, M mel bands.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from hierbatch.models.lite.covariance import match_covariance
 from hierbatch.models.lite.generator import interpolate_frames
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.spectral_statistics import SpectralStatisticsMatching
-from hierbatch.models.lite.voice import Voice, stack_prompts
+from hierbatch.models.lite.voice import LiteVoice, stack_prompts
 
 MIN_F0_HZ, MAX_F0_HZ = 50.0, 1100.0
 """Range of the F0 input of the networks, in Hz."""
@@ -37,10 +37,10 @@ class SynthesisFrames:
         voiced    [B, 2T]
         lengths   [B]
         seen_f0_hz [B, 2T]  F0 input of the networks where it differs from that of the pulses, or None
-        noise_gains [B, 2T]  gain of the vocoder's noise, or None
+        song_noise_gains [B, 2T]  gain of the vocoder's noise in songs, or None
         covariance_shares  [B]  strength of `match_covariance`, by each row's language
         clean_style_shares [B]  strength of the style denoiser, by each row's language
-        low_noise_db       [B]  change of the noise below 1 kHz in voiced frames, or None
+        low_noise_db       [B]  gain of the noise below 1 kHz in voiced frames, or None
     """
 
     semantic: Tensor
@@ -51,7 +51,9 @@ class SynthesisFrames:
     clean_style_shares: Tensor
     seen_f0_hz: Tensor | None = None
     low_noise_db: Tensor | None = None
-    noise_gains: Tensor | None = None
+    song_noise_gains: Tensor | None = None
+    is_song: Sequence[bool] = ()
+    """Rows whose pitch must be exact; empty if there are none."""
 
 
 class LiteSynthesizer:
@@ -75,7 +77,7 @@ class LiteSynthesizer:
         self._networks, self._placement = networks, placement
 
     def synthesize(
-        self, frames: SynthesisFrames, voices: Sequence[Voice], seeds: Sequence[int], source: Tensor | None = None
+        self, frames: SynthesisFrames, voices: Sequence[LiteVoice], seeds: Sequence[int], source: Tensor | None = None
     ) -> list[Samples]:
         """Synthesize each row. The vocoder runs row by row: its cost is FFTs, which batching does not lower.
 
@@ -95,8 +97,9 @@ class LiteSynthesizer:
             n_mels = n_frames * MELS_PER_FRAME
             white = np.random.default_rng(seed).standard_normal(n_mels * MEL_HOP_SAMPLES, dtype=np.float32)
             noise = self._placement.tensor(white)[None]
-            if frames.noise_gains is not None:
-                noise = noise * interpolate_frames(frames.noise_gains[row : row + 1, :n_mels])
+            is_song = bool(frames.is_song) and frames.is_song[row]
+            if is_song and frames.song_noise_gains is not None:
+                noise = noise * interpolate_frames(frames.song_noise_gains[row : row + 1, :n_mels])
             with self._placement.inference_mode():
                 samples = self._networks.vocoder(
                     latent[row : row + 1, :n_mels],
@@ -106,11 +109,15 @@ class LiteSynthesizer:
                     mask.new_ones(1, n_mels, 1),
                     None if frames.seen_f0_hz is None else frames.seen_f0_hz[row : row + 1, :n_mels],
                     None if frames.low_noise_db is None else frames.low_noise_db[row : row + 1],
+                    # The phase correction moves with the vowels, and with it the pitch, by some cents.
+                    0.0 if is_song else 1.0,
                 )
             outputs.append(to_array(samples[0]))
         return outputs
 
-    def _latent(self, frames: SynthesisFrames, mask: Tensor, voices: Sequence[Voice], source: Tensor | None) -> Tensor:
+    def _latent(
+        self, frames: SynthesisFrames, mask: Tensor, voices: Sequence[LiteVoice], source: Tensor | None
+    ) -> Tensor:
         """Predict the latent and match its statistics to the prompts'. Shape: returns [B, 2T, M]."""
         style = self._placement.tensor(np.stack([voice.sound_style for voice in voices]))
         style = self._networks.style_denoiser(style, frames.clean_style_shares, self._clean_style_margin)

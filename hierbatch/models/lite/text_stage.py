@@ -48,7 +48,7 @@ class TextFrames:
     n_symbols: Tensor
 
 
-class TextStage:
+class LiteTextStage:
     """Text-to-vector network with the inference settings of a bundle."""
 
     def __init__(
@@ -109,7 +109,7 @@ class TextStage:
     def _sample_prosody(
         self, requests: Sequence[SpeechRequest], ids: Sequence[PhonemeIds], hidden: Tensor, style: Tensor
     ) -> SampledProsody | None:
-        """Prosody of the rows whose language has a temperature; None if there are none."""
+        """Sample the prosody of the rows whose language has a temperature; None if no row has one."""
         temperatures = self._settings("prosody_temperature", requests)
         if not any(temperatures):
             return None
@@ -151,7 +151,7 @@ class TextStage:
         return [self._by_language[name].get(request.language, 0.0) for request in requests]
 
     def _spread(self, request: SpeechRequest) -> float:
-        """Factor on the spread of log F0; sampled contours have that of recordings, predicted ones are too narrow."""
+        """Scale factor for log F0: sampled contours have the spread of recordings, predicted ones are too flat."""
         (temperature,) = self._settings("prosody_temperature", [request])
         is_sampled = temperature > 0
         return request.prosody * (1.0 if is_sampled else self._f0_spread)
