@@ -6,10 +6,9 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from scipy.stats import beta
-
 from hierbatch.desk.run_view import RunState
 from hierbatch.manifest.choices import REJECT
+from hierbatch.programs import require_package
 
 LEVEL = 0.95
 MAX_ROWS = 2000
@@ -22,7 +21,11 @@ def share_interval(n_bad: int, n_judged: int, level: float = LEVEL) -> tuple[flo
         n_bad: bad ones among those judged.
         n_judged: number of draws judged.
         level: confidence level, 0 to 1.
+
+    Raises:
+        ProgramError: SciPy is not installed.
     """
+    beta = require_package("scipy.stats", extra="desk").beta
     tail = (1 - level) / 2
     low = float(beta.ppf(tail, n_bad, n_judged - n_bad + 1)) if n_bad else 0.0
     high = float(beta.ppf(1 - tail, n_bad + 1, n_judged - n_bad)) if n_bad < n_judged else 1.0
