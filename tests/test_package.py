@@ -23,4 +23,3 @@ def test_all_public_names_are_there_and_no_others():
     assert {"load", "open_run", "compare", "Sound"} <= set(hierbatch.__all__) <= set(dir(hierbatch))
     with pytest.raises(AttributeError, match="sing"):
         _ = hierbatch.sing
-/root/.pyenv/libexec/pyenv-hooks: line 24: enable: cannot open shared object /root/.pyenv/libexec/pyenv-realpath.dylib: /root/.pyenv/libexec/pyenv-realpath.dylib: cannot open shared object file: No such file or directory

@@ -1,9 +1,9 @@
 """Recursive filter (cascade of second-order sections) over streamed sound, in NumPy.
 
 A filter whose state has S numbers is a linear map: the outputs of 32 samples, and the state after them, are products of
-constant matrices with these samples and the state before them. The states themselves follow a recursion of the same form,
-one step per 32 samples, which is computed in groups of 32 steps in the same way. Only the recursion over these groups is
-a loop in Python. The result equals that of a loop over samples to rounding.
+constant matrices with these samples and the state before them. The states themselves follow a recursion of the same
+form, one step per 32 samples, which is computed in groups of 32 steps in the same way. Only the recursion over these
+groups is a loop in Python. The result equals that of a loop over samples to rounding.
 
 Legend: L samples, C channels, N = 32 samples per step, K steps, S numbers of state.
 """

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy import signal
@@ -17,7 +19,7 @@ def test_blocks_of_any_size_are_filtered_as_scipy_filters_the_whole(name, shape)
     sound = np.random.default_rng(0).standard_normal(shape)
     recursive = RecursiveFilter(SECTIONS[name], sound[0].size)
     cuts = [0, 0, 1, 6, 38, 70, 1100, 1131, 4000, len(sound)]
-    filtered = np.concatenate([recursive(sound[start:end]) for start, end in zip(cuts, cuts[1:], strict=False)])
+    filtered = np.concatenate([recursive(sound[start:end]) for start, end in pairwise(cuts)])
     np.testing.assert_allclose(filtered, signal.sosfilt(SECTIONS[name], sound, axis=0), atol=1e-9)
 
 
