@@ -66,7 +66,8 @@ def word_bounds(words: npt.NDArray[np.int64], durations: npt.NDArray[np.int64]) 
 def sum_by_word(words: npt.NDArray[np.int64], values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     """Sum of the symbols' values in each word. Shape: [N], [N] -> [K]."""
     is_word = words >= 0
-    return np.bincount(words[is_word], weights=values[is_word], minlength=count_words(words))
+    sums = np.bincount(words[is_word], weights=values[is_word], minlength=count_words(words))
+    return sums.astype(np.float64, copy=False)
 
 
 def count_words(words: npt.NDArray[np.int64]) -> int:
