@@ -1,7 +1,7 @@
 """Readers: Ray actors that apply a stage without a model to tables, on all cores of a cluster.
 
 A reader that dies with its node costs time alone: its tables are read by others, and a reader is added when a core is
-free. A table whose readers die again and again ends the reading.
+free. A table whose readers die again and again ends the run.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class _Reader:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _PendingTable:
     """Table at a reader."""
 
     table: pa.Table
@@ -51,17 +51,17 @@ class _Readers:
     def __len__(self) -> int:
         return len(self._readers)
 
-    def submit(self, table: pa.Table) -> _Reading:
+    def submit(self, table: pa.Table) -> _PendingTable:
         """Send a table to the next reader."""
         reader = self._readers[0]
         self._readers.rotate(-1)
-        return _Reading(table, reader, reader.read.remote(table))
+        return _PendingTable(table, reader, reader.read.remote(table))
 
-    def result(self, reading: _Reading) -> pa.Table:
+    def result(self, pending: _PendingTable) -> pa.Table:
         """Wait for a table; it is read again if its reader dies."""
         for _ in range(_MAX_READINGS):
             try:
-                return ray.get(reading.call)
+                return ray.get(pending.call)
             except RayTaskError as error:
                 if isinstance(error.cause, SetupError):
                     raise error.cause from error
@@ -72,8 +72,8 @@ class _Readers:
                 ) from error
             except RayError as error:
                 died = error
-                self._replace(reading.reader)
-                reading = self.submit(reading.table)
+                self._replace(pending.reader)
+                pending = self.submit(pending.table)
         raise RunError(
             f"{_MAX_READINGS} reader processes died",
             got=type(died).__name__,
@@ -110,7 +110,7 @@ def map_tables(stage: Stage, tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
         RunError: the stage failed, or reader processes died again and again.
     """
     readers = _Readers(stage)
-    ahead: deque[_Reading] = deque()
+    ahead: deque[_PendingTable] = deque()
     try:
         for table in tables:
             ahead.append(readers.submit(table))
