@@ -26,7 +26,7 @@ def sing(
         Path,
         typer.Argument(
             parser=local_path,
-            help="Score (.musicxml .mxl .mid .ustx, or a note list .csv), or a manifest with the column song.",
+            help="Score (.musicxml .mxl .mid .ustx .ds, or a note list .csv), or a manifest with the column song.",
         ),
     ],
     out: Annotated[

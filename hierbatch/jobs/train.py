@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -18,10 +19,12 @@ from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.text_to_vector import LiteTextToVector
 from hierbatch.models.weights.bundle import find_bundle
 from hierbatch.models.weights.earlier_names import phase_folder
-from hierbatch.training.loop import LoopOptions, Trainer, load_matching_weights
 from hierbatch.training.phase_checkpoints import has_checkpoint, phase_weights, pipeline_weights
+from hierbatch.training.phase_recipe import PHASE_SEED, OneNetworkRecipe, PhaseSchedule, load_matching_weights
 from hierbatch.training.recipes.catalog import FULL_BAND_PHASES, PHASES, PIPELINE_PHASES, Prerequisites, make_recipe
 from hierbatch.training.recipes.speaker_encoder import SpeakerEncoder
+from hierbatch.training.trainer.checkpoints import CheckpointFolder
+from hierbatch.training.trainer.trainer import Trainer, TrainerOptions
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -84,15 +87,27 @@ def train(job: TrainJob, log: Callable[[str], None]) -> None:
     torch.set_num_threads(job.n_threads)
     torch.manual_seed(0)
     plan = plans[job.model]
-    options: dict[str, Any] = {} if job.max_duration_s is None else {"max_duration_s": job.max_duration_s}
-    rate = job.learning_rate or plan.learning_rate
-    loop = LoopOptions(n_steps=job.n_steps or plan.n_steps, learning_rate=rate, **options)
-    config = LiteConfig()
+    schedule = PhaseSchedule(n_steps=job.n_steps or plan.n_steps, learning_rate=job.learning_rate or plan.learning_rate)
+    config, run = LiteConfig(), phase_folder(job.out, job.model)
     recipe = make_recipe(job.model, job.data, config, job.device, _prerequisites(job, config))
-    for name, weights in _initial_weights(job).items():
-        new = load_matching_weights(recipe.network, weights)
-        log(f"{job.model} starts from {name}" + (f", except for {len(new)} new weights" if new else ""))
-    Trainer(recipe, phase_folder(job.out, job.model), loop, log).run()
+    if CheckpointFolder(run).latest() is None:
+        for name, weights in _initial_weights(job).items():
+            new = load_matching_weights(recipe.network, weights)
+            log(f"{job.model} starts from {name}" + (f", except for {len(new)} new weights" if new else ""))
+    Trainer(OneNetworkRecipe(job.model, recipe, schedule), run, _options(job, schedule.n_steps), log).train()
+
+
+def _options(job: TrainJob, n_steps: int) -> TrainerOptions:
+    return TrainerOptions(
+        n_steps=n_steps,
+        seed=PHASE_SEED,
+        average_decay=0.998,
+        report_steps=100,
+        validate_steps=500,
+        save_steps=100,
+        keep_last=2,
+        max_duration_s=math.inf if job.max_duration_s is None else job.max_duration_s,
+    )
 
 
 def _prerequisites(job: TrainJob, config: LiteConfig) -> Prerequisites:

@@ -14,7 +14,7 @@ from hierbatch.models.hierspeechpp.discriminators.losses import (
     generator_loss,
 )
 from hierbatch.models.hierspeechpp.discriminators.model import DiscriminatorOutput, Discriminators
-from hierbatch.training.loop import Losses
+from hierbatch.training.phase_recipe import Losses
 
 _INPUT_GAIN = 10.0
 _OUTPUT_STD = 0.02

@@ -8,13 +8,13 @@ from torch import Tensor
 
 from hierbatch.models.weights.bundle import find_bundle
 from hierbatch.models.weights.earlier_names import phase_folder
-from hierbatch.training.loop import averaged_weights
+from hierbatch.training.phase_recipe import averaged_weights, has_averaged_weights
 from hierbatch.training.recipes.catalog import FULL_BAND_PHASES, PHASES
 
 
 def has_checkpoint(training: Path, phase: str) -> bool:
     """True if a phase has a checkpoint, even if its schedule is not complete."""
-    return (phase_folder(training, phase) / "checkpoint.pt").is_file()
+    return has_averaged_weights(phase_folder(training, phase))
 
 
 def phase_weights(training: Path, phase: str) -> dict[str, Tensor]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from hierbatch.errors import TextError
+from hierbatch.frontend.scores.diffsinger import read_diffsinger
 from hierbatch.frontend.scores.midi import read_midi
 from hierbatch.frontend.scores.musicxml import read_compressed_musicxml, read_musicxml
 from hierbatch.frontend.scores.note_list import read_note_list
@@ -23,6 +24,7 @@ SCORE_READERS: Mapping[str, Callable[[bytes], MusicScore]] = {
     ".xml": read_musicxml,
     ".mxl": read_compressed_musicxml,
     ".ustx": read_openutau,
+    ".ds": read_diffsinger,
     ".csv": read_note_list,
 }
 """Reader of each file suffix: the content of a file to a checked score; raises TextError."""

@@ -109,7 +109,7 @@ class LiteWaveformGenerator(nn.Module):
 
 def pulse_angle(f0_hz: Tensor) -> Tensor:
     """Phase of the first harmonic, -pi to pi, zero at a pulse. Shape: [B, T] -> [B, 160 T]."""
-    turns = torch.cumsum(to_float64(_to_samples(f0_hz.log()).exp()) / RATE_HZ, dim=1)
+    turns = torch.cumsum(to_float64(interpolate_frames(f0_hz.log()).exp()) / RATE_HZ, dim=1)
     # Wrapped around zero, where the pulses are and float32 is finest.
     return restore_dtype((turns - turns.round()) * (2 * math.pi), f0_hz)
 
@@ -124,7 +124,7 @@ def pulse_train(angle: Tensor, f0_hz: Tensor, voiced: Tensor) -> Tensor:
         f0_hz, voiced  [B, T]
         returns        [B, 160 T]
     """
-    f0, gate = _to_samples(f0_hz.log()).exp(), _to_samples(voiced)
+    f0, gate = interpolate_frames(f0_hz.log()).exp(), interpolate_frames(voiced)
     n_harmonics = torch.floor(_MAX_HARMONIC_HZ / f0)
     half_sine = torch.sin(angle / 2)
     at_peak = half_sine.abs() < 1e-4
@@ -133,7 +133,7 @@ def pulse_train(angle: Tensor, f0_hz: Tensor, voiced: Tensor) -> Tensor:
     return gate * kernel * torch.sqrt(2.0 / n_harmonics)
 
 
-def _to_samples(frames: Tensor) -> Tensor:
+def interpolate_frames(frames: Tensor) -> Tensor:
     """Linear interpolation from frame centres to samples. Shape: [B, T] -> [B, 160 T]."""
     return F.interpolate(frames[:, None], scale_factor=MEL_HOP_SAMPLES, mode="linear", align_corners=False)[:, 0]
 
@@ -147,7 +147,7 @@ def _interpolate_gains(gains: Tensor) -> Tensor:
 
 def _modulation(angle: Tensor, depths: Tensor) -> Tensor:
     """Pitch-synchronous gain of the noise, around one. Shape: [B, 160 T], [B, T, 2] -> [B, 160 T]."""
-    cosine, sine = (_to_samples(depth) for depth in depths.unbind(-1))
+    cosine, sine = (interpolate_frames(depth) for depth in depths.unbind(-1))
     return 1.0 + cosine * torch.cos(angle) + sine * torch.sin(angle)
 
 

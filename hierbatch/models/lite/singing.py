@@ -32,18 +32,21 @@ _LONGEST_DECODED_FRAMES = 14
 """Longest token that is decoded as it is; longer ones are stretched."""
 _HIGHEST_SPOKEN_HZ = 400.0
 """Pitch above which the networks have seen little speech."""
+_VOWEL_NOISE_GAIN = 0.3
+"""Gain of the noise in sung vowels: to long or high ones the vocoder, trained on speech, adds too much of it."""
 _KEPT_START_FRAMES, _KEPT_END_FRAMES = 4, 7
 """Frames of a stretched token that keep their pace; between them the vowel is at its loudest."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Phrase:
-    """Frames of one phrase. Shapes: semantic [T, C], f0_hz and voiced [2T]."""
+    """Frames of one phrase. Shapes: semantic [T, C]; f0_hz, voiced and noise_gains [2T]."""
 
     aligned: AlignedPhrase
     semantic: Tensor
     f0_hz: Tensor
     voiced: Tensor
+    noise_gains: Tensor
 
 
 class LiteSinger:
@@ -87,6 +90,7 @@ class LiteSinger:
             f0_hz=f0_hz,
             seen_f0_hz=fold_octaves(f0_hz),
             voiced=padded([phrase.voiced for phrase in phrases]),
+            noise_gains=padded([phrase.noise_gains for phrase in phrases]),
             lengths=lengths,
             covariance_shares=self._shares("timbre_covariance_share", requests),
             clean_style_shares=self._shares("clean_style_share", requests),
@@ -140,7 +144,8 @@ class LiteSinger:
         threshold = self._synthesis.get(f"voicing_threshold_{phrase.language}", 0.0)
         is_vowel = np.repeat(aligned.is_vowel, MELS_PER_FRAME)
         is_rest = self._placement.tensor(np.repeat(aligned.is_rest, MELS_PER_FRAME).astype(np.float32))
-        voiced = torch.maximum((voicing > threshold).float(), self._placement.tensor(is_vowel.astype(np.float32)))
+        vowels = self._placement.tensor(is_vowel.astype(np.float32))
+        voiced = torch.maximum((voicing > threshold).float(), vowels)
         log_f0 = to_array(_interpolated(predicted.log_f0[0][:, None], halves)[:, 0])
         deviation = bounded_expression(log_f0, phrase, is_vowel, style.expression_cents)
         contour = phrase_contour(phrase, style, request.semitones) * 2 ** (deviation / 1200)
@@ -149,6 +154,7 @@ class LiteSinger:
             semantic=_interpolated(predicted.semantic[0], at),
             f0_hz=self._placement.tensor(contour.astype(np.float32)),
             voiced=voiced * (1 - is_rest),
+            noise_gains=1 - (1 - _VOWEL_NOISE_GAIN) * vowels,
         )
 
     def _shares(self, name: str, requests: Sequence[SingingRequest]) -> Tensor:

@@ -18,6 +18,7 @@ from hierbatch.models.device_placement import DevicePlacement, to_array
 from hierbatch.models.lite.acoustic import pitch_features
 from hierbatch.models.lite.articulation import keep_articulation
 from hierbatch.models.lite.covariance import match_covariance
+from hierbatch.models.lite.generator import interpolate_frames
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.spectral_statistics import SpectralStatisticsMatching
 from hierbatch.models.lite.voice import Voice, stack_prompts
@@ -36,6 +37,7 @@ class SynthesisFrames:
         voiced    [B, 2T]
         lengths   [B]
         seen_f0_hz [B, 2T]  F0 input of the networks where it differs from that of the pulses, or None
+        noise_gains [B, 2T]  gain of the vocoder's noise, or None
         covariance_shares  [B]  strength of `match_covariance`, by each row's language
         clean_style_shares [B]  strength of the style denoiser, by each row's language
     """
@@ -47,6 +49,7 @@ class SynthesisFrames:
     covariance_shares: Tensor
     clean_style_shares: Tensor
     seen_f0_hz: Tensor | None = None
+    noise_gains: Tensor | None = None
 
 
 class LiteSynthesizer:
@@ -88,13 +91,16 @@ class LiteSynthesizer:
         outputs = []
         for row, (n_frames, seed) in enumerate(zip(frames.lengths.tolist(), seeds, strict=True)):
             n_mels = n_frames * MELS_PER_FRAME
-            noise = np.random.default_rng(seed).standard_normal(n_mels * MEL_HOP_SAMPLES, dtype=np.float32)
+            white = np.random.default_rng(seed).standard_normal(n_mels * MEL_HOP_SAMPLES, dtype=np.float32)
+            noise = self._placement.tensor(white)[None]
+            if frames.noise_gains is not None:
+                noise = noise * interpolate_frames(frames.noise_gains[row : row + 1, :n_mels])
             with self._placement.inference_mode():
                 samples = self._networks.vocoder(
                     latent[row : row + 1, :n_mels],
                     frames.f0_hz[row : row + 1, :n_mels],
                     frames.voiced[row : row + 1, :n_mels],
-                    self._placement.tensor(noise)[None],
+                    noise,
                     mask.new_ones(1, n_mels, 1),
                     None if frames.seen_f0_hz is None else frames.seen_f0_hz[row : row + 1, :n_mels],
                 )

@@ -30,8 +30,8 @@ from hierbatch.models.lite.acoustic import Acoustic, pitch_features
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.content import LiteContentEncoder
 from hierbatch.models.lite.timbre import PromptFrames
-from hierbatch.training.loop import Losses
 from hierbatch.training.masking import masked_mean
+from hierbatch.training.phase_recipe import Losses
 from hierbatch.training.phones import frame_phones, phone_loss, segment_phone_labels
 from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.recipes.content_encoder import augment_vocal_tract, feature_distance

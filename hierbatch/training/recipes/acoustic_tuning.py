@@ -18,7 +18,7 @@ from hierbatch.models.lite.acoustic import pitch_features
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.text_to_vector import LiteTextToVector
-from hierbatch.training.loop import Losses
+from hierbatch.training.phase_recipe import Losses
 from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.recipes.acoustic import AcousticTrainingModule, masked_l1
 from hierbatch.training.recipes.cross_speaker import CrossSpeakerRecipe

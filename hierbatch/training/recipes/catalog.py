@@ -12,7 +12,7 @@ from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.content import LiteContentEncoder
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.text_to_vector import LiteTextToVector
-from hierbatch.training.loop import Recipe
+from hierbatch.training.phase_recipe import PhaseRecipe
 from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.prepared_settings import check_features
 from hierbatch.training.recipes.speaker_encoder import SpeakerEncoder
@@ -105,7 +105,7 @@ def make_recipe(
     config: LiteConfig,
     device: str,
     prerequisites: Prerequisites = Prerequisites(),  # noqa: B008 - a frozen value
-) -> Recipe:
+) -> PhaseRecipe:
     """Create the recipe of a phase.
 
     Args:
@@ -162,7 +162,7 @@ def make_recipe(
 
 def _pipeline_recipe(
     phase: str, prepared: PreparedSet, config: LiteConfig, device: str, prerequisites: Prerequisites
-) -> Recipe:
+) -> PhaseRecipe:
     """Create the recipe of one of `PIPELINE_PHASES`."""
     pipeline = prerequisites.pipeline
     if phase == "text-to-vector-tuning":
@@ -193,7 +193,7 @@ def _pipeline_recipe(
     return StyleDenoiserRecipe(prepared, config, pipeline, device)
 
 
-def _full_band_recipe(phase: str, data: Path, device: str) -> Recipe:
+def _full_band_recipe(phase: str, data: Path, device: str) -> PhaseRecipe:
     """Create the recipe of one of `FULL_BAND_PHASES`."""
     from hierbatch.models.upsampling.lite.config import SpeechSRLiteConfig
     from hierbatch.training.full_band import read_full_band

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from hierbatch.audio.spectrum import LogMel
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.content import LiteContentEncoder
-from hierbatch.training.loop import Losses
 from hierbatch.training.masking import masked_mean
+from hierbatch.training.phase_recipe import Losses
 from hierbatch.training.phone_classifier import train_phone_classifier
 from hierbatch.training.phones import UNKNOWN, frame_phones, segment_phone_labels
 from hierbatch.training.prepared import PreparedSet

@@ -29,8 +29,8 @@ from hierbatch.models.lite.text_to_vector import LiteTextToVector, PredictedFram
 from hierbatch.models.lite.timbre import PromptFrames
 from hierbatch.training.aligned_segments import AlignedSampler, AlignedSegment, aligned_utterances
 from hierbatch.training.alignment import merge_silence
-from hierbatch.training.loop import Losses
 from hierbatch.training.masking import masked_mean
+from hierbatch.training.phase_recipe import Losses
 from hierbatch.training.phones import UNKNOWN, phone_loss, segment_phone_labels
 from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.recipes.acoustic import AcousticRecipe, AcousticTrainingModule, PairedBatch, Prompts

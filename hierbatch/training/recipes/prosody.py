@@ -24,7 +24,7 @@ from hierbatch.models.lite.word_prosody import SILENT_SYMBOLS, recorded_values
 from hierbatch.models.prosody.network import FREE_NATS, ProsodyNetwork, ProsodyNoise, WordBatch
 from hierbatch.models.prosody.words import mean_by_word, stack_words, word_of_symbols
 from hierbatch.training.aligned_segments import AlignedSegment, AlignedUtterance, aligned_utterances
-from hierbatch.training.loop import Losses
+from hierbatch.training.phase_recipe import Losses
 from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.sampling import SpeakerSampler, load_batch
 from hierbatch.training.speaker_medians import speaker_medians_hz

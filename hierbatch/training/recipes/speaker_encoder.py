@@ -19,7 +19,7 @@ from hierbatch.audio.spectrum import LogMel
 from hierbatch.constants import FRAMES_PER_SECOND, MELS_PER_FRAME
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.style import LiteStyleEncoder
-from hierbatch.training.loop import Losses
+from hierbatch.training.phase_recipe import Losses
 from hierbatch.training.prepared import PreparedSet, PreparedUtterance
 from hierbatch.training.recipes.content_encoder import augment_vocal_tract
 from hierbatch.training.sampling import UNKNOWN_SPEAKER, UtteranceSegment, random_segment

@@ -13,7 +13,7 @@ from hierbatch.models.upsampling.lite.config import SpeechSRLiteConfig
 from hierbatch.models.upsampling.lite.model import SpeechSRLite
 from hierbatch.training.full_band import FullBandBatch, FullBandClip, draw_full_band_batch
 from hierbatch.training.high_band_loss import HighBandLoss
-from hierbatch.training.loop import Losses
+from hierbatch.training.phase_recipe import Losses
 from hierbatch.training.tensors import to_tensor
 
 _SEGMENT_SAMPLES = 48_000

@@ -21,7 +21,7 @@ from hierbatch.models.upsampling.lite.config import BIN_HZ, SpeechSRLiteConfig
 from hierbatch.models.upsampling.lite.model import SpeechSRLite
 from hierbatch.training.discriminators import TrainingDiscriminators
 from hierbatch.training.full_band import FULL_RATE_HZ, FullBandClip, draw_full_band_batch
-from hierbatch.training.loop import Losses
+from hierbatch.training.phase_recipe import Losses
 from hierbatch.training.recipes.speechsr_lite import SpeechSRLiteRecipe, upsample_batch
 
 _SEGMENT_SAMPLES = 14_400

@@ -22,7 +22,7 @@ from hierbatch.constants import RATE_HZ
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.style_denoiser import StyleDenoiser
-from hierbatch.training.loop import Losses
+from hierbatch.training.phase_recipe import Losses
 from hierbatch.training.prepared import PreparedSet, PreparedUtterance
 from hierbatch.training.sampling import SpeakerSampler, random_segment
 from hierbatch.training.tensors import to_tensor

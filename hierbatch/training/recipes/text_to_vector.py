@@ -26,8 +26,8 @@ from hierbatch.models.lite.content import LiteContentEncoder
 from hierbatch.models.lite.text_to_vector import F0_SCALE, LiteTextToVector, TextBatch
 from hierbatch.training.aligned_segments import AlignedSampler, AlignedSegment, aligned_utterances
 from hierbatch.training.alignment import merge_silence
-from hierbatch.training.loop import Losses
 from hierbatch.training.masking import masked_mean
+from hierbatch.training.phase_recipe import Losses
 from hierbatch.training.phones import UNKNOWN, phone_loss
 from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.sampling import (

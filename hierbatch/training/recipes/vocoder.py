@@ -9,7 +9,7 @@ from torch import Tensor
 from hierbatch.audio.spectrum import LogMel
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.generator import LiteWaveformGenerator
-from hierbatch.training.loop import Losses
+from hierbatch.training.phase_recipe import Losses
 from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.sampling import SpeakerSampler, UtteranceSegment, load_batch, random_segment
 from hierbatch.training.spectral_loss import SpectralLoss

@@ -23,7 +23,7 @@ from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.generator import LiteWaveformGenerator
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.training.discriminators import TrainingDiscriminators
-from hierbatch.training.loop import Losses
+from hierbatch.training.phase_recipe import Losses
 from hierbatch.training.predicted_latents import PredictedLatents, TrainingExample
 from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.spectral_loss import SpectralLoss
@@ -88,9 +88,14 @@ class VocoderGanRecipe:
         self._device, self._batch_size = device, batch_size
         self._latents = PredictedLatents(prepared, pipeline, device, _SEGMENT_FRAMES)
         self._loss = SpectralLoss().to(device)
-        self._replay_buffer: list[TrainingExample] = []
+        self._step = 0
+        self._replay_buffer: dict[int, TrainingExample] = {}
         rng = np.random.default_rng(0)
         self._held_out = [_random_crop(self._latents.held_out(rng), rng) for _ in range(32)]
+
+    def begin_step(self, step: int) -> None:
+        """Set the step, on which the contents of the replay buffer depend."""
+        self._step = step
 
     def losses(self, network: VocoderGanTrainingModule, rng: np.random.Generator) -> Losses:
         generated, target = self._generate(network, self._draw(rng), rng)
@@ -103,19 +108,22 @@ class VocoderGanRecipe:
         return {"spectral": float(self._loss(generated, target))}
 
     def _draw(self, rng: np.random.Generator) -> list[TrainingExample]:
-        """Draw segments from a replay buffer of predicted examples and from recordings.
+        """Draw segments from the predicted examples of the last steps and from recordings.
 
-        Each step adds one example to the buffer, because predicting an example costs more than training on a segment.
+        There is one example for each step, because predicting an example costs more than training on a segment.
         """
-        example = self._latents.predicted(rng)
-        if len(self._replay_buffer) < _REPLAY_BUFFER_SIZE:
-            self._replay_buffer.append(example)
-        else:
-            self._replay_buffer[int(rng.integers(_REPLAY_BUFFER_SIZE))] = example
-        n_predicted = self._batch_size - _N_GROUND_TRUTH
-        predicted = [self._replay_buffer[int(rng.integers(len(self._replay_buffer)))] for _ in range(n_predicted)]
+        oldest = max(0, self._step + 1 - _REPLAY_BUFFER_SIZE)
+        self._replay_buffer = {step: example for step, example in self._replay_buffer.items() if step >= oldest}
+        steps = rng.integers(oldest, self._step + 1, self._batch_size - _N_GROUND_TRUTH).tolist()
+        predicted = [self._example_of(step) for step in steps]
         ground_truth = (self._latents.ground_truth(rng) for _ in range(_N_GROUND_TRUTH))
         return [_random_crop(example, rng) for example in [*predicted, *ground_truth]]
+
+    def _example_of(self, step: int) -> TrainingExample:
+        """Predicted example of a step, a function of the step alone, so that a resumed run draws the same ones."""
+        if step not in self._replay_buffer:
+            self._replay_buffer[step] = self._latents.predicted(np.random.default_rng((step, 1)))
+        return self._replay_buffer[step]
 
     def _generate(
         self, network: VocoderGanTrainingModule, examples: Sequence[TrainingExample], rng: np.random.Generator

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -30,6 +30,8 @@ class OptimizerSettings:
     """Norm to which larger gradients are scaled down."""
     frozen: tuple[str, ...] = ()
     """Patterns of the names of weights that are not trained, such as `generator.style.*`; each matches a whole name."""
+    submodule_factor: Callable[[str, int], float] | None = None
+    """Factor for the learning rate of a submodule of the networks, by its name and the step; None has one for all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +73,8 @@ class Recipe(Protocol):
         ...
 
     @property
-    def criterion(self) -> str:
-        """Validation metric by which the best checkpoint is chosen; lower is better."""
+    def criterion(self) -> str | None:
+        """Validation metric by which the best checkpoint is chosen; lower is better. None if the last one is used."""
         ...
 
     @property

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -177,7 +178,7 @@ class Trainer:
         self.world.sum_gradients(weights)
         norm = nn.utils.clip_grad_norm_(weights, settings.max_gradient_norm)
         for group in optimizer.param_groups:
-            group["lr"] = self._learning_rate(settings)
+            group["lr"] = self._learning_rate(settings) * _group_factor(settings, group, self.step)
         if torch.isfinite(norm):
             optimizer.step()
         else:
@@ -190,14 +191,15 @@ class Trainer:
 
     def _optimizer(self, settings: OptimizerSettings) -> torch.optim.AdamW:
         frozen = re.compile("|".join(f"(?:{pattern})" for pattern in settings.frozen)) if settings.frozen else None
-        weights = []
+        groups: dict[str, list[nn.Parameter]] = {}
         for network in settings.networks:
             for name, weight in self.recipe.networks[network].named_parameters():
                 weight.requires_grad_(frozen is None or not frozen.fullmatch(f"{network}.{name}"))
                 if weight.requires_grad:
-                    weights.append(weight)
+                    submodule = "" if settings.submodule_factor is None else name.partition(".")[0]
+                    groups.setdefault(submodule, []).append(weight)
         return torch.optim.AdamW(
-            weights,
+            [{"params": weights, "submodule": submodule} for submodule, weights in groups.items()],
             lr=settings.learning_rate,
             betas=settings.betas,
             eps=settings.epsilon,
@@ -226,7 +228,7 @@ class Trainer:
         curves.add_samples(self.step, samples)
         curves.write_picture()
         best = self.checkpoints.best()
-        if best is None or figures[self.recipe.criterion] < best[1]:
+        if self.recipe.criterion is not None and (best is None or figures[self.recipe.criterion] < best[1]):
             self.checkpoints.mark_best(self.step, figures[self.recipe.criterion])
             self.checkpoints.delete_old()
         shown = "  ".join(f"{name} {value:.4g}" for name, value in figures.items())
@@ -259,3 +261,7 @@ class Trainer:
 
 def _sum(losses: Losses) -> Tensor:
     return torch.stack([value.float() for value in losses.values()]).sum()
+
+
+def _group_factor(settings: OptimizerSettings, group: Mapping[str, Any], step: int) -> float:
+    return 1.0 if settings.submodule_factor is None else settings.submodule_factor(group["submodule"], step)

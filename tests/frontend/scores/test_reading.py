@@ -1,6 +1,7 @@
 """Readers of scores: one tune is the same from every format; details of each format; hostile files."""
 
 import io
+import json
 import zipfile
 
 import pytest
@@ -24,6 +25,14 @@ from tests.frontend.scores.made_scores import (
 )
 
 
+def diffsinger(texts=("Twin- kle star SP", "high")) -> bytes:
+    """The tune in two phrases, with a slur and a rest."""
+    first = {"offset": 0.0, "note_seq": "C4 G4 A4 G4 rest", "note_dur": "0.5 0.5 1.0 0.5 0.5", "note_slur": "0 0 0 1 0"}
+    last = {"offset": 3.0, "note_seq": "E4", "note_dur": "1.0"}
+    phrases = [{**phrase, "text": text} for phrase, text in zip((first, last), texts, strict=True)]
+    return json.dumps(phrases).encode()
+
+
 def as_rows(score: MusicScore) -> list[tuple[float, float, float, str]]:
     return [(round(n.onset_s, 4), round(n.duration_s, 4), n.pitch, n.lyric) for n in score.notes]
 
@@ -37,6 +46,8 @@ def as_rows(score: MusicScore) -> list[tuple[float, float, float, str]]:
         (".mxl", compressed(musicxml_tune())),
         (".csv", NOTE_LIST),
         (".ustx", OPENUTAU),
+        (".ds", diffsinger()),
+        (".ds", diffsinger(texts=["Twin- kle star", "high"])),
     ],
 )
 def test_one_tune_is_the_same_from_every_format(tmp_path, suffix, content):
@@ -181,6 +192,10 @@ ENTITIES = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTIT
         (".ustx", b"a: &a [*a]"),
         (".ustx", b"voice_parts: [{notes: [{position: x}]}]"),
         (".ustx", b"\0"),
+        (".ds", b"[" * 100_000),
+        (".ds", b'[{"note_seq": 5}]'),
+        (".ds", diffsinger(texts=["Twin- kle", "high"])),
+        (".ds", b'{"note_seq": "C4", "note_dur": "inf", "text": "la"}'),
         (".txt", b"la la"),
     ],
 )

@@ -12,7 +12,7 @@ from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.weights.bundle import find_bundle, packaged_bundle_folder
 from hierbatch.models.weights.earlier_names import phase_folder, with_current_metadata, with_current_names
-from hierbatch.training.loop import averaged_weights
+from hierbatch.training.phase_recipe import averaged_weights
 
 
 @pytest.mark.parametrize(

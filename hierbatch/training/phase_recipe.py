@@ -1,0 +1,175 @@
+"""Recipes of the Lite networks, and the adapter by which the trainer runs them.
+
+A phase trains one module with one optimizer. Its batches are drawn from a generator seeded with the step, so a resumed
+run equals an uninterrupted run to the bit.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from hierbatch.models.weights.earlier_names import with_current_names
+from hierbatch.training.trainer.checkpoints import CheckpointFolder, read_tensors
+from hierbatch.training.trainer.recipe import Networks, OptimizerSettings, Sample
+
+Losses = dict[str, Tensor]
+
+PHASE_SEED = 1
+MODEL = "model"
+"""Name, in the checkpoints of a phase, of its network and of its optimizer."""
+
+_EARLIER_CHECKPOINT = "checkpoint.pt"
+
+
+class PhaseRecipe(Protocol):
+    """Protocol for a network with its batches, losses and validation metrics.
+
+    Three attributes are optional: `learning_rate_factors` scale the learning rates of submodules, by name;
+    `first_steps` are the steps from which submodules are trained; `begin_step(step)` is called before each step.
+    """
+
+    @property
+    def network(self) -> nn.Module:
+        """Module to train."""
+        ...
+
+    def losses(self, network: Any, rng: np.random.Generator) -> Losses:
+        """Weighted losses of a new random batch; the trainer minimizes their sum."""
+        ...
+
+    def validate(self, network: Any) -> dict[str, float]:
+        """Validation metrics on a fixed set of held-out segments."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseSchedule:
+    """Optimization of a phase: linear warm-up, then cosine decay to 2 % of the peak learning rate."""
+
+    n_steps: int
+    """Number of steps in the whole schedule."""
+    learning_rate: float = 2e-3
+    """Peak learning rate."""
+    warm_up_steps: int = 60
+    """Number of steps until the peak learning rate."""
+    weight_decay: float = 0.01
+    """Decoupled weight decay of AdamW."""
+
+    def factor(self, step: int) -> float:
+        """Fraction of the peak learning rate at a step."""
+        progress = (step - self.warm_up_steps) / max(1, self.n_steps - self.warm_up_steps)
+        decay = 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, max(0.0, progress))))
+        return self.warm_up(step) * decay
+
+    def warm_up(self, step: int) -> float:
+        """Fraction to which the learning rate has risen after `step` steps of training."""
+        return min(1.0, (step + 1) / self.warm_up_steps)
+
+
+class OneNetworkRecipe:
+    """Recipe of a phase in the form that the trainer runs."""
+
+    averaged = (MODEL,)
+    criterion = None
+
+    def __init__(self, name: str, phase: PhaseRecipe, schedule: PhaseSchedule) -> None:
+        """Wrap a recipe.
+
+        Args:
+            name: name of the phase.
+            phase: network with its batches and losses.
+            schedule: learning rates.
+        """
+        self.name, self.phase, self.schedule = name, phase, schedule
+        self.networks: dict[str, nn.Module] = {MODEL: phase.network}
+        fixed = [key for key, weight in phase.network.named_parameters() if not weight.requires_grad]
+        self.optimizers: Sequence[OptimizerSettings] = (
+            OptimizerSettings(
+                name=MODEL,
+                networks=(MODEL,),
+                learning_rate=schedule.learning_rate,
+                betas=(0.9, 0.98),
+                epsilon=1e-8,
+                weight_decay=schedule.weight_decay,
+                max_gradient_norm=1.0,
+                frozen=tuple(re.escape(f"{MODEL}.{key}") for key in fixed),
+                submodule_factor=self._submodule_factor,
+            ),
+        )
+        self.identity: Mapping[str, Any] = {
+            "phase": name,
+            "n_weights": sum(weight.numel() for weight in phase.network.parameters()),
+        }
+
+    def learning_rate_factor(self, step: int) -> float:
+        """Fraction of the peak learning rate at a step."""
+        return self.schedule.factor(step)
+
+    def batch(self, step: int, index: int, n_batches: int) -> tuple[int, np.random.Generator, int]:
+        """Generator from which the phase draws a batch of its own, with the step and the number of batches."""
+        seed = (PHASE_SEED, step) if n_batches == 1 else (PHASE_SEED, step, index)
+        return step, np.random.default_rng(seed), n_batches
+
+    def losses(self, optimizer: str, batch: tuple[int, np.random.Generator, int]) -> Losses:
+        """Losses of a batch, as shares of the step's losses."""
+        step, rng, n_batches = batch
+        begin_step = getattr(self.phase, "begin_step", None)
+        if begin_step is not None:
+            begin_step(step)
+        losses = self.phase.losses(self.networks[MODEL], rng)
+        return losses if n_batches == 1 else {name: value / n_batches for name, value in losses.items()}
+
+    def validate(self, networks: Networks) -> dict[str, float]:
+        """Metrics of the averaged network."""
+        return self.phase.validate(networks[MODEL])
+
+    def samples(self, networks: Networks) -> Sequence[Sample]:
+        """No sounds: most phases predict content or spectra."""
+        return ()
+
+    def _submodule_factor(self, submodule: str, step: int) -> float:
+        """Factor of a submodule: zero until its first step, at the latest a quarter of the schedule; then a warm-up."""
+        factors: Mapping[str, float] = getattr(self.phase, "learning_rate_factors", {})
+        first_steps: Mapping[str, int] = getattr(self.phase, "first_steps", {})
+        first_step = min(first_steps.get(submodule, 0), self.schedule.n_steps // 4)
+        if first_step == 0:
+            return factors.get(submodule, 1.0)
+        if step < first_step:
+            return 0.0
+        warm_up = self.schedule.warm_up(step - first_step) / self.schedule.warm_up(step)
+        return factors.get(submodule, 1.0) * warm_up
+
+
+def load_matching_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> list[str]:
+    """Load the weights that match a network in name and shape; returns the names of all others in the network."""
+    own = network.state_dict()
+    fitting = {name: value for name, value in weights.items() if name in own and value.shape == own[name].shape}
+    network.load_state_dict(fitting, strict=False)
+    return sorted(own.keys() - fitting.keys())
+
+
+def has_averaged_weights(folder: Path) -> bool:
+    """True if a run folder has a checkpoint."""
+    return CheckpointFolder(folder).latest() is not None or (folder / _EARLIER_CHECKPOINT).is_file()
+
+
+def averaged_weights(folder: Path) -> dict[str, Tensor]:
+    """Read the moving average of the weights, which ships, from the last checkpoint of a run folder.
+
+    Raises:
+        InputError: the checkpoint is damaged.
+    """
+    checkpoint = CheckpointFolder(folder).latest()
+    if checkpoint is not None:
+        return read_tensors(checkpoint, f"{MODEL}.average")
+    state = torch.load(folder / _EARLIER_CHECKPOINT, map_location="cpu", weights_only=True)
+    return with_current_names(state["average"], is_lite=True)
