@@ -58,7 +58,7 @@ class _Readers:
         return _PendingTable(table, reader, reader.read.remote(table))
 
     def result(self, pending: _PendingTable) -> pa.Table:
-        """Wait for a table; it is read again if its reader dies."""
+        """Wait for a table; if its reader dies, send the table to another one."""
         for _ in range(_MAX_READINGS):
             try:
                 return ray.get(pending.call)
