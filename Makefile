@@ -73,10 +73,11 @@ voice: setup
 	$(BIN)/hierbatch train lite all --data $(CACHE)/prepared --out $(CACHE)/training
 	$(BIN)/hierbatch models assemble lite --training $(CACHE)/training --out hierbatch/bundles/lite
 
-# The wheel and the source archive, checked outside the checkout: the wheel alone has to speak a sentence.
+# The wheel and the source archive, checked outside the checkout (the wheel alone has to speak a sentence), and the tag.
 release: setup
 	rm -rf dist build
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt build twine
 	$(BIN)/python -m build
 	$(BIN)/python -m twine check --strict dist/*
-	$(BIN)/python tools/check_wheel.py dist
+	$(BIN)/python -m tools.check_wheel dist
+	$(BIN)/python -m tools.tag_release

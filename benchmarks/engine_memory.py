@@ -35,8 +35,9 @@ from hierbatch.engine.circuit_breaker import CircuitBreaker
 from hierbatch.engine.execution import Execution
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.run import RunJob, run
+from hierbatch.jobs.specs.base import JobSpec
 from hierbatch.jobs.specs.convert import ConvertSpec
-from hierbatch.jobs.specs.speak import JobSpec, SpeakSpec
+from hierbatch.jobs.specs.speak import SpeakSpec
 from hierbatch.manifest.schema import AUDIO
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.programs import run_program

@@ -96,10 +96,10 @@ def made_inputs(kinds: Sequence[str], n: int, seed: int, folder: Path) -> Iterat
     """Make inputs of all kinds in turn.
 
     Args:
-        kinds: names of makers
-        n: number of inputs
-        seed: seed of the first one
-        folder: where they are written
+        kinds: names of makers.
+        n: number of inputs.
+        seed: seed of the first one.
+        folder: where they are written.
     """
     for number in range(n):
         kind = kinds[number % len(kinds)]

@@ -82,10 +82,10 @@ def package(
     """Pack an EPUB.
 
     Args:
-        pages: content of each page by name
-        metadata: content of the element `metadata`
-        spine: names of the pages in reading order
-        nav: content of the table of contents
+        pages: content of each page by name.
+        metadata: content of the element `metadata`.
+        spine: names of the pages in reading order.
+        nav: content of the table of contents.
     """
     items = "".join(f'<item id="{name}" href="{name}" media-type="application/xhtml+xml"/>' for name in pages)
     order = "".join(f'<itemref idref="{name}"/>' for name in (pages if spine is None else spine))

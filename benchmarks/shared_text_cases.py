@@ -2,7 +2,7 @@
 
     python benchmarks/shared_text_cases.py --cases ../shared/cases/books
 
-A text item is right if its normalised words are one of the expected forms, whatever the case, hyphens and marks. A
+A text item is right if its normalized words are one of the expected forms, whatever the case, hyphens and marks. A
 pronunciation is right if its phones are those of the expected Hangul, spelled as pronounced. A book is right if it has
 the expected chapters and passages, see `shared_book_expectations.py`.
 """

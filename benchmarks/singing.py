@@ -1,12 +1,12 @@
 """Pitch of rendered songs against their scores, and of converted songs against their sources.
 
     python benchmarks/singing.py [--voices narrator,low,clear,seoul] [--songs twinkle,amazing_grace,arirang]
-        [--transpose octave] [--vibrato-cents 25] [--recogniser FOLDER] [--phrases N] [--convert] [--picture FILE]
+        [--transpose octave] [--vibrato-cents 25] [--recognizer FOLDER] [--phrases N] [--convert] [--picture FILE]
 
 Harvest measures the rendered sound. A note of 200 ms or more counts 60 ms from its ends; it is right if its median is
 within 20 cents of the score. The error of frames is that of the voiced ones, by its median and 90th percentile.
 "second %" is the share of notes whose median is within 20 cents of the score by a second tracker too, the normalized
-difference of McLeod and Wyvill (2005). With a recogniser, the
+difference of McLeod and Wyvill (2005). With a recognizer, the
 character errors of the sung words are printed beside those of the same words spoken.
 """
 
@@ -31,7 +31,7 @@ from hierbatch.frontend.singing.song import song_from_score
 from hierbatch.frontend.speech_text import SpeechFrontEnd
 from hierbatch.models.conversion.interface import parse_pitch
 from hierbatch.models.conversion.recording import convert_recording
-from hierbatch.models.evaluation.speech_recogniser import SpeechRecogniser, load_recogniser
+from hierbatch.models.evaluation.speech_recognizer import SpeechRecognizer, load_recognizer
 from hierbatch.models.lite.pipeline import LitePipeline
 from hierbatch.models.singing import RenderedSong, parse_transposition, render_song
 from hierbatch.models.speech import SpeechRequest
@@ -112,7 +112,7 @@ def second_opinion(waveform: Waveform, song: Song, semitones: float) -> PitchErr
 
 
 def word_errors(
-    model: LitePipeline, song: Song, rendered: RenderedSong, voice: object, whisper: SpeechRecogniser
+    model: LitePipeline, song: Song, rendered: RenderedSong, voice: object, whisper: SpeechRecognizer
 ) -> None:
     """Print the character error rates of the first phrases, sung and spoken."""
     phrases = song.phrases[:2]
@@ -170,13 +170,13 @@ def main() -> None:
     parser.add_argument("--transpose", default="octave")
     parser.add_argument("--vibrato-cents", type=float, default=25.0)
     parser.add_argument("--phrases", type=int, default=100, help="phrases of each song")
-    parser.add_argument("--recogniser", type=Path)
+    parser.add_argument("--recognizer", type=Path)
     parser.add_argument("--convert", action="store_true")
     parser.add_argument("--picture", type=Path)
     arguments = parser.parse_args()
     model = LitePipeline.load()
     front_end = SpeechFrontEnd(None, model.frontend_versions)
-    whisper = load_recogniser(arguments.recogniser) if arguments.recogniser else None
+    whisper = load_recognizer(arguments.recognizer) if arguments.recognizer else None
     style = SingingStyle(vibrato_cents=arguments.vibrato_cents)
     print("voice      song           shift notes % p50 c.  p90 c.  voiced % second %")
     for name in arguments.voices.split(","):

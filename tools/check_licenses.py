@@ -1,7 +1,7 @@
-"""Check that the documentation lists every dependency of an installation whose licence has a condition on sharing.
+"""Check that the documentation lists every dependency of an installation whose license has a condition on sharing.
 
     python -m tools.check_licenses             # exits with 1 if docs/licenses.md lacks one
-    python -m tools.check_licenses --table     # prints all dependencies with their licences
+    python -m tools.check_licenses --table     # prints all dependencies with their licenses
 
 Reads the metadata of the installed packages by `pip-licenses`, for the dependencies of hierbatch without its extras.
 """
@@ -34,7 +34,7 @@ def required_packages(name: str, seen: set[str] | None = None) -> set[str]:
 
 
 def read_licenses() -> dict[str, str]:
-    """Licence of each installed package, by its normalized name."""
+    """License of each installed package, by its normalized name."""
     listed = subprocess.run(
         [sys.executable, "-m", "piplicenses", "--from=mixed", "--format=json", "--with-system"],
         check=True,
@@ -45,7 +45,7 @@ def read_licenses() -> dict[str, str]:
 
 
 def unlisted(licenses: dict[str, str], page: str) -> dict[str, str]:
-    """Packages with a conditional licence that the page does not name."""
+    """Packages with a conditional license that the page does not name."""
     named = {_normalize(name) for name in re.findall(r"`([\w.-]+)`", page)}
     conditional = {name: text for name, text in licenses.items() if _CONDITIONAL.search(text)}
     return {name: text for name, text in conditional.items() if name not in named and not name.startswith("nvidia-")}
@@ -61,7 +61,7 @@ def main() -> int:
         return 0
     missing = unlisted(licenses, _PAGE.read_text(encoding="utf-8"))
     for name, text in missing.items():
-        print(f"{name} ({text}) is missing from {_PAGE.name}: add it with what its licence asks of whoever shares it")
+        print(f"{name} ({text}) is missing from {_PAGE.name}: add it with what its license asks of whoever shares it")
     return 1 if missing else 0
 
 

@@ -42,14 +42,17 @@ class TakeSound:
 
     @property
     def samples(self) -> Samples:
+        """Samples of the take."""
         return self.waveform.samples
 
     @property
     def rate_hz(self) -> int:
+        """Sampling rate in Hz."""
         return self.waveform.rate_hz
 
     @property
     def duration_s(self) -> float:
+        """Duration in seconds."""
         return self.waveform.duration_s
 
     def picture(self) -> str:

@@ -26,9 +26,9 @@ def outlier_score(
     below 15 dB, in units of 10 dB. Each measure adds at most 10.
 
     Args:
-        values: Measures of the takes by column name, each [N].
-        n_flags: Number of flags of each take, [N].
-        usual_ratio: Median duration ratio of the takes of the same language and voice, [N]. Expected durations are
+        values: measures of the takes by column name, each [N].
+        n_flags: number of flags of each take, [N].
+        usual_ratio: median duration ratio of the takes of the same language and voice, [N]. Expected durations are
             those of human readers, and a model may be faster or slower throughout.
     """
     total = _FLAG_SCORE * n_flags.astype(np.float64)

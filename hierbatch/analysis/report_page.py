@@ -48,14 +48,14 @@ def report_page(
     """Render the report of a run.
 
     Args:
-        run: The run.
-        written_at: Time printed on the page.
-        matrix: Similarity of voices and prompts, or None.
-        limits: Limits on the content; the defaults if None.
+        run: the run.
+        written_at: time printed on the page.
+        matrix: similarity of voices and prompts, or None.
+        limits: limits on the content; the defaults if None.
 
     Raises:
         ProgramError: Matplotlib or Jinja2 is not installed.
-        RunError: A file of the run is damaged.
+        RunError: a file of the run is damaged.
     """
     limits = limits or PageLimits()
     summary = run.summary

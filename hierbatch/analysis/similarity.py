@@ -44,13 +44,13 @@ def similarity_matrix(
     overestimates their similarity: use it to find mixed-up voices, not for published results.
 
     Args:
-        run: The run.
-        embed: Speaker encoder; None uses the packaged model's style encoder.
-        network: Name of the speaker encoder, for captions.
-        n_takes: Number of takes per voice.
+        run: the run.
+        embed: speaker encoder; None uses the packaged model's style encoder.
+        network: name of the speaker encoder, for captions.
+        n_takes: number of takes per voice.
 
     Raises:
-        InputError: The run has no voices, or no successful takes of them.
+        InputError: the run has no voices, or no successful takes of them.
     """
     if embed is None:
         embed, network = style_embedding(), "the model's own style encoder"

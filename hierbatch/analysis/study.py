@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hierbatch.analysis.listening import TakeGallery, TakeSound
-from hierbatch.analysis.summary import RunSummary, summarise
+from hierbatch.analysis.summary import RunSummary, summarize
 from hierbatch.analysis.take_measures import TakeMeasure, measures_of
 from hierbatch.errors import InputError
 from hierbatch.manifest.corpus_rows import read_corpus_rows
@@ -36,7 +36,7 @@ def open_run(folder: str | Path) -> RunStudy:
     """Open a run, finished or in progress, as a snapshot; open it again to see newer takes.
 
     Raises:
-        RunError: The folder is not a run, or a file of it is damaged.
+        RunError: the folder is not a run, or a file of it is damaged.
     """
     return RunStudy(Path(folder))
 
@@ -94,13 +94,13 @@ class RunStudy:
     @cached_property
     def summary(self) -> RunSummary:
         """Counts, distributions and measures per voice; the data of the plots."""
-        return summarise(self._takes)
+        return summarize(self._takes)
 
     def table(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Rows in manifest order; by default all columns except `audio`, `timings` and `word_distances`.
 
         Raises:
-            InputError: The run has no such column.
+            InputError: the run has no such column.
         """
         result: pd.DataFrame = self.arrow(columns).to_pandas()
         return result
@@ -145,7 +145,7 @@ class RunStudy:
         """Audio of one row: a player in a notebook, with `.samples` and `.rate_hz`.
 
         Raises:
-            InputError: There is no such row, or it has no audio.
+            InputError: there is no such row, or it has no audio.
         """
         content = self._takes.sounds([row_id]).get(row_id)
         if content is None:
@@ -158,7 +158,7 @@ class RunStudy:
         """Show players, spectrograms, text and flags of up to 48 rows.
 
         Args:
-            rows: A table with an `id` column, one or more ids, or a number of rows from the start.
+            rows: a table with an `id` column, one or more ids, or a number of rows from the start.
         """
         ids = self._ids_of(rows)[:_MAX_SHOWN]
         columns = [name for name in self.columns if name in _GALLERY_COLUMNS]
@@ -174,12 +174,12 @@ class RunStudy:
         are left out.
 
         Args:
-            column: A numeric column.
-            n: Maximum number of rows.
-            by: Column to group by, e.g. `voice`: deviations are then from the group's median.
+            column: a numeric column.
+            n: maximum number of rows.
+            by: column to group by, e.g. `voice`: deviations are then from the group's median.
 
         Raises:
-            InputError: The column is not numeric, or the run has no such column.
+            InputError: the column is not numeric, or the run has no such column.
         """
         id_columns = [
             name for name in dict.fromkeys(("id", "voice", "language", by)) if name in self.columns and name != column

@@ -80,11 +80,11 @@ class RunSummary:
         return sum(voice.n_flagged for voice in self.voices)
 
 
-def summarise(takes: Takes) -> RunSummary:
+def summarize(takes: Takes) -> RunSummary:
     """Summarize a run in two passes: the first finds the usual duration ratios, the second counts everything else.
 
     Raises:
-        RunError: A file of the run is damaged.
+        RunError: a file of the run is damaged.
     """
     measures = measures_of(takes.schema)
     accumulator = _Accumulator(measures, UsualRatios.measure(takes))

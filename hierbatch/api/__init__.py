@@ -1,0 +1,1 @@
+"""Python interface: functions and values for notebooks and pipelines."""

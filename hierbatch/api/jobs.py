@@ -150,7 +150,7 @@ def sing_files(
 
     Raises:
         InputError: the manifest or an option is invalid, or no voice can be used.
-        BundleError: the model cannot be loaded, or has no singing.
+        BundleError: the model cannot be loaded, or cannot sing.
         RunError: the run folder is in use or was created with other settings.
     """
     spec = SingSpec(manifest=local_path(manifest), voices=voices, singing=singing, model=model)

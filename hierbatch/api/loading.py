@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast, overload
 
+from hierbatch.errors import BundleError
+from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.catalog.model_info import UPSAMPLER_KIND
 from hierbatch.models.catalog.open_model import open_model, open_upsampler
 from hierbatch.models.device_placement import DevicePlacement
@@ -63,3 +65,18 @@ def load(
     from hierbatch.api.speech import SpeechPipeline
 
     return SpeechPipeline(cast("SpeechModel", open_model(model, placement)), placement)
+
+
+def load_speech_pipeline(choice: ModelChoice) -> SpeechPipeline:
+    """Load a text-to-speech model as the options of a command choose it.
+
+    Raises:
+        BundleError: there is no such model, it upsamples recordings only, or its weights are damaged.
+        InputError: this machine has no such device.
+    """
+    from hierbatch.api.speech import SpeechPipeline
+
+    pipeline = load(choice.model, device=choice.device, dtype=choice.dtype, compile=choice.compile)
+    if not isinstance(pipeline, SpeechPipeline):
+        raise BundleError("The model cannot synthesize speech", got=choice.model, fix="choose another with --model")
+    return pipeline

@@ -15,7 +15,7 @@ from hierbatch.frontend.language import expected_duration_s
 from hierbatch.frontend.sentences import split_sentences
 from hierbatch.frontend.speech_text import PhonemizedSentence, SpeechFrontEnd
 from hierbatch.models.speech import Speech, SpeechModel, SpeechRequest
-from hierbatch.stages.batching import Batches, BatchLimits
+from hierbatch.stages.batching import BatchLimits, BatchProcessor
 from hierbatch.stages.timings import word_timings
 
 _PAUSES = PauseRules()
@@ -40,7 +40,7 @@ def sentence_parts(
     Args:
         text: text; blank lines separate paragraphs.
         text_index: position of the text in its list.
-        language: language code; `auto` recognises each sentence's own.
+        language: language code; `auto` recognizes each sentence's own.
         seed: seed of the first sentence.
         front_end: converts sentences to phonemes.
         default: language of sentences without letters.
@@ -83,7 +83,9 @@ def speak_in_batches(
         return expected_duration_s(spoken.phonemes, spoken.language)
 
     made = dict(
-        Batches(BatchLimits()).work(list(enumerate(parts)), expected_s, speak, lambda row, error: (row[0], error))
+        BatchProcessor(BatchLimits()).work(
+            list(enumerate(parts)), expected_s, speak, lambda row, error: (row[0], error)
+        )
     )
     results = []
     for number, part in enumerate(parts):

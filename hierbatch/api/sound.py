@@ -69,10 +69,12 @@ class Sound:
 
     @property
     def duration_s(self) -> float:
+        """Duration in seconds."""
         return len(self.samples) / self.rate_hz
 
     @property
     def waveform(self) -> Waveform:
+        """Samples with their rate, as the functions of `hierbatch.audio` take them."""
         return Waveform(self.samples, self.rate_hz)
 
     @flatten_options
@@ -140,6 +142,7 @@ class Sound:
 
     @classmethod
     def from_waveform(cls, waveform: Waveform, words: tuple[Word, ...] = ()) -> Sound:
+        """Create a sound from a waveform and its word times."""
         return cls(samples=waveform.samples, rate_hz=waveform.rate_hz, words=words)
 
     def _repr_html_(self) -> str:

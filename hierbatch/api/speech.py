@@ -38,14 +38,17 @@ class SpeechPipeline:
 
     @property
     def name(self) -> str:
+        """Name of the model."""
         return self._model.name
 
     @property
     def languages(self) -> tuple[str, ...]:
+        """Codes of the languages that the model speaks."""
         return self._model.languages
 
     @property
     def rate_hz(self) -> int:
+        """Sampling rate of the output in Hz."""
         return self._model.rate_hz
 
     def voice(
@@ -170,7 +173,7 @@ class SpeechPipeline:
             recording: a path, bytes, a `Sound`, a `Waveform`, a pydub `AudioSegment`, or a list of them.
             voice: a prompt, or a `Voice` from the method `voice` of this pipeline.
             consent: consent of the person in the prompt, if `voice` is a prompt.
-            pitch: `target` moves the voice to the target's range; `keep` keeps the tune of a song, `octave` moves it
+            pitch: `target` moves the voice to the target's range; `keep` keeps the melody of a song, `octave` moves it
                 by whole octaves towards the target, and a number by so many semitones.
             pitch_semitones: further transposition.
             rate_hz: sample rate of the result; by default that of the recording.
@@ -222,20 +225,20 @@ class SpeechPipeline:
             score: a `MusicScore`, or the path of a MusicXML, MIDI or OpenUtau file or a note list.
             voice: a prompt, or a `Voice` of this pipeline's `voice`.
             consent: consent of the prompt's owner, where `voice` is a prompt.
-            language: language of the lyrics; `auto` recognises it.
+            language: language of the lyrics; `auto` recognizes it.
             lyrics: lyrics instead of those of the score, as in `"Twin-kle, twin-kle _ star"`.
-            transpose: number of semitones; `octave` moves the tune by whole octaves to the range of the voice.
+            transpose: number of semitones; `octave` moves the melody by whole octaves to the range of the voice.
             vibrato_cents: depth of the vibrato of long notes.
             seed: another seed gives another take.
             lexicon: a pronunciation table, CSV of word,pronunciation,kind,language,scope.
 
         Raises:
-            InputError: no consent, the score cannot be read, or the model has no singing.
+            InputError: no consent, the score cannot be read, or the model cannot sing.
             PromptError: the prompt cannot be used.
             SynthesisError: notes outside the range of the model.
         """
         if not isinstance(self._model, SingingModel):
-            raise InputError("The model has no singing", expected="a Lite model", got=self.name)
+            raise InputError("The model cannot sing", expected="a Lite model", got=self.name)
         self._check_options(language, speed=1.0)
         options = SongOptions(
             language=language,

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
 
 class UpsamplingPipeline:
-    """Loaded SpeechSR model: `upsample` synthesizes the content of recordings above 8 kHz."""
+    """Loaded SpeechSR model, which synthesizes the content above 8 kHz of recordings."""
 
     def __init__(self, model: Upsampler) -> None:
         self._model = model
 
     @property
     def name(self) -> str:
+        """Name of the model."""
         return self._model.name
 
     @property

@@ -50,10 +50,10 @@ def describe_sound(
     """Read format and length of an audio file without decoding the samples.
 
     Args:
-        source: path or content of the file
-        name: name of the sound in messages, in place of the path
-        raises: class of the errors
-        limits: largest file accepted
+        source: path or content of the file.
+        name: name of the sound in messages, in place of the path.
+        raises: class of the errors.
+        limits: largest file accepted.
 
     Raises:
         HierbatchError: as in `read_sound`, for faults that show without decoding.
@@ -80,11 +80,11 @@ def read_sound(
     """Read a whole sound at its own sampling rate, the channels with the speech mixed to mono.
 
     Args:
-        source: path or content of the file
-        name: name of the sound in messages, in place of the path
-        raises: class of the errors
-        limits: largest file and longest sound accepted
-        require_complete: also fail on a truncated file, as far as its format records the length
+        source: path or content of the file.
+        name: name of the sound in messages, in place of the path.
+        raises: class of the errors.
+        limits: largest file and longest sound accepted.
+        require_complete: also fail on a truncated file, as far as its format records the length.
 
     Raises:
         HierbatchError: the source is missing, is not a regular file, is not audio, exceeds `limits`, is empty, or
@@ -180,11 +180,11 @@ class SoundEncoder:
         """Start a file.
 
         Args:
-            rate_hz: sampling rate
-            container: file format, by its name in libsndfile
-            codec: sample format, by its name in libsndfile
-            comment: comment tag of the file
-            in_memory: True to keep even a long sound in memory; False to move it to a temporary file
+            rate_hz: sampling rate.
+            container: file format, by its name in libsndfile.
+            codec: sample format, by its name in libsndfile.
+            comment: comment tag of the file.
+            in_memory: True to keep even a long sound in memory; False to move it to a temporary file.
         """
         self._sink, self._clips = EncodingSink(in_memory=in_memory), codec.startswith("PCM")
         self._file = soundfile.SoundFile(self._sink, "w", rate_hz, 1, codec, format=container)
@@ -209,10 +209,10 @@ def encode_sound(waveform: Waveform, *, container: str = "FLAC", codec: str = "P
     """Encode a sound as the content of an audio file.
 
     Args:
-        waveform: sound to encode
-        container: file format, by its name in libsndfile
-        codec: sample format, by its name in libsndfile
-        comment: comment tag of the file
+        waveform: sound to encode.
+        container: file format, by its name in libsndfile.
+        codec: sample format, by its name in libsndfile.
+        comment: comment tag of the file.
     """
     encoder = SoundEncoder(waveform.rate_hz, container=container, codec=codec, comment=comment)
     encoder.push(waveform.samples)
@@ -225,11 +225,11 @@ def write_sound(
     """Write an audio file atomically.
 
     Args:
-        path: file to create or replace
-        waveform: sound to write
-        container: file format, by its name in libsndfile
-        codec: sample format, by its name in libsndfile
-        comment: comment tag of the file
+        path: file to create or replace.
+        waveform: sound to write.
+        container: file format, by its name in libsndfile.
+        codec: sample format, by its name in libsndfile.
+        comment: comment tag of the file.
 
     Raises:
         StorageError: the disk is full, read-only or gone.

@@ -19,9 +19,9 @@ def find_flac_damage(content: bytes, *, rate_hz: int, n_samples: int) -> str:
     """Describe the damage of a FLAC file; empty if it is intact. Only 16-bit files are checked against the hash.
 
     Args:
-        content: the file
-        rate_hz: sampling rate that the file must have
-        n_samples: number of samples that the file must hold
+        content: the file.
+        rate_hz: sampling rate that the file must have.
+        n_samples: number of samples that the file must hold.
     """
     if not content.startswith(_MAGIC) or len(content) < _STREAM_INFO_BYTES:
         return "it is not a FLAC file"

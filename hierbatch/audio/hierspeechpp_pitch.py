@@ -17,9 +17,9 @@ def transfer_log_f0(f0_hz: F0, prompt_f0_hz: F0, key_shift_semitones: float = 0.
     """Normalize F0 to the prompt's mean and standard deviation: ln(F0 + 1) for the HierSpeech++ synthesizer.
 
     Args:
-        f0_hz: F0 of the source in Hz, 0 where unvoiced
-        prompt_f0_hz: F0 of the prompt in Hz, 0 where unvoiced
-        key_shift_semitones: transposition of the result
+        f0_hz: F0 of the source in Hz, 0 where unvoiced.
+        prompt_f0_hz: F0 of the prompt in Hz, 0 where unvoiced.
+        key_shift_semitones: transposition of the result.
 
     Shape:
         f0_hz         [T]
@@ -27,7 +27,7 @@ def transfer_log_f0(f0_hz: F0, prompt_f0_hz: F0, key_shift_semitones: float = 0.
         returns       [T]  0 where unvoiced
 
     Raises:
-        PromptError: the prompt has no voiced frame. (The HierSpeech++ script outputs NaN in this case.)
+        PromptError: the prompt has no voiced frame. (The HierSpeech++ script outputs NaN in this case.).
     """
     is_voiced, prompt = f0_hz > 0, prompt_f0_hz[prompt_f0_hz > 0]
     if not len(prompt):

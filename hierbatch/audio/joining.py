@@ -35,9 +35,9 @@ class RoomTone:
     White noise through a one-pole low pass. The same seed gives the same noise, whatever the block sizes.
 
     Args:
-        rate_hz: sampling rate
-        level_db: RMS in dB re full scale
-        seed: seed of the noise
+        rate_hz: sampling rate.
+        level_db: RMS in dB re full scale.
+        seed: seed of the noise.
     """
 
     def __init__(self, rate_hz: int, level_db: float, seed: int = 0) -> None:

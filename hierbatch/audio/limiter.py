@@ -170,9 +170,9 @@ def limit(blocks: Iterable[Samples], rate_hz: int, ceiling_dbtp: float) -> Itera
     """Limit a mono sound that arrives in blocks.
 
     Args:
-        blocks: blocks of any size, each of shape [L]
-        rate_hz: sampling rate
-        ceiling_dbtp: highest true peak of the result
+        blocks: blocks of any size, each of shape [L].
+        rate_hz: sampling rate.
+        ceiling_dbtp: highest true peak of the result.
 
     Returns:
         Blocks with as many samples in all as the input, without delay.

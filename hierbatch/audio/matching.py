@@ -52,7 +52,7 @@ def matched_blocks(waveform: Waveform, reference: SpeechLoudness) -> Iterator[Sa
     if peak == 0:
         yield from waveform.blocks()
         return
-    wanted = amplitude_gain(_gap_db(measure_speech_loudness(waveform), reference))
+    wanted = amplitude_gain(loudness_gap_db(measure_speech_loudness(waveform), reference))
     gain = min(wanted, amplitude_gain(_MAX_LIMITING_DB) * _MAX_PEAK / peak)
     scaled: Iterator[Samples] = (block * np.float32(gain) for block in waveform.blocks())
     if gain * peak > _MAX_PEAK:
@@ -61,12 +61,8 @@ def matched_blocks(waveform: Waveform, reference: SpeechLoudness) -> Iterator[Sa
     yield from scaled
 
 
-def loudness_gap_db(waveform: Waveform, reference: Waveform) -> float:
-    """Loudness of the reference relative to the waveform in dB; 0 if one of them is silent."""
-    return _gap_db(measure_speech_loudness(waveform), measure_speech_loudness(reference))
-
-
-def _gap_db(own: SpeechLoudness, reference: SpeechLoudness) -> float:
+def loudness_gap_db(own: SpeechLoudness, reference: SpeechLoudness) -> float:
+    """Loudness of the reference relative to a sound in dB; 0 if one of them is silent."""
     if math.isfinite(own.integrated_lufs) and math.isfinite(reference.integrated_lufs):
         return reference.integrated_lufs - own.integrated_lufs
     return 20 * math.log10(reference.rms / own.rms) if own.rms > 0 and reference.rms > 0 else 0.0

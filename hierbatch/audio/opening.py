@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from hierbatch.audio.channels import MAX_CHANNELS
-from hierbatch.audio.decoding import READABLE, DecodedSound, DecodingError, as_path, decoding_failure, open_decoder
+from hierbatch.audio.decoded_sound import DecodedSound, DecodingError
+from hierbatch.audio.decoding import READABLE, as_path, decoding_failure, open_decoder
 from hierbatch.audio.mp3_frames import read_mp3_frames
 from hierbatch.audio.packets import PacketTimes, read_packet_times
 from hierbatch.audio.waveform import Samples

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from hierbatch.audio.decoding import DecodingError, ffmpeg_input
+from hierbatch.audio.decoded_sound import DecodingError
+from hierbatch.audio.ffmpeg_decoding import ffmpeg_input
 from hierbatch.errors import ProgramError
 from hierbatch.programs import stream_program
 

@@ -54,17 +54,6 @@ class TruePeakMeter:
             self._peak = max(self._peak, float(interpolated_peaks(channel, self._peak).max(initial=0.0)))
 
 
-def measure_true_peak(samples: Samples) -> float:
-    """True peak of a whole sound in dBTP; -inf for silence.
-
-    Shape:
-        samples  [L] or [L, C]
-    """
-    meter = TruePeakMeter(1 if samples.ndim == 1 else samples.shape[1])
-    meter.push(samples)
-    return meter.peak_db()
-
-
 def interpolated_peaks(samples: Samples, threshold: float = 0.0) -> Samples:
     """Largest magnitude from each sample up to the next, interpolated points included.
 

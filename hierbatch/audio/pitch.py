@@ -121,9 +121,9 @@ def estimate_long_f0(
     Each window overlaps its neighbours by one second.
 
     Args:
-        waveform: sound at 16 kHz
-        track: pitch tracker for one window (see `hierbatch.audio.pitch_trackers`)
-        hop_samples: samples between two F0 values of the tracker
+        waveform: sound at 16 kHz.
+        track: pitch tracker for one window (see `hierbatch.audio.pitch_trackers`).
+        hop_samples: samples between two F0 values of the tracker.
 
     Shape:
         returns  [L // hop_samples]

@@ -34,13 +34,12 @@ def resample(waveform: Waveform, rate_hz: int) -> Waveform:
 
 
 def read_resampled(sound: RereadableSound, rate_hz: int, n_samples: int | None = None) -> Waveform:
-    """Read a sound and resample it to `rate_hz`, as `resample` does, but block by block, so that only the result is in
-    memory.
+    """Read a sound and resample it block by block, so that only the result is in memory; equal to `resample`.
 
     Args:
-        sound: sound of any length
-        rate_hz: rate of the result
-        n_samples: length of the result, which is padded with silence; by default that of the result of `resample`
+        sound: sound of any length.
+        rate_hz: rate of the result.
+        n_samples: length of the result, which is padded with silence; by default that of the result of `resample`.
     """
     n_samples = n_samples or resampled_length(sound.n_samples, sound.rate_hz, rate_hz)
     resampled = np.zeros(n_samples, np.float32)
@@ -55,9 +54,9 @@ def resample_blocks(blocks: Iterable[Samples], from_hz: int, to_hz: int) -> Iter
     """Resample a streamed sound; the joined result equals `resample` of the whole sound.
 
     Args:
-        blocks: blocks of any size
-        from_hz: sampling rate of the blocks
-        to_hz: sampling rate of the result
+        blocks: blocks of any size.
+        from_hz: sampling rate of the blocks.
+        to_hz: sampling rate of the result.
 
     Shape:
         blocks   each [L]
@@ -74,7 +73,7 @@ def resample_blocks(blocks: Iterable[Samples], from_hz: int, to_hz: int) -> Iter
         n_out += len(output)
         if len(output):
             yield output
-    # libsoxr rounds the length, here it covers the duration: silence behind the end gives the sample it may lack.
+    # libsoxr rounds the length, here it covers the duration: silence after the end gives the sample it may lack.
     silence = np.zeros(math.ceil(from_hz / to_hz) + 1 if n_in else 0, np.float32)
     output = stream.resample_chunk(silence, last=True)[: resampled_length(n_in, from_hz, to_hz) - n_out]
     if len(output):

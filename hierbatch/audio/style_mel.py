@@ -5,13 +5,10 @@ Legend: B batch, L samples at 16 kHz, M mel bands, T frames (50/s).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 import torchaudio.functional
 from torch import Tensor, nn
 
-from hierbatch.audio.waveform import Samples
 from hierbatch.constants import FRAME_HOP_SAMPLES, RATE_HZ
 
 N_MELS = 80
@@ -50,15 +47,3 @@ class StyleMel(nn.Module):
         # Half of the last frame lies beyond the end; training left it out.
         power = torch.view_as_real(spectrum[..., : sound.shape[-1] // FRAME_HOP_SAMPLES]).square().sum(-1)
         return torch.log(self.filters @ power + _FLOOR)
-
-    def pad_batch(self, sounds: Sequence[Samples]) -> tuple[Tensor, Tensor]:
-        """Compute the log-mel of sounds of any lengths, each without its neighbours, and pad them to one batch.
-
-        Shape:
-            sounds   each [L]
-            returns  log-mels [B, M, T] and their lengths in frames [B]
-        """
-        device = self.window.device
-        mels = [self(torch.from_numpy(samples).to(device)).T for samples in sounds]
-        lengths = torch.tensor([len(mel) for mel in mels], device=device)
-        return nn.utils.rnn.pad_sequence(mels, batch_first=True).transpose(1, 2), lengths

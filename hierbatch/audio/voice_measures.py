@@ -38,7 +38,7 @@ class VoiceMeasures:
     """
 
     f0_semitones: float
-    """Median F0 above 100 Hz."""
+    """Median F0 in semitones above 100 Hz."""
     f0_spread_semitones: float
     """Standard deviation of F0, the sound measure of liveliness."""
     effort_db: float

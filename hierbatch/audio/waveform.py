@@ -66,10 +66,14 @@ class RereadableSound(Protocol):
     """Protocol for a mono sound that can be read in blocks several times; it need not be in memory."""
 
     @property
-    def rate_hz(self) -> int: ...
+    def rate_hz(self) -> int:
+        """Sampling rate in Hz."""
+        ...
 
     @property
-    def n_samples(self) -> int: ...
+    def n_samples(self) -> int:
+        """Length in samples."""
+        ...
 
     def blocks(self) -> Iterator[Samples]:
         """Yield consecutive blocks of any size, each of shape [L]."""

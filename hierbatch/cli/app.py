@@ -51,7 +51,7 @@ from hierbatch.engine.interrupts import sigterm_as_interrupt
 from hierbatch.errors import HierbatchError, StorageError
 
 _INTERRUPT_GRACE_S = 30.0
-"""Time an interrupted command has to clean up; usually it needs a few seconds."""
+"""Time limit for the cleanup of an interrupted command, which usually takes a few seconds."""
 
 
 class _Commands(typer.core.TyperGroup):

@@ -25,7 +25,9 @@ def book(
     out: Annotated[
         Path | None, typer.Option(parser=local_path, help="Output folder. Default for a local run: RUN/export/book.")
     ] = None,
-    source: Annotated[Path | None, typer.Option(parser=local_path, help="EPUB whose markup a readalong keeps.")] = None,
+    source: Annotated[
+        Path | None, typer.Option(parser=local_path, help="EPUB whose markup the read-along keeps.")
+    ] = None,
     allow_missing: Annotated[
         bool, typer.Option("--allow-missing", help="Leave silence for failed and missing rows.")
     ] = False,

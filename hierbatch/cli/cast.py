@@ -28,7 +28,7 @@ def cast(
     language: Annotated[str, typer.Option(help="en or ko for all rows; auto detects each sentence.")] = "auto",
     keep: Annotated[str, typer.Option(help="Parts to read that are skipped by default, as for `import`.")] = "",
 ) -> None:
-    """Find out who says what in a book, by rules, and cast the characters.
+    """Attribute the quotations of a book to characters by rules, and cast a voice for each.
 
     Example: hierbatch cast novel.epub --voices voices.csv --manifest novel.csv --out cast.csv
     """

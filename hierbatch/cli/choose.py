@@ -14,7 +14,7 @@ def choose(
     ids: Annotated[list[str], typer.Argument(help="Row ids.")],
     verdict: Annotated[
         str | None,
-        typer.Option(help="pin: deliver this take; keep: prefer it; reject: never deliver it; clear: take back."),
+        typer.Option(help="pin: deliver this take; keep: prefer it; reject: never deliver it; clear: no verdict."),
     ] = None,
     attempt: Annotated[
         int | None, typer.Option(help="Attempt to decide on. Default: the take that counts; for clear, all.")

@@ -22,7 +22,7 @@ from hierbatch.option import (
 
 
 def command(function: Callable[..., None]) -> Callable[..., None]:
-    """A Typer command with every option of the function's groups, under the groups' headings."""
+    """Build a Typer command with every option of the function's groups, under the groups' headings."""
     titles = {
         parameter.name: option_title(group, parameter.name)
         for group in option_groups(function).values()
@@ -57,7 +57,7 @@ def _typer_parameter(parameter: inspect.Parameter, titles: dict[str, str]) -> in
 
 
 def _help(option: Option) -> str:
-    """Help with the option's range; its group checks the range, and typer would print it in the narrow type column."""
+    """Help text with the option's range; the group checks it, and Typer would print it in the narrow type column."""
     if option.minimum is None or option.maximum is None:
         return option.help
     return f"{option.help} {option.minimum:g} to {option.maximum:g}."

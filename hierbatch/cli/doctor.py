@@ -13,7 +13,7 @@ from hierbatch.models.catalog.model_choice import ModelName
 def doctor(*, model: ModelName) -> None:
     """Check every component of the installation and print how to fix failures.
 
-    Then prints the disk space of each dependency with what it requires.
+    Also prints the disk space of each dependency, including its own requirements.
 
     Example: hierbatch doctor --model lite
     """

@@ -1,8 +1,6 @@
 """Exit codes of the command line."""
 
 OK = 0
-PARITY_FAILED = 1
-"""The output of a network differs from that of the published one."""
 BAD_INPUT = 2
 FAILED_ROWS = 3
 """Finished, but rows failed or a file failed its check."""

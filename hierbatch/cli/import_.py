@@ -30,12 +30,12 @@ def import_(
     credits: Annotated[bool, typer.Option("--credits", help="Add rows of opening and closing credits.")] = False,
     conflicts: Annotated[
         str | None,
-        typer.Option(help="Where edits and a changed book are in conflict: edited or imported. Default: refuse."),
+        typer.Option(help="Side to keep where edits conflict with a changed book: edited or imported. Default: stop."),
     ] = None,
 ) -> None:
     """Convert a book to a manifest of sentences, or a table to Parquet.
 
-    A manifest of a book that exists is not overwritten: edits and their ids are kept.
+    An existing manifest of a book is not overwritten: edits and ids are kept.
 
     Example: hierbatch import book.epub --out book.parquet
     """

@@ -23,11 +23,11 @@ def intake(
     layout: DataLayout,
     rows: RowSettings,
 ) -> None:
-    """Divide long recordings into rows with the measures of takes.
+    """Divide long recordings into rows with the same measures as takes.
 
     Recordings are divided at pauses, and by speaker where there are segments.
-    OUT/rows.parquet has every row, the rejected ones with their reasons; it is
-    an input of `hierbatch prepare`. The same command resumes.
+    OUT/rows.parquet lists every row, with the reasons for rejected ones, and is an
+    input of `hierbatch prepare`. The same command resumes.
 
     Example: hierbatch intake interviews --language en --out rows
     """

@@ -8,5 +8,5 @@ from typing import Any
 
 
 def print_json(values: Mapping[str, Any]) -> None:
-    """Print one JSON object; paths become texts."""
+    """Print one JSON object; paths become strings."""
     print(json.dumps(values, default=str, ensure_ascii=False, indent=2))

@@ -15,7 +15,7 @@ def print_license_warnings(licenses: Iterable[str]) -> None:
 
 
 def print_model_license_warnings(model: str) -> None:
-    """Print the license warnings of a model, by its name or bundle folder; none if there is no such bundle."""
+    """Print the license warnings of a model, given by name or bundle folder; nothing if there is no such bundle."""
     from hierbatch.errors import BundleError
     from hierbatch.models.weights.bundle import find_bundle
 

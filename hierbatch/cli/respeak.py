@@ -18,16 +18,16 @@ def respeak(
     text: Annotated[str | None, typer.Option(help="Text to speak instead.")] = None,
     phonemes: Annotated[str | None, typer.Option(help="Phonemes to speak; the text stays.")] = None,
     voice: Annotated[str | None, typer.Option(help="Another voice of the run.")] = None,
-    speed: Annotated[float | None, typer.Option(help="Speaking rate, 0.5 to 2.")] = None,
-    takes: Annotated[int, typer.Option(help="Number of takes, 1 to 5, each with another seed.")] = 1,
-    pin: Annotated[bool, typer.Option("--pin", help="Pin the last one.")] = False,
+    speed: Annotated[float | None, typer.Option(help="Speaking rate factor, 0.5 to 2.")] = None,
+    takes: Annotated[int, typer.Option(help="Number of takes, 1 to 5, each with its own seed.")] = 1,
+    pin: Annotated[bool, typer.Option("--pin", help="Pin the last new take.")] = False,
     who: options.Who = None,
     *,
     device: DeviceChoice,
 ) -> None:
     """Make new takes of one row; the present take counts until another is pinned.
 
-    If a driver works on the run, it makes them before its next work unit.
+    If the run is in progress, its driver makes the takes before its next work unit.
 
     Example: hierbatch respeak runs/first c001-00007 --text "It was late." --pin
     """

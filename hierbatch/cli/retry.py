@@ -26,8 +26,8 @@ def retry(
 ) -> None:
     """Retry rows with another seed: all failed rows, or the selected ones.
 
-    A take is replaced by a better one only. Between two good takes, the first one
-    counts until `hierbatch choose` pins the other.
+    A take is replaced only by a better one. Of two good takes, the first counts
+    until `hierbatch choose` pins the other.
 
     Example: hierbatch retry runs/first --flag clipped
     """

@@ -32,14 +32,10 @@ def say(
 
     Example: hierbatch say "Hello." --voice anna.flac --consent licensed -o a.flac
     """
-    from hierbatch.api.loading import load
-    from hierbatch.api.speech import SpeechPipeline
+    from hierbatch.api.loading import load_speech_pipeline
     from hierbatch.cli.licenses import print_model_license_warnings
-    from hierbatch.errors import BundleError
 
-    pipeline = load(model.model, device=model.device, dtype=model.dtype, compile=model.compile)
-    if not isinstance(pipeline, SpeechPipeline):
-        raise BundleError("The model does not speak", got=model.model, fix="choose another with --model")
+    pipeline = load_speech_pipeline(model)
     print_model_license_warnings(model.model)
     voice = pipeline.voice(prompt.voice, consent=prompt.consent, denoise_ratio=prompt.denoise_ratio or 0.0)
     for notice in voice.notices:

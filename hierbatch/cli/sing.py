@@ -46,8 +46,8 @@ def sing(
 ) -> None:
     """Turn scores with lyrics into singing.
 
-    The tune is that of the score, moved by whole octaves to the range of the
-    voice. Times are those of the score.
+    The melody is transposed by whole octaves into the range of the voice; the
+    timing of the score is kept.
 
     Example: hierbatch sing song.musicxml --voice anna.flac --out song.flac
     """
@@ -76,21 +76,18 @@ def _sing_one(score: Path, out: Path, voices: VoiceChoice, singing: SingingSetti
     Args:
         score: path of the score.
         out: sound file.
-        voices: choice with one recording.
+        voices: voice options, with one recording.
         singing: lyrics, transposition and ornaments.
         model: model, and the device it runs on.
     """
-    from hierbatch.api.loading import load
-    from hierbatch.api.speech import SpeechPipeline
-    from hierbatch.errors import BundleError, InputError
+    from hierbatch.api.loading import load_speech_pipeline
+    from hierbatch.errors import InputError
     from hierbatch.frontend.scores.reading import read_score
 
     if voices.voice is None:
         raise InputError("There is no voice", expected="--voice FILE", fix="pass a recording of 3 to 15 s")
     read = read_score(score)  # before the model, which takes seconds
-    pipeline = load(model.model, device=model.device, dtype=model.dtype, compile=model.compile)
-    if not isinstance(pipeline, SpeechPipeline):
-        raise BundleError("The model has no singing", got=model.model, fix="choose another with --model")
+    pipeline = load_speech_pipeline(model)
     voice = pipeline.voice(voices.voice, consent=voices.consent, denoise_ratio=voices.denoise_ratio or 0.0)
     for notice in voice.notices:
         print(f"Note: {notice}", file=sys.stderr)

@@ -16,12 +16,12 @@ def status(
     json: options.Json = False,
     verify: Annotated[bool, typer.Option("--verify", help="Also decode every take, and list damaged ones.")] = False,
     rebuild_index: Annotated[
-        bool, typer.Option("--rebuild-index", help="First read all parts again for the index of a fast start.")
+        bool, typer.Option("--rebuild-index", help="First rebuild the index of committed rows from all parts.")
     ] = False,
 ) -> None:
     """Print the progress of a run.
 
-    Reads only its files: works from any shell, during the run or after a crash. With --verify, exits with 3 if a take
+    Reads files only, so it works from any shell, during the run or after a crash. With --verify, exits with 3 if a take
     is damaged.
 
     Example: hierbatch status runs/first

@@ -108,7 +108,7 @@ def configs(
 @train.command()
 def perturb(
     data: Prepared = Path("prepared"),
-    versions: Annotated[int, typer.Option(min=1, help="Versions of each recording.")] = 4,
+    versions: Annotated[int, typer.Option(min=1, help="Perturbed versions of each recording.")] = 4,
     features: Annotated[str, typer.Option(help="Features of the prepared set, as in `hierbatch prepare`.")] = "lite",
     layer: Annotated[int, typer.Option(help="Layer of an encoder.")] = 7,
 ) -> None:

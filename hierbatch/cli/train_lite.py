@@ -33,7 +33,7 @@ def train_lite(
 ) -> None:
     """Train one network, or all networks, of HierSpeech2-Lite or SpeechSR.
 
-    The same command resumes a stopped training; `hierbatch models assemble` makes a bundle of the result.
+    The same command resumes a stopped training; `hierbatch models assemble` turns the result into a bundle.
 
     Example: hierbatch train lite vocoder --data prepared --out training
     """

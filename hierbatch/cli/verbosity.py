@@ -13,7 +13,7 @@ _IS_QUIET: ContextVar[bool] = ContextVar("is_quiet", default=False)
 
 
 class LogLevel(StrEnum):
-    """Least severe messages of libraries to print."""
+    """Lowest severity of library messages to print."""
 
     DEBUG = "debug"
     INFO = "info"

@@ -60,7 +60,7 @@ def preview(
     out: Annotated[Path, typer.Option("--out", "-o", parser=local_path, help="Folder of the files.")],
     consent: Annotated[str, typer.Option(help="Consent of recordings without a table.")] = "unknown",
     text: Annotated[
-        list[str] | None, typer.Option(help="Sentence in place of the built-in one of its language; repeatable.")
+        list[str] | None, typer.Option(help="Sentence that replaces the built-in one of its language; repeatable.")
     ] = None,
     allow_unknown_consent: Annotated[
         bool, typer.Option("--allow-unknown-consent", help="Allow voices without a known consent.")
@@ -130,7 +130,7 @@ def sample(
     out: Annotated[Path, typer.Option("--out", "-o", parser=local_path, help="Folder of the voice files.")],
     n: Number = 1,
     seed: Seed = 0,
-    name: Annotated[str, typer.Option(help="Beginning of the names of the voices.")] = "sampled",
+    name: Annotated[str, typer.Option(help="Prefix of the voice names.")] = "sampled",
     *,
     model: ModelChoice,
 ) -> None:
@@ -151,7 +151,7 @@ def design(
     out: Annotated[Path, typer.Option("--out", "-o", parser=local_path, help="Folder of the voice files.")],
     n: Number = 1,
     seed: Seed = 0,
-    name: Annotated[str, typer.Option(help="Beginning of the names of the voices.")] = "designed",
+    name: Annotated[str, typer.Option(help="Prefix of the voice names.")] = "designed",
     *,
     model: ModelChoice,
 ) -> None:

@@ -20,7 +20,7 @@ def words(
     second_opinion: Annotated[
         bool, typer.Option("--second-opinion", help="Also list Korean words that g2pk pronounces differently.")
     ] = False,
-    min_count: Annotated[int, typer.Option(min=1, help="Least number of occurrences of a word.")] = 1,
+    min_count: Annotated[int, typer.Option(min=1, help="Smallest number of occurrences of a listed word.")] = 1,
 ) -> None:
     """List names, acronyms, foreign words and other words to check before a book is spoken.
 

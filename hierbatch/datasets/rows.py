@@ -83,7 +83,7 @@ class ListedRow:
     """Language code or tag of the data set; empty if it declares none."""
     text: str = ""
     cer: float | None = None
-    """Character error rate of a speech recogniser on this recording; None if the data set has none."""
+    """Character error rate of a speech recognizer on this recording; None if the data set has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

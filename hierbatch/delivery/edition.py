@@ -49,6 +49,7 @@ class EditionFile:
 
     @property
     def duration_s(self) -> float:
+        """Duration of all chapters in seconds."""
         return sum(chapter.duration_s for chapter in self.chapters)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from hierbatch.audio.containers import detect_container, read_head
-from hierbatch.audio.decoding import DecodingError, ffmpeg_input, open_file
+from hierbatch.audio.decoded_sound import DecodingError
+from hierbatch.audio.decoding import open_file
+from hierbatch.audio.ffmpeg_decoding import ffmpeg_input
 from hierbatch.audio.packets import PacketTimes, read_packet_times
 from hierbatch.delivery.dubbing import SYNTHETIC_COMMENT
 from hierbatch.delivery.media_info import SoundTrack, find_track, undecodable

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from hierbatch.audio.decoding import DecodingError, ffmpeg_input
+from hierbatch.audio.decoded_sound import DecodingError
+from hierbatch.audio.ffmpeg_decoding import ffmpeg_input
 from hierbatch.errors import SourceError
 from hierbatch.programs import read_messages
 

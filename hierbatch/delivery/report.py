@@ -11,7 +11,8 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from hierbatch.audio.decoding import DecodedSound, open_encoded_mp3, open_file
+from hierbatch.audio.decoded_sound import DecodedSound
+from hierbatch.audio.decoding import open_encoded_mp3, open_file
 from hierbatch.audio.level_meter import LevelMeter
 from hierbatch.audio.loudness import LoudnessMeter
 from hierbatch.audio.mp3_frames import read_mp3_frames
@@ -77,6 +78,7 @@ class FileReport:
 
     @property
     def passed(self) -> bool:
+        """True if every rule is met."""
         return all(row.passed for row in self.rows)
 
 

@@ -52,6 +52,7 @@ class Cover:
 
     @property
     def suffix(self) -> str:
+        """File name suffix of the image format."""
         return ".jpg" if self.content.startswith(b"\xff\xd8\xff") else ".png"
 
     @property

@@ -28,6 +28,7 @@ class PlacedTake:
 
     @property
     def end_sample(self) -> int:
+        """Sample after the last one."""
         return self.start_sample + self.n_samples
 
 
@@ -44,6 +45,7 @@ class ChapterTimeline:
 
     @property
     def duration_s(self) -> float:
+        """Duration in seconds."""
         return self.n_samples / self.rate_hz
 
 

@@ -1,7 +1,7 @@
 """Access control of the local page: a token, then a cookie; known host names, one origin, and strict headers.
 
-The server listens on the loopback interface only. Other programs of this machine do not know the token; pages of other
-sites are refused by their origin, and names that resolve to 127.0.0.1 by the host.
+The server listens on the loopback interface only. Other programs on this machine do not know the token. Requests from
+pages of other sites are refused by their Origin header, and DNS rebinding by the Host header.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Secrets:
 
 
 class AccessControl:
-    """Middleware that answers requests without access itself, and adds the security headers to all answers."""
+    """Middleware that refuses requests without access, and adds security headers to all responses."""
 
     def __init__(self, app: ASGIApp, secrets: Secrets) -> None:
         self._app, self._secrets = app, secrets
@@ -61,7 +61,7 @@ class AccessControl:
         await (self._refusal(scope) or self._app)(scope, receive, send_with_headers)
 
     def _refusal(self, scope: Scope) -> Response | None:
-        """Answer to a request without access, the redirect that sets the cookie, or None to let the request pass."""
+        """Response that refuses the request, or that sets the cookie and redirects; None to let the request pass."""
         headers = Headers(scope=scope)
         if _host_name(headers.get("host", "")) not in _HOSTS:
             return _refuse("This page is available under 127.0.0.1 and localhost only.")
@@ -81,7 +81,7 @@ class AccessControl:
 
 
 def _port(scope: Scope) -> int:
-    """Port of the server: browsers do not separate cookies by port, so the cookie of each server has its own name."""
+    """Port of the server, part of the cookie's name because browsers do not separate cookies by port."""
     return int((scope.get("server") or ("", 0))[1] or 0)
 
 
@@ -93,7 +93,7 @@ def _host_name(host: str) -> str:
 
 
 def _is_same_origin(headers: Headers) -> bool:
-    """True if a request comes from a page of this server; through an SSH tunnel both names have the tunnel's port."""
+    """True if the Origin is this server; through an SSH tunnel, Origin and Host both have the port of the tunnel."""
     try:
         return urlsplit(headers.get("origin", "")).netloc == headers["host"]
     except ValueError:

@@ -1,4 +1,4 @@
-"""Routes of the desk. Requests name rows and takes by their ids; no text of a request becomes a path."""
+"""Routes of the desk. Requests name rows and takes by id; no text of a request is used as a file path."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _TYPES = {
 
 
 def desk_app(desk: Desk, secrets: Secrets) -> Starlette:
-    """Application of one desk."""
+    """Create the ASGI application of one desk."""
     pages = _static_files()
     routes = [
         Route("/", lambda request: _page(pages, "index.html")),
@@ -57,7 +57,7 @@ def desk_app(desk: Desk, secrets: Secrets) -> Starlette:
 
 
 def _static_files() -> dict[str, tuple[bytes, str]]:
-    """Content and type of every file of the page, read once: a request can only name one of these."""
+    """Content and media type of every static file, read once; a request can only name one of these."""
     found: dict[str, tuple[bytes, str]] = {}
     folders = [("", files("hierbatch.desk") / "static")]
     while folders:
@@ -78,7 +78,7 @@ def _page(pages: dict[str, tuple[bytes, str]], name: str) -> Response:
 
 
 def _get(answer: Callable[[Request], Any]) -> Callable[[Request], Response]:
-    """Endpoint in a thread: everything behind it reads files."""
+    """Endpoint that Starlette runs in a thread, because it reads files."""
 
     def endpoint(request: Request) -> Response:
         try:
@@ -120,7 +120,7 @@ def _audio(desk: Desk) -> Callable[[Request], Response]:
 
 
 async def _read_object(request: Request) -> dict[str, Any]:
-    """Body of a request as a JSON object of limited size; raises InputError."""
+    """Read the body of a request as a JSON object of limited size; raises InputError."""
     content = bytearray()
     async for chunk in request.stream():
         content += chunk

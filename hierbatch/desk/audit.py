@@ -1,4 +1,4 @@
-"""Audit of a run: a random sample is judged, and the share of bad takes in the whole is estimated from it."""
+"""Audit of a run: a listener judges a random sample, which estimates the share of bad takes in the whole run."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def share_interval(n_bad: int, n_judged: int, level: float = LEVEL) -> tuple[flo
     """Exact confidence interval of a share (Clopper and Pearson 1934).
 
     Args:
-        n_bad: bad ones among those judged.
-        n_judged: number of draws judged.
+        n_bad: number of bad takes among those judged.
+        n_judged: number of takes judged.
         level: confidence level, 0 to 1.
 
     Raises:
@@ -34,14 +34,14 @@ def share_interval(n_bad: int, n_judged: int, level: float = LEVEL) -> tuple[flo
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """Random sample of takes."""
+    """Random sample of takes for a listener to judge."""
 
     takes: tuple[tuple[str, str, int], ...]
     """Id, key and attempt of each take."""
     seed: int
 
     def result(self, state: RunState) -> dict[str, Any]:
-        """Counts and interval so far; a row counts as judged once it was played or has a verdict."""
+        """Counts and confidence interval so far; a row is judged once it was played or has a verdict."""
         n_judged = n_bad = 0
         for row_id, key, attempt in self.takes:
             choices = state.choices.row(row_id)
@@ -60,5 +60,5 @@ class Audit:
 
 
 def new_seed() -> int:
-    """Seed of a sample; it is shown, so that the sample can be drawn again."""
+    """Random seed of a sample; the page shows it, so that the sample can be drawn again."""
     return secrets.randbelow(1_000_000)

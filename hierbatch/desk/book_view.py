@@ -38,7 +38,7 @@ def is_book(state: RunState) -> bool:
 
 
 def book_title(state: RunState) -> str:
-    """Title of the book; empty if the run is none, or several."""
+    """Title of the book; empty if the run is not a book or holds several."""
     if not is_book(state) or "book" not in state.planned.column_names:
         return ""
     titles = [title for title in state.planned.column("book").unique().to_pylist() if title]
@@ -108,7 +108,7 @@ def _title(number: int, rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _texts(state: RunState, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Texts, timings and pauses of some rows; of the plan, for rows without a take."""
+    """Texts, timings and pauses of the given rows: of their takes, or of the plan for rows without a take."""
     takes = state.takes
     named = set(ids)
     planned = takes.planned([name for name in _PLAN_TEXT if name in takes.plan_schema.names]).to_pylist()

@@ -1,4 +1,4 @@
-"""Changes of a run as server-sent events, so that a page need not ask for them."""
+"""Changes of a run as server-sent events, so that pages need not poll."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from contextlib import suppress
 from hierbatch.desk.run_view import RunView
 
 _HEARTBEAT_S = 15.0
-"""Interval of comments in the stream; writing one is how a server notices that the page is gone."""
+"""Interval of comments in the stream; only a failed write shows the server that the page was closed."""
 
 
 async def changes(view: RunView) -> AsyncIterator[str]:
-    """Yield an event with the version of the newest snapshot, at once and after every change, until the desk ends."""
+    """Yield an event with the version of the newest snapshot, at once and after every change, until the desk closes."""
     loop, changed = asyncio.get_running_loop(), asyncio.Event()
 
     def wake() -> None:

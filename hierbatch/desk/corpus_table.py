@@ -79,9 +79,9 @@ class CorpusTable:
         return {"total": total, "rows": rows, "measures": [asdict(measure) for measure in measures]}
 
     def histograms(self, state: RunState, query: TableQuery) -> list[dict[str, Any]]:
-        """Counts of every measure in bins over its range, of all takes and of those that the filters select.
+        """Histogram of every measure, over all takes and over those that the filters select.
 
-        The range of a measure itself is not applied to its own histogram, so that it can be widened again.
+        The range filter of a measure is not applied to its own histogram, so that the range can be widened again.
         """
         measures = measures_of(state.takes.schema)
         with self._lock:
@@ -90,7 +90,7 @@ class CorpusTable:
         return [histogram for histogram in found if histogram]
 
     def choices(self, state: RunState) -> dict[str, list[str]]:
-        """Values of the columns that have few: voices, languages, flags and kinds of errors."""
+        """Distinct voices, languages, flags and kinds of errors, to filter by."""
         with self._lock:
             database = self._open(state)
             if not self._choices:
@@ -105,7 +105,7 @@ class CorpusTable:
             return self._choices
 
     def sample(self, state: RunState, query: TableQuery, n_rows: int, seed: int) -> list[tuple[str, str, int]]:
-        """Id, key and attempt of a random sample of the good takes that the filters select; repeatable by its seed.
+        """Id, key and attempt of a random sample, repeatable by its seed, of the good takes that the filters select.
 
         Args:
             state: snapshot of the run.
@@ -128,7 +128,7 @@ class CorpusTable:
             self._folder.cleanup()
 
     def _open(self, state: RunState) -> Any:
-        """Connection to a database of the newest takes and decisions."""
+        """Connection to the database, updated to the takes and decisions of the snapshot."""
         if self._connection is None:
             duckdb = require_package("duckdb", extra="desk")
             config = {"memory_limit": _MEMORY, "threads": _N_THREADS, "temp_directory": self._folder.name}
@@ -201,7 +201,7 @@ class CorpusTable:
 
 @dataclass(frozen=True, slots=True)
 class _Range:
-    """Values of a measure in the whole run, and their counts in bins."""
+    """Range of a measure in the whole run, and its histogram."""
 
     low: float
     high: float

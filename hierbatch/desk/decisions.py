@@ -1,4 +1,4 @@
-"""Decisions made at the desk: appended to the run, and taken back by further lines."""
+"""Decisions made at the desk: appended to the run, and undone by appending their inverses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _EDITABLE = ("text", "phonemes", "voice", "speed", "pause_after_s")
 
 
 class Decisions:
-    """Writer of decisions with the inverse of each, so that they can be taken back in reverse order."""
+    """Appends decisions, and keeps the inverse of each so that they can be undone in reverse order."""
 
     def __init__(self, view: RunView) -> None:
         self._view = view
@@ -30,7 +30,7 @@ class Decisions:
 
     @property
     def n_undoable(self) -> int:
-        """Number of decisions that can be taken back."""
+        """Number of decisions that can be undone."""
         return len(self._inverses)
 
     def decide(self, row_id: str, wanted: Mapping[str, Any]) -> None:
@@ -38,7 +38,7 @@ class Decisions:
 
         Args:
             row_id: id of the row; the caller has checked that it exists.
-            wanted: values of the page: `take`, `verdict`, `note`, `pause_after_s`.
+            wanted: values sent by the page: `take`, `verdict`, `note`, `pause_after_s`.
 
         Raises:
             InputError: a value is invalid.
@@ -62,17 +62,17 @@ class Decisions:
             self._inverses.append(tuple(_inverse(choice, before)))
 
     def mark_played(self, row_ids: Sequence[str]) -> None:
-        """Mark rows as played; rows that already are marked stay so."""
+        """Mark rows as played, except those already marked."""
         state = self._view.state
         for row_id in row_ids:
             if not state.choices.row(row_id).is_listened:
                 self._append(Choice(id=row_id, listened=True, who=self.who))
 
     def undo(self) -> str | None:
-        """Take back the latest decision of this desk.
+        """Undo the latest decision of this desk.
 
         Returns:
-            Id of its row; None if there is nothing to take back.
+            Id of its row; None if there is nothing to undo.
         """
         with self._lock:
             if not self._inverses:
@@ -103,7 +103,7 @@ def _inverse(choice: Choice, before: RowChoices) -> list[Choice]:
 
 
 def read_edit(wanted: Any) -> RowEdit:
-    """Edit of a row from the values of the page; raises InputError."""
+    """Parse the edit of a row that the page sent; raises InputError."""
     if not isinstance(wanted, Mapping):
         raise InputError("The edit is not an object", fix="reload the page")
     values = {name: wanted[name] for name in (*_EDITABLE, "base_text") if wanted.get(name) is not None}
@@ -114,7 +114,7 @@ def read_edit(wanted: Any) -> RowEdit:
 
 
 def read_pause(wanted: Mapping[str, Any]) -> float | None:
-    """Pause after a row from the values of the page; raises InputError."""
+    """Parse the pause after a row that the page sent; raises InputError."""
     return read_edit({"pause_after_s": wanted.get("pause_after_s")}).pause_after_s
 
 

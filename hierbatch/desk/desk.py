@@ -1,4 +1,4 @@
-"""Answers to the requests of the page, for one run."""
+"""Request handlers of the desk, for one run."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from hierbatch.desk.audit import MAX_ROWS, Audit, new_seed
 from hierbatch.desk.book_view import book_title, chapter, contents, is_book
 from hierbatch.desk.corpus_table import CorpusTable
 from hierbatch.desk.decisions import Decisions, read_edit
+from hierbatch.desk.respeak_thread import RespeakThread
 from hierbatch.desk.respelling import respelled_phonemes
 from hierbatch.desk.row_view import planned_row, row_detail, take_words
 from hierbatch.desk.run_view import RunState, RunView
-from hierbatch.desk.speaking import Speaker
 from hierbatch.desk.table_query import TableQuery
 from hierbatch.desk.take_names import find_take
 from hierbatch.desk.word_doubts import WordDoubts
@@ -27,17 +27,17 @@ _MAX_PLAYED = 500
 
 
 class Desk:
-    """One run at the desk: views of its newest state, and decisions about it."""
+    """Desk of one run: views of its newest state, and decisions about its takes."""
 
-    def __init__(self, view: RunView, writer: Writer, speaker: Speaker | None = None) -> None:
+    def __init__(self, view: RunView, writer: Writer, respeak: RespeakThread | None = None) -> None:
         """Create the desk.
 
         Args:
             view: snapshots of the run.
-            writer: right to write.
-            speaker: makes new takes; None for a desk without a model.
+            writer: write lock of the run's decisions; without it the desk is read-only.
+            respeak: makes new takes; None for a desk without a model.
         """
-        self._view, self._writer, self._speaker = view, writer, speaker
+        self._view, self._writer, self._respeak = view, writer, respeak
         self._decisions = Decisions(view)
         self._name = view.layout.root.resolve().name
         self._table = CorpusTable()
@@ -51,7 +51,7 @@ class Desk:
         return self._view
 
     def summary(self) -> dict[str, Any]:
-        """Facts about the run; `version` changes with its files."""
+        """Name, state and counts of the run; `version` changes whenever its files do."""
         state = self._view.state
         return {
             "version": state.version,
@@ -64,7 +64,7 @@ class Desk:
             "n_takes": len(state.takes),
             "n_undoable": self._decisions.n_undoable,
             "voices": self._view.voice_names(state),
-            "speech_error": self._speaker.error if self._speaker else "",
+            "speech_error": self._respeak.error if self._respeak else "",
         }
 
     def contents(self) -> dict[str, Any]:
@@ -76,24 +76,26 @@ class Desk:
 
     def chapter(self, number: int) -> dict[str, Any]:
         """Text of a chapter."""
-        result: dict[str, Any] = self._again(
+        result: dict[str, Any] = self._read_newest(
             lambda state: {"version": state.version, **chapter(state, number, self._doubts.doubts(state))}
         )
         return result
 
     def row(self, row: str) -> dict[str, Any]:
         """Values, takes and history of a row."""
-        result: dict[str, Any] = self._again(lambda state: row_detail(state, row))
+        result: dict[str, Any] = self._read_newest(lambda state: row_detail(state, row))
         return result
 
     def words(self, row: str, take: str) -> list[list[Any]]:
         """Timed words of a take."""
-        result: list[list[Any]] = self._again(lambda state: take_words(state, row, take, self._doubts.doubts(state)))
+        result: list[list[Any]] = self._read_newest(
+            lambda state: take_words(state, row, take, self._doubts.doubts(state))
+        )
         return result
 
     def audio(self, row: str, take: str) -> tuple[bytes, str]:
         """Encoded audio of a take and its media type."""
-        found = self._again(lambda state: find_take(state.takes, row, take, ("audio",)))["audio"]
+        found = self._read_newest(lambda state: find_take(state.takes, row, take, ("audio",)))["audio"]
         if not found or not found["bytes"]:
             raise RunError("The take has no audio", fix="choose another take")
         content = bytes(found["bytes"])
@@ -123,22 +125,22 @@ class Desk:
         return {"version": self._view.refreshed().version}
 
     def undo(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Take back the latest decision of this desk."""
+        """Undo the latest decision of this desk."""
         self._check_writable()
         row_id = self._decisions.undo()
         return {"row": row_id, "version": self._view.refreshed().version}
 
     def speak(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Request new takes of a row, with the values of the page instead of those of the manifest."""
+        """Request new takes of a row, with the values sent by the page instead of those of the manifest."""
         self._check_writable()
         row_id, n_takes = _row_id(wanted), wanted.get("n_takes", 1)
-        if self._speaker is None:
+        if self._respeak is None:
             raise RunError("This desk makes no takes", fix="start it with `hierbatch review`")
         if isinstance(n_takes, bool) or not isinstance(n_takes, int):
             raise InputError("The number of takes is not a number", got=repr(n_takes)[:40], fix="reload the page")
         planned_row(self._view.state, row_id)
         edit = read_edit(wanted.get("edit") or {})
-        self._speaker.request(TakeRequest(id=row_id, edit=edit, n_takes=n_takes, who=self._decisions.who))
+        self._respeak.request(TakeRequest(id=row_id, edit=edit, n_takes=n_takes, who=self._decisions.who))
         return row_detail(self._view.refreshed(), row_id)
 
     def phonemes(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,21 +158,21 @@ class Desk:
 
     def word_list(self) -> dict[str, Any]:
         """Words to check, with their corrections."""
-        result: dict[str, Any] = self._again(lambda state: {"words": self._words.words(state)})
+        result: dict[str, Any] = self._read_newest(lambda state: {"words": self._words.words(state)})
         return result
 
     def correct_word(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Change the pronunciation of a word, and request takes of the rows that hold it."""
+        """Change the pronunciation of a word, and request takes of the rows that contain it."""
         self._check_writable()
-        if self._speaker is None:
+        if self._respeak is None:
             raise RunError("This desk makes no takes", fix="start it with `hierbatch review`")
         requests = self._words.correct(self._view.refreshed(), wanted, self._decisions.who)
-        self._speaker.request(*requests)
+        self._respeak.request(*requests)
         return {"n_requested": len(requests), "words": self._words.words(self._view.refreshed())}
 
     def table(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """Page of the table."""
-        result: dict[str, Any] = self._again(
+        result: dict[str, Any] = self._read_newest(
             lambda state: {"version": state.version, **self._table.page(state, self._query(wanted))}
         )
         return result
@@ -185,7 +187,7 @@ class Desk:
                 "audit": self._audit.result(state) if self._audit else None,
             }
 
-        return dict(self._again(read))
+        return dict(self._read_newest(read))
 
     def draw_audit(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """Draw a random sample of the rows that the filters select; without a number of rows, end the audit."""
@@ -209,15 +211,15 @@ class Desk:
         )
 
     def close(self) -> None:
-        """End the desk: release its lock and stop its threads."""
+        """Release the lock of the run and stop all threads."""
         self._table.close()
-        if self._speaker:
-            self._speaker.close()
+        if self._respeak:
+            self._respeak.close()
         self._writer.close()
         self._view.close()
 
-    def _again(self, read: Any) -> Any:
-        """Read from the newest state, once more if a file was compacted meanwhile."""
+    def _read_newest(self, read: Any) -> Any:
+        """Read from the newest snapshot; a second time if compaction has removed a file meanwhile."""
         try:
             return read(self._view.refreshed())
         except VanishedError:

@@ -11,19 +11,19 @@ from hierbatch.jobs.recorded_run import recorded_front_ends
 def respelled_phonemes(
     folder: RunFolder, language: str, *, text: str, word: str, respelling: str, book: str = ""
 ) -> str:
-    """Phonemes of a text by the front end of a run, with one word pronounced as it is respelled.
+    """Phonemize a text with the front end of a run, with one word pronounced as respelled.
 
     Args:
         folder: the run.
         language: language of the row.
         text: text of the sentence.
         word: word of the text.
-        respelling: its pronunciation in ordinary letters, as in a lexicon.
-        book: title of the book, for the entries of its lexicon.
+        respelling: pronunciation of the word in ordinary letters, as in a lexicon.
+        book: title of the book; selects the lexicon entries of this scope.
 
     Raises:
         InputError: the text does not contain the word, or cannot be spoken.
-        RunError: the run reads no texts, or its lexicon has changed.
+        RunError: the run does not synthesize texts, or its lexicon has changed.
     """
     if word.casefold() not in text.casefold():
         raise InputError("The sentence does not contain the word", got=word[:60], fix="choose a word of the text")

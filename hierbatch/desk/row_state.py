@@ -1,4 +1,4 @@
-"""State of a row for the pages: its current take, verdicts and open requests, as flags in one number."""
+"""State of a row for the pages: its current take, verdicts and open requests, as flags of one integer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hierbatch.manifest.take_requests import PLANNED, RequestState
 
 
 class Mark(IntFlag):
-    """Facts about a row that filters and colours use."""
+    """Flags of a row, for filters and colours."""
 
     FAILED = 1
     FLAGGED = 2
@@ -27,7 +27,7 @@ class Mark(IntFlag):
     REQUESTED = 128
     """New takes are being made."""
     UNDECIDED = 256
-    """Someone has to decide: flawed without a verdict, or with new takes that nobody has compared."""
+    """A decision is needed: flawed without a verdict, or with new takes that were not compared yet."""
     NOTED = 512
     EDITED = 1024
     DOUBTFUL = 2048

@@ -17,7 +17,7 @@ from hierbatch.manifest.take_requests import REFUSED
 
 _VALUES = ("id", "text", "text_norm", "phonemes", "voice", "language", "speed", "pause_after_s", "chapter", "error")
 _USUAL = {"duration_ratio": (0.67, 1.5), "speaker_similarity": (0.6, 1.0), "snr_db": (15.0, 200.0), "cer": (0.0, 0.2)}
-"""Ranges outside of which a measure is highlighted."""
+"""Usual ranges; a measure outside its range is highlighted."""
 
 
 def planned_row(state: RunState, row_id: str) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def take_words(state: RunState, row_id: str, name: str, doubts: RunDoubts) -> li
         state: snapshot of the run.
         row_id: id of the row.
         name: name of the take.
-        doubts: doubts about the words of the run.
+        doubts: doubtful words of the run.
     """
     columns = ("text", "timings", "phonemes", "asr_text", "language", "word_distances")
     take = find_take(state.takes, row_id, name, columns)
@@ -111,12 +111,12 @@ def _measures(state: RunState, row_id: str) -> list[dict[str, Any]]:
             is_usual = low <= value <= high
             listed.append({"title": measure.title, "value": format_value(measure, value), "is_usual": is_usual})
     if values.get("asr_text"):
-        listed.append({"title": "Recognised", "value": f"“{values['asr_text']}”", "is_usual": True})
+        listed.append({"title": "Recognized", "value": f"“{values['asr_text']}”", "is_usual": True})
     return listed
 
 
 def _requests(state: RunState, row_id: str) -> list[dict[str, Any]]:
-    """Requests whose takes are not made yet, and those that were refused."""
+    """Latest requests that are open or were refused."""
     return [
         {"request": name, "n_takes": found.request.n_takes, "is_open": state.is_open(found), "error": found.error}
         for name, found in state.requests.items()
@@ -137,5 +137,5 @@ def _history_line(choice: Choice) -> dict[str, Any]:
 
 
 def _rounded(value: float | None) -> float | None:
-    """Value without the digits that storage in 32 bits adds."""
+    """Value without the digits that 32-bit storage adds."""
     return None if value is None else round(value, 4)

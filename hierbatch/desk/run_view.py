@@ -24,7 +24,7 @@ from hierbatch.manifest.takes import Takes
 
 _POLL_S = 0.1
 _MAX_SHARE = 0.1
-"""Share of the time that reading may take; a large run in progress is read less often."""
+"""Largest share of the time spent on reading; a large run in progress is read less often."""
 
 _PLANNED = (
     "id",
@@ -44,7 +44,7 @@ _FACTS = ("id", "take_key", "attempt", "status", "error_kind", "flags", "duratio
 
 _Signature = tuple[tuple[str, int, int], ...]
 _N_FOLDERS = 2
-"""Entries of a signature about plans and parts; those behind it are about decisions and requests."""
+"""Number of leading entries of a signature for plans and parts; the others are for decisions and requests."""
 
 
 @dataclass(frozen=True)
@@ -73,35 +73,35 @@ class RunState:
 
     @cached_property
     def facts(self) -> dict[str, dict[str, Any]]:
-        """Facts of the take of each row that has one, by id; of a whole book, since a corpus may be too large."""
+        """Key values of the current take of each row, by row id; for a large corpus, use `facts_of`."""
         return {row["id"]: row for row in self.takes.table(_FACTS).to_pylist()}
 
     def inherit(self, before: RunState) -> None:
-        """Use what an earlier snapshot of the same takes has read already."""
+        """Copy the cached values of an earlier snapshot of the same takes."""
         self.__dict__.update({name: before.__dict__[name] for name in _INHERITED if name in before.__dict__})
 
     def facts_of(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """Facts of the takes of some rows, by id."""
+        """Key values of the current takes of the given rows, by row id."""
         if "facts" in self.__dict__:
             return {row_id: self.facts[row_id] for row_id in ids if row_id in self.facts}
         return {row["id"]: row for row in self.takes.rows(ids, _FACTS).to_pylist()}
 
     @cached_property
     def made_takes(self) -> set[tuple[str, str, int]]:
-        """Id, key and attempt of all takes of the rows with requests."""
+        """Id, key and attempt of all takes of rows with requests."""
         ids = sorted({found.request.id for found in self.requests.values()})
         made = self.takes.candidates(ids, TAKE_ID_COLUMNS).to_pylist() if ids else []
         return {(take["id"], take["take_key"], take["attempt"]) for take in made}
 
     def is_open(self, found: RequestState) -> bool:
-        """True if takes of a request are not made yet."""
+        """True if a request still lacks takes."""
         if found.answer != PLANNED:
             return found.answer is None
         return any((found.request.id, *take) not in self.made_takes for take in found.takes)
 
 
 class RunView:
-    """Keeps a snapshot of a run up to date from a thread of its own."""
+    """Keeps a snapshot of a run up to date from a background thread."""
 
     def __init__(self, run: Path) -> None:
         """Read the run; raises RunError if the folder is not a run or has no plan."""
@@ -129,21 +129,21 @@ class RunView:
         return self._state
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call `listener` after every change and at the end, from other threads; returns the function that stops it."""
+        """Call `listener` from another thread after changes and on release; returns the function that removes it."""
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
 
     def notify(self) -> None:
-        """Read the files now, since this process has written some; returns at once."""
+        """Wake the reading thread after this process has written files; returns at once."""
         self._wake.set()
 
     @property
     def is_closed(self) -> bool:
-        """True once the pages shall stop to wait for changes."""
+        """True once pages have to stop waiting for changes."""
         return self._is_closed
 
     def release(self) -> None:
-        """Let everybody go who waits for changes."""
+        """End all waits for changes."""
         self._is_closed = True
         self._wake.set()
         for listener in tuple(self._listeners):
@@ -182,7 +182,7 @@ class RunView:
             listener()
 
     def _read(self, version: int, before: Takes | None = None) -> RunState:
-        """Read the run; with the takes before, only its decisions and requests."""
+        """Read the run; if `before` is given, only its decisions and requests."""
         run = self.layout.root
         takes = before.redecided() if before else Takes(run)
         pa.default_memory_pool().release_unused()  # reading a large run needs several times what is kept
@@ -192,7 +192,7 @@ class RunView:
         return state
 
     def _signature(self) -> _Signature:
-        """State of the files that the snapshot is read from: renamed into their folders, or appended to."""
+        """Times, counts and sizes that change when a file of the snapshot is added or appended to."""
         layout = self.layout
         if not layout.record_file.exists():
             raise RunError(
@@ -207,6 +207,6 @@ class RunView:
 
 
 def _folder_state(folders: Sequence[Path]) -> tuple[int, int]:
-    """Time of the last change of some folders and their number of files; two changes can have the same time."""
+    """Latest modification time of the folders, and their number of files, since two changes can share a time."""
     found = [folder for folder in folders if folder.is_dir()]
     return max((folder.stat().st_mtime_ns for folder in found), default=0), sum(len(os.listdir(f)) for f in found)

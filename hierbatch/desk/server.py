@@ -44,14 +44,14 @@ def review(job: ReviewJob, on_start: Callable[[str], None] | None = None) -> Non
     from hierbatch.desk.access import Secrets
     from hierbatch.desk.app import desk_app
     from hierbatch.desk.desk import Desk
+    from hierbatch.desk.respeak_thread import RespeakThread
     from hierbatch.desk.run_view import RunView
-    from hierbatch.desk.speaking import Speaker
     from hierbatch.desk.writer import Writer
 
     view = RunView(job.run)
     writer = Writer(view.layout.desk_lock_file, is_wanted=not job.read_only)
-    speaker = None if job.read_only else Speaker(job.run, job.device, view.notify)
-    desk = Desk(view, writer, speaker)
+    respeak = None if job.read_only else RespeakThread(job.run, job.device, view.notify)
+    desk = Desk(view, writer, respeak)
     try:
         with listen("127.0.0.1", job.port) as listening:
             secrets = Secrets()
@@ -59,8 +59,8 @@ def review(job: ReviewJob, on_start: Callable[[str], None] | None = None) -> Non
             config = uvicorn.Config(
                 desk_app(desk, secrets), log_level="warning", access_log=False, lifespan="off", server_header=False
             )
-            if speaker and writer.is_held():
-                speaker.start()
+            if respeak and writer.is_held():
+                respeak.start()
             if on_start:
                 on_start(f"http://127.0.0.1:{port}/?token={secrets.token}")
             server = uvicorn.Server(config)

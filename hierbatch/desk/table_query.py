@@ -29,9 +29,9 @@ class TableQuery:
 
     show: str = "all"
     equal: Mapping[str, str] = field(default_factory=dict)
-    """Wanted values of `voice`, `language`, `error_kind` and `flag`."""
+    """Values that `voice`, `language`, `error_kind` and `flag` have to equal or contain."""
     text: str = ""
-    """Text that the id or the normalized text contains."""
+    """Substring of the id or of the normalized text."""
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """Lowest and highest value by measure."""
     ids: tuple[str, ...] | None = None
@@ -43,7 +43,7 @@ class TableQuery:
 
     @classmethod
     def from_request(cls, wanted: Mapping[str, Any]) -> Self:
-        """Read a query of the page; raises InputError."""
+        """Parse a query that the page sent; raises InputError."""
         try:
             ranges = {
                 str(name): (float(low), float(high)) for name, (low, high) in dict(wanted.get("ranges") or {}).items()
@@ -67,11 +67,11 @@ class TableQuery:
         return query
 
     def without(self, column: str) -> Self:
-        """The same query without the range of a measure."""
+        """Copy of the query without the range of one measure."""
         return replace(self, ranges={name: limits for name, limits in self.ranges.items() if name != column})
 
     def where(self, measures: Sequence[TakeMeasure]) -> tuple[str, list[Any]]:
-        """Condition with placeholders, and the values to bind; raises InputError for an unknown measure."""
+        """Condition of a WHERE clause, and the values to bind; raises InputError for an unknown measure."""
         conditions = [f"({_SHOWN[self.show]})"]
         values: list[Any] = []
         for name, value in self.equal.items():
@@ -90,14 +90,14 @@ class TableQuery:
         return " AND ".join(conditions), values
 
     def order(self, measures: Sequence[TakeMeasure]) -> str:
-        """Order of the rows, unique by their position; raises InputError for an unknown column."""
+        """Content of an ORDER BY clause, made unique by the position; raises InputError for an unknown column."""
         if self.sort not in _SORTABLE:
             _check_measure(self.sort, measures)
         return f"{quoted(self.sort)} {'DESC' if self.is_descending else 'ASC'} NULLS LAST, position"
 
 
 def quoted(name: str) -> str:
-    """Name of a column in SQL."""
+    """Quote a column name for SQL."""
     return '"' + name.replace('"', '""') + '"'
 
 

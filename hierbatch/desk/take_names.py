@@ -1,4 +1,4 @@
-"""Names of takes in the addresses of the page, and the takes of single rows by name."""
+"""Names of takes in URLs, and takes of single rows by name."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _FACTS = ("id", "take_key", "attempt", "status", "error", "flags", "duration_s",
 
 
 def take_name(take_key: str, attempt: int) -> str:
-    """Name of a take among those of its row."""
+    """Name of a take, unique within its row."""
     return f"{take_key}-{attempt}"
 
 
 def parse_take_name(name: str) -> tuple[str, int]:
-    """Key and attempt from a name; raises InputError if it is not one."""
+    """Parse a name into key and attempt; raises InputError if it is not a name."""
     key, dash, attempt = name.rpartition("-")
     if not (dash and attempt.isascii() and attempt.isdigit() and len(attempt) < 6):
         raise InputError(
@@ -32,7 +32,7 @@ def row_takes(takes: Takes, row_id: str, columns: Sequence[str] = ()) -> list[di
     Args:
         takes: snapshot of the run.
         row_id: id of the row.
-        columns: columns beyond the facts that lists show.
+        columns: columns to read in addition to those of lists.
     """
     names = [name for name in dict.fromkeys((*_FACTS, *columns)) if name in takes.schema.names]
     found = takes.candidates([row_id], names).to_pylist()
@@ -46,7 +46,7 @@ def find_take(takes: Takes, row_id: str, name: str, columns: Sequence[str] = ())
         takes: snapshot of the run.
         row_id: id of the row.
         name: name of the take.
-        columns: columns beyond the facts that lists show.
+        columns: columns to read in addition to those of lists.
 
     Raises:
         InputError: the text is not a name.

@@ -1,4 +1,4 @@
-"""Words of a run that may be wrong in the audio: their semantic distance, compared with the usual one of the run."""
+"""Words that may be wrong in the audio, found by comparing their semantic distance with the median of the run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hierbatch.desk.written_words import MIN_RATIO, WrittenWord, written_words
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS
 
 _MIN_WORDS = 20
-"""Words of a language below which the run has no usual distance."""
+"""Number of words of a language that a usual distance requires."""
 
 _TEXT = ("text", "text_norm", "timings", "phonemes", "asr_text", "language", "word_distances")
 
@@ -41,7 +41,7 @@ class RunDoubts:
     """Ids of the rows with doubtful words."""
 
     def ratios(self, take: Mapping[str, Any]) -> list[float]:
-        """Distance of each word of a take over the usual one; empty if it is unknown."""
+        """Distance of each word of a take divided by the usual distance of its language; empty if either is unknown."""
         usual = self.usual.get(take.get("language") or "", 0.0)
         return [distance / usual for distance in take.get("word_distances") or ()] if usual else []
 
@@ -75,7 +75,7 @@ class WordDoubts:
 
 
 def take_written_words(take: Mapping[str, Any], doubts: RunDoubts) -> list[WrittenWord]:
-    """Timed words of a take with its doubts; those of a row without a take have no times."""
+    """Timed words of a take with reasons for doubt; without a take, all times are zero."""
     text = take.get("text") or take.get("text_norm") or ""
     phonemes, transcript = take.get("phonemes") or "", take.get("asr_text") or ""
     return written_words(text, take.get("timings"), phonemes, transcript, doubts.ratios(take))

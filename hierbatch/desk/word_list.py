@@ -1,4 +1,4 @@
-"""Words of a run to check, corrected in place: the lexicon of the run, and new takes of the rows that hold a word."""
+"""Words of a run to check. A correction enters the lexicon of the run, and the rows with the word get new takes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TEXTS = ("id", "text", "language", "phonemes", "voice", "speed", "book")
 
 @dataclass(slots=True)
 class ListedWord:
-    """Word to check, with its pronunciation and the first row that holds it."""
+    """Word to check, with its phonemes and the first row that contains it."""
 
     found: DoubtfulWord
     row: str
@@ -33,7 +33,7 @@ class ListedWord:
 
 
 class WordList:
-    """Words of a run to check; found once per generation, which takes seconds for a long book."""
+    """Words of a run to check; computed once per generation, since a long book takes seconds."""
 
     def __init__(self, folder: RunFolder) -> None:
         self._folder = folder
@@ -42,10 +42,10 @@ class WordList:
         self._words: list[ListedWord] = []
 
     def words(self, state: RunState) -> list[dict[str, Any]]:
-        """Words with their counts, reasons, phonemes, first sentences, corrections, and the progress of new takes.
+        """Words with counts, reasons, phonemes, first sentence, correction, and the progress of new takes.
 
         Raises:
-            RunError: the run reads no texts, or its lexicon has changed.
+            RunError: the run does not synthesize texts, or its lexicon has changed.
         """
         with self._lock:
             if self._generation != state.takes.generation:
@@ -74,15 +74,15 @@ class WordList:
 
         Args:
             state: snapshot of the run.
-            wanted: values of the page: `word`, `language` and `pronunciation`, in slashes if it is IPA.
+            wanted: values sent by the page: `word`, `language` and `pronunciation`, which is in slashes if it is IPA.
             who: name of the listener.
 
         Returns:
-            Requests for takes of the rows that hold the word and are pronounced otherwise now.
+            Requests for new takes of the rows whose phonemes change.
 
         Raises:
             InputError: the pronunciation cannot be spoken.
-            RunError: the run reads no texts, or its lexicon has changed.
+            RunError: the run does not synthesize texts, or its lexicon has changed.
             StorageError: the disk is full.
         """
         entry = _entry(wanted, book_title(state))
@@ -105,7 +105,7 @@ class WordList:
         return Lexicon.read(path).entries if path.exists() else ()
 
     def _check(self, entry: LexiconEntry) -> None:
-        """Speak the word by the entry; raises InputError."""
+        """Check that the front end accepts the entry; raises InputError."""
         if not entry.pronunciation:
             return
         try:
@@ -168,7 +168,7 @@ def _phonemes(front_ends: FrontEnds, scope: str, word: str, language: str) -> st
 
 
 def _requests(state: RunState, entry: LexiconEntry, front_ends: FrontEnds, who: str) -> Iterator[TakeRequest]:
-    """Requests for the rows that hold a word, with the other values of their current takes."""
+    """Yield requests for the rows whose phonemes the entry changes, with their other values as planned."""
     own = {take for found in state.requests.values() if _has_own_phonemes(found.request) for take in found.takes}
     holds = Lexicon([LexiconEntry(**{**asdict(entry), "pronunciation": entry.word, "kind": "respelling"})])
     for row in _texts(state):
@@ -189,7 +189,7 @@ def _has_own_phonemes(request: TakeRequest) -> bool:
 
 
 def _progress(state: RunState) -> dict[str, tuple[int, int]]:
-    """Number of rows spoken again and of all requested ones, by corrected word."""
+    """Number of rows with new takes and number of rows requested, by corrected word."""
     newest = {
         (found.request.corrected_word, found.request.id): found
         for found in state.requests.values()

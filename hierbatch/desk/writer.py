@@ -1,4 +1,4 @@
-"""Right to decide at a desk: the first desk of a run has it, and others show the run without changing it."""
+"""Write lock of a run's decisions: the first desk of the run holds it, and other desks are read-only."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from pathlib import Path
 
 
 class Writer:
-    """Lock file of a run that one desk holds; the system releases it when its process ends."""
+    """Lock file that one desk of a run holds; the operating system releases it when the process ends."""
 
     def __init__(self, path: Path, *, is_wanted: bool) -> None:
         """Try to acquire the lock.
 
         Args:
             path: lock file.
-            is_wanted: False for a desk that shall never write.
+            is_wanted: False for a desk that never writes.
         """
         self._path, self._is_wanted = path, is_wanted
         self._descriptor: int | None = None
         self._guard = threading.Lock()
 
     def is_held(self) -> bool:
-        """True if this desk may write; a desk that waits takes over when the first one ends."""
+        """True if this desk may write; a waiting desk acquires the lock once its holder has ended."""
         with self._guard:
             if self._descriptor is None and self._is_wanted:
                 self._acquire()

@@ -1,4 +1,4 @@
-"""Words of a written text with the times at which they are spoken, and the words that may be wrong in the audio."""
+"""Words of a text as written, with their times in the audio and reasons to doubt them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from hierbatch.frontend.phonemes import split_words
 
 MIN_RATIO = 2.5
-"""Semantic distance of a doubtful word over the median of its language in the run (benchmarks/doubtful_words.py)."""
+"""Least ratio of a doubtful word's semantic distance to the median of the run (benchmarks/doubtful_words.py)."""
 _MAX_PACE_RATIO = 3.0
 """A word whose phones are this many times longer than the median of its sentence is doubtful."""
 _MIN_DOUBTFUL_S = 0.45
@@ -19,7 +19,7 @@ _MIN_DOUBTFUL_S = 0.45
 
 @dataclass(frozen=True, slots=True)
 class WrittenWord:
-    """A word as written, its time span in the take, and the reason to doubt it, if there is one."""
+    """A word as written, its time span in the take, and the reason to doubt it; empty for a word without doubt."""
 
     text: str
     start_s: float
@@ -46,8 +46,8 @@ def written_words(
         text: text as written.
         timings: words and pauses of the take.
         phonemes: phonemes of the take; empty if unknown.
-        transcript: transcript of the take by a recogniser; empty if there is none.
-        ratios: semantic distance of each spoken word over the usual one; empty if unknown.
+        transcript: transcript of the take by a recognizer; empty if there is none.
+        ratios: semantic distance of each spoken word divided by the usual distance; empty if unknown.
     """
     spoken = [timing for timing in timings or () if timing["kind"] == "word"]
     written = text.split()
@@ -100,7 +100,7 @@ def _plain(word: str) -> str:
 
 
 def _pace_doubts(spoken: Sequence[Timing], phonemes: str) -> dict[int, str]:
-    """Words with unusually long phones, by their number."""
+    """Words with unusually long phones, by index."""
     words = [phones for phones, _ in split_words(phonemes) if phones]
     if len(words) != len(spoken) or len(words) < 4:
         return {}
@@ -115,16 +115,16 @@ def _pace_doubts(spoken: Sequence[Timing], phonemes: str) -> dict[int, str]:
 
 
 def _transcript_doubts(spoken: Sequence[str], transcript: str) -> dict[int, str]:
-    """Words that a recogniser has not found, by their number, with its words at their place."""
+    """Words that differ from the transcript, by index, with the words recognized in their place."""
     if not transcript:
         return {}
     expected = [_plain(word) for word in spoken]
-    recognised = transcript.split()
-    found = [_plain(word) for word in recognised]
+    recognized = transcript.split()
+    found = [_plain(word) for word in recognized]
     doubts: dict[int, str] = {}
     for kind, first, last, start, end in SequenceMatcher(None, expected, found, autojunk=False).get_opcodes():
         # Languages differ in their spaces: the letters decide.
         if kind != "equal" and "".join(expected[first:last]) != "".join(found[start:end]):
-            reason = f"recognised as “{' '.join(recognised[start:end])}”" if start < end else "not recognised"
+            reason = f"recognized as “{' '.join(recognized[start:end])}”" if start < end else "not recognized"
             doubts |= dict.fromkeys(range(first, last), reason)
     return doubts

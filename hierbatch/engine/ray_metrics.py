@@ -26,7 +26,7 @@ class RunMetrics:
         self._unit.observe(work_s)
 
     def observe(self, progress: Progress, n_in_hand: int) -> None:
-        """Publish the difference to the counts published before; counts that retakes take back are left out."""
+        """Publish the increase of the counts since the last call; decreases, which retakes cause, are not published."""
         for status, n_rows in (("ok", progress.n_ok), ("failed", progress.n_failed)):
             if n_rows > self._seen[status]:
                 self._rows.inc(n_rows - self._seen[status], tags={"status": status})

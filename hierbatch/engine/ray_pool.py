@@ -41,7 +41,7 @@ class _RayWorker:
 
 @dataclass(slots=True)
 class _Slot:
-    """Slot of a worker: its actor, its pending call with the deadline, and the call that waits behind it."""
+    """Slot of a worker: its actor, its pending call with the deadline, and the call that waits for it."""
 
     actor: Any
     call: Any

@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,6 +18,7 @@ import pyarrow.parquet as pq
 
 from hierbatch.engine.attempts import attempts_made, planned_rows
 from hierbatch.engine.planning import TakeSettings, add_take_keys
+from hierbatch.engine.row_editing import edit_row
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.engine.work_units import WorkUnit
 from hierbatch.errors import InputError
@@ -26,7 +26,6 @@ from hierbatch.manifest.best_takes import REQUESTS_KEY
 from hierbatch.manifest.choices import PIN, Choice, TakeName, append_choice
 from hierbatch.manifest.parquet_writing import write_table
 from hierbatch.manifest.parts import open_run_file
-from hierbatch.manifest.row_edits import RowEdit
 from hierbatch.manifest.table_columns import with_column
 from hierbatch.manifest.take_ids import digest_rows
 from hierbatch.manifest.take_requests import (
@@ -39,7 +38,6 @@ from hierbatch.manifest.take_requests import (
 )
 from hierbatch.object_path import arrow_source, is_remote
 from hierbatch.stages.base import Stage
-from hierbatch.stages.tasks import SPEAK
 
 _LISTENING_S = 900.0
 """Time in seconds after a decision or request during which the listener is expected to continue."""
@@ -189,7 +187,7 @@ class RequestedTakes:
         earlier = [rows.filter(pc.equal(rows.column("id"), request.id)) for rows in before]
         if not earlier or not len(earlier[0]):
             raise InputError("The run has no such row", got=request.id, fix="use an id of its manifest")
-        row = self._edit(earlier[0].slice(0, 1), request.edit)
+        row = edit_row(earlier[0].slice(0, 1), request.edit, self._settings, self._read)
         n_made = max(attempts_made(rows)[number].as_py() for rows in earlier for number in range(len(rows)))
         schema = before[0].schema
         takes = [
@@ -197,55 +195,6 @@ class RequestedTakes:
             for number in range(1, request.n_takes + 1)
         ]
         return pa.concat_tables(takes)
-
-    def _edit(self, row: pa.Table, edit: RowEdit) -> pa.Table:
-        """Apply an edit to a planned row; a text that was changed or rejected is phonemized again."""
-        values = self._changed_values(row, edit)
-        if "phonemes" in values or "text" not in values:
-            row = _with_values(row, values)
-        else:
-            row = _with_values(row, {**values, "phonemes": None})
-        row = _with_values(row, {"seed": None, "error_kind": None, "error": None})
-        if self._read is None:
-            return row
-        if "text" not in row.column_names:  # of a manifest of phonemes
-            row = row.append_column("text", pa.array([values.get("text")], pa.string()))
-        row = self._read(row)
-        if (kind := row.column("error_kind")[0].as_py()) is not None:
-            raise InputError(
-                f"The row {row.column('id')[0].as_py()} cannot be spoken",
-                got=f"{kind}: {row.column('error')[0].as_py()}",
-                fix="change the text",
-            )
-        return row
-
-    def _changed_values(self, row: pa.Table, edit: RowEdit) -> dict[str, Any]:
-        """Values of an edit that differ from those of the row, by column."""
-        current = row.to_pylist()[0]
-        values = {name: value for name, value in edit.spoken.items() if value != current.get(name)}
-        if self._settings.task != SPEAK.name and values:
-            raise InputError(
-                "A recording has no text and no pace of its own",
-                expected="a request without an edit",
-                got=", ".join(values),
-                fix="request another take",
-            )
-        if (voice := values.get("voice")) and voice not in self._settings.voice_sha256:
-            known = ", ".join(sorted(self._settings.voice_sha256))
-            raise InputError(
-                "The run has no such voice",
-                expected=known,
-                got=voice,
-                fix="add it to the voices of the run, and run with --update",
-            )
-        return values
-
-
-def _with_values(row: pa.Table, values: dict[str, Any]) -> pa.Table:
-    for name, value in values.items():
-        if name in row.column_names:
-            row = with_column(row, name, pa.array([value], row.schema.field(name).type))
-    return row
 
 
 def _without_repeated_rows(requests: Iterable[TakeRequest]) -> list[list[TakeRequest]]:

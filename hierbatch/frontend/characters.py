@@ -63,10 +63,10 @@ _LONG_NUMBER = re.compile(rf"(?<!\d)(?:\d[,.]?+){{{_MAX_FIGURES}}}")
 
 
 def clean_characters(text: str) -> str:
-    """Unify quotes, dashes, widths and spaces; remove Markdown emphasis and control characters.
+    r"""Unify quotes, dashes, widths and spaces; remove Markdown emphasis and control characters.
 
     >>> clean_characters("“ﬁne”\u00a0— it’s _very_ ＡＢＣ...")
-    '"fine" — it\\'s very ABC…'
+    '"fine" — it\'s very ABC…'
     """
     text = unicodedata.normalize("NFC", text)
     if not text.isascii():
@@ -94,8 +94,8 @@ def drop_foreign_letters(text: str, *, hanja: bool) -> str:
     Latin and Hangul are read in both languages and Hanja in Korean alone; Greek letters are read as symbols.
 
     Args:
-        text: text of one sentence
-        hanja: True to keep Hanja
+        text: text of one sentence.
+        hanja: True to keep Hanja.
     """
     if _UNFAMILIAR.search(text) is None:
         return text

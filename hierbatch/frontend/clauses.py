@@ -18,16 +18,16 @@ def split_long(text: str, language: str, max_characters: int) -> list[str]:
     the limit, adds a space.)
 
     Args:
-        text: one sentence
-        language: language code
-        max_characters: maximum length of a part
+        text: one sentence.
+        language: language code.
+        max_characters: maximum length of a part.
     """
     text = text.strip()
     parts: list[str] = []
     start = 0
     while (n_left := len(text) - start) > max_characters:
         target = n_left / math.ceil(n_left / max_characters)
-        # One character beyond the limit, since a break is recognised by the white space after it.
+        # One character beyond the limit, since a break is recognized by the white space after it.
         position = _best_break(text[start : start + max_characters + 1], language, target, max_characters)
         parts.append(text[start : start + position].strip())
         start += position

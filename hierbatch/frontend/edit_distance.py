@@ -1,4 +1,4 @@
-"""Edit distance between recognised and reference text."""
+"""Edit distance between recognized and reference text."""
 
 from __future__ import annotations
 

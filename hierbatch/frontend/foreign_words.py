@@ -26,8 +26,8 @@ def find_foreign_words(text: str, *, hanja: bool) -> tuple[str, ...]:
     """Find the words in scripts other than Latin and Hangul, in order; single letters, which are symbols, do not count.
 
     Args:
-        text: text of one sentence
-        hanja: True to accept Hanja
+        text: text of one sentence.
+        hanja: True to accept Hanja.
 
     >>> find_foreign_words("Привет, 東京タワー, 東京 and α", hanja=True)
     ('Привет', '東京タワー')
@@ -49,8 +49,8 @@ def refuse_foreign_text(text: str, *, hanja: bool) -> None:
     """Check that a text has at most as many words in unsupported scripts as others, so that it can be understood.
 
     Args:
-        text: text of one sentence
-        hanja: True to accept Hanja and kana, for which Korean has fixed readings
+        text: text of one sentence.
+        hanja: True to accept Hanja and kana, for which Korean has fixed readings.
 
     Raises:
         TextError: there are more such words than others; the message shows some of them.

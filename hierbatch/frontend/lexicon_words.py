@@ -31,9 +31,9 @@ def expand_placeholders(token: str, entries: Mapping[str, LexiconEntry], phonemi
     """Expand a token of normalized text to the words of its lexicon entry, or to itself if it has no placeholder.
 
     Args:
-        token: text between spaces and punctuation marks
-        entries: lexicon entry of each placeholder
-        phonemizer: phonemizer of the language
+        token: text between spaces and punctuation marks.
+        entries: lexicon entry of each placeholder.
+        phonemizer: phonemizer of the language.
     """
     found = _PLACEHOLDER.search(token)
     if found is None:

@@ -1,6 +1,6 @@
-"""Characters and words without which a regular expression cannot match: most rules need not be tried on most texts.
+r"""Characters and words without which a regular expression cannot match: most rules need not be tried on most texts.
 
-A text that `No\\.\\s?(?=\\d)` matches has the word `No.` and a digit. Looking for them takes a fraction of the time of
+A text that `No\.\s?(?=\d)` matches has the word `No.` and a digit. Looking for them takes a fraction of the time of
 a search.
 """
 

@@ -26,10 +26,10 @@ def rule(name: str, pattern: str, replacement: Verbalizer | str, *, ignore_case:
     """Compile a rule.
 
     Args:
-        name: description of the written form
-        pattern: regular expression
-        replacement: template for `Match.expand`, or function of the match
-        ignore_case: match letters of either case
+        name: description of the written form.
+        pattern: regular expression.
+        replacement: template for `Match.expand`, or function of the match.
+        ignore_case: match letters of either case.
     """
     compiled = re.compile(pattern, re.IGNORECASE if ignore_case else 0)
     return Rule(name, compiled, replacement, find_needs(compiled))

@@ -71,9 +71,9 @@ def split_sentences(text: str, language: str, max_characters: int | None = None)
     preceding paragraph and is left to the caller.
 
     Args:
-        text: one paragraph
-        language: language of sentences without letters
-        max_characters: length above which a sentence is split at clauses (default: the limit of its language)
+        text: one paragraph.
+        language: language of sentences without letters.
+        max_characters: length above which a sentence is split at clauses (default: the limit of its language).
 
     Raises:
         TextError: a pause mark is invalid.

@@ -26,7 +26,7 @@ class AssembleJob:
     start: str | None = None
     """Bundle that provides the networks that are missing from the training folder; None requires all networks there."""
     f0_spread: float = 1.5
-    """Factor on the distance of the predicted F0 contour from the speaker's median."""
+    """Scale factor for the distance of the predicted F0 contour from the speaker's median."""
     prosody_temperature_en: float = 0.5
     """Scale of the prosody network's noise in English, 1 for the variation of recordings; 0 switches it off."""
     prosody_temperature_ko: float = 0.0
@@ -39,13 +39,13 @@ class AssembleJob:
     The threshold of Korean is 0, which is better there.
     """
     phone_duration_en: float = 1.05
-    """Factor on the durations of English phones, since predicted ones are up to 10 % shorter than recorded ones."""
+    """Scale factor for durations of English phones, since predicted ones are up to 10 % shorter than recorded ones."""
     phone_duration_ko: float = 1.06
-    """Factor on the durations of Korean phones, since predicted durations are 4 to 8 % shorter than recorded ones."""
+    """Scale factor for durations of Korean phones, since predicted ones are 4 to 8 % shorter than recorded ones."""
     comma_pause_en: float = 0.7
-    """Factor on the pauses at English commas, since predicted pauses are 0.9 to 2 times as long as recorded ones."""
+    """Scale factor for pauses at English commas, since predicted ones are 0.9 to 2 times as long as recorded ones."""
     latent_contrast: float = 1.1
-    """Factor on the distance of the log-mel latent from the mean of each band over the sentence."""
+    """Scale factor for the distance of the log-mel latent from the mean of each band over the sentence."""
     timbre_mean_share: float = 1.0
     """Share (0 to 1) by which the mean spectrum of the latent is moved to the long-term spectrum of the prompt."""
     timbre_spread_share: float = 1.0

@@ -23,7 +23,7 @@ from hierbatch.delivery.takes import BookTakes
 from hierbatch.delivery.threads import n_cores, thread_pool
 from hierbatch.delivery.timeline import ChapterTimeline
 from hierbatch.errors import InputError, RunError
-from hierbatch.jobs.book_files import BookFile, BookFolder, check_not_existing, edition_names
+from hierbatch.jobs.book_files import BookFolder, CheckedFile, check_not_existing, edition_names
 from hierbatch.jobs.book_job import BookJob
 from hierbatch.jobs.book_plan import BookPlan, cover_notices, plan_book
 from hierbatch.object_path import is_remote
@@ -39,7 +39,7 @@ OnChapter = Callable[[str, ChapterTimeline, int], None]
 class BookResult:
     """Files of an audiobook; `missing` contains the ids of the rows without audio."""
 
-    files: tuple[BookFile, ...]
+    files: tuple[CheckedFile, ...]
     subtitles: tuple[Path, ...]
     missing: tuple[str, ...]
     notices: tuple[str, ...] = ()
@@ -100,10 +100,10 @@ def _make_files(
     book: BookFolder,
     kept: MasteredChapters | None,
     on_chapter: OnChapter | None,
-) -> list[BookFile]:
+) -> list[CheckedFile]:
     """Make the files of all editions in the temporary folder, and check them."""
     with thread_pool(n_cores()) as pool:
-        checked: list[list[Future[BookFile]]] = []
+        checked: list[list[Future[CheckedFile]]] = []
         for edition in plan.editions:
             make_edition(edition, takes, book.folder, _chapter_callback(edition, on_chapter), kept, book.encoded)
             for name, text in sidecar_texts(edition, job.delivery.sidecars):

@@ -21,7 +21,7 @@ from hierbatch.storage import replace_file, storage_error
 
 
 @dataclass(frozen=True, slots=True)
-class BookFile:
+class CheckedFile:
     """A finished audio file, and the report of its check against the profile."""
 
     path: Path
@@ -65,7 +65,7 @@ class BookFolder:
     encoded: EncodedFiles | None = None
     """Store of files that were encoded, and mostly checked, before; None if there is none."""
 
-    def check(self, edition: Edition, file: EditionFile) -> BookFile:
+    def check(self, edition: Edition, file: EditionFile) -> CheckedFile:
         """Check a file against the profile of its edition, or read the report if it was checked when it was encoded."""
         report = None
         if self.encoded and not file.kind.is_whole_book:
@@ -73,8 +73,8 @@ class BookFolder:
         return self._checked(file, report or check_file(self.folder / file.name, edition.profile, is_ours=True))
 
     def packed(
-        self, edition: Edition, checked: Sequence[BookFile], takes: BookTakes, source: Path | None
-    ) -> Iterator[BookFile]:
+        self, edition: Edition, checked: Sequence[CheckedFile], takes: BookTakes, source: Path | None
+    ) -> Iterator[CheckedFile]:
         """Yield the checked files; the chapter files of a readalong are packed into one publication.
 
         Args:
@@ -99,9 +99,9 @@ class BookFolder:
         )
         report = replace(packed[0][1].report, path=self.out / name, rows=rows)
         duration_s = sum(file.duration_s for file, _ in packed)
-        yield BookFile(self.out / name, "readalong", duration_s, len(packed), report)
+        yield CheckedFile(self.out / name, "readalong", duration_s, len(packed), report)
 
-    def make_sample(self, job: BookJob, takes: BookTakes, edition: Edition) -> BookFile:
+    def make_sample(self, job: BookJob, takes: BookTakes, edition: Edition) -> CheckedFile:
         """Make and check the retail sample, with the profile and the tags of `edition`."""
         sample = sample_edition(takes.chapters, edition, job.pauses, take_edge_silence(takes))
         make_edition(sample, takes, self.folder / "sample", lambda _: None)
@@ -124,6 +124,6 @@ class BookFolder:
                 raise storage_error(error, path) from error
             replace_file(self.folder / name, path)
 
-    def _checked(self, file: EditionFile, report: FileReport) -> BookFile:
+    def _checked(self, file: EditionFile, report: FileReport) -> CheckedFile:
         report = replace(report, path=self.out / file.name)
-        return BookFile(self.out / file.name, file.kind.name, file.duration_s, len(file.chapters), report)
+        return CheckedFile(self.out / file.name, file.kind.name, file.duration_s, len(file.chapters), report)

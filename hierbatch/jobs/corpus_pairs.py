@@ -20,11 +20,11 @@ class Spread:
     """Ranges of speed, pitch and prosody in a corpus; values are drawn uniformly, those of speed on a log scale."""
 
     speed: tuple[float, float] = (0.9, 1.12)
-    """Factor on the speaking rate."""
+    """Scale factor for the speaking rate."""
     pitch_semitones: tuple[float, float] = (-1.5, 1.5)
     """Pitch shift in semitones."""
     prosody: tuple[float, float] = (0.8, 1.25)
-    """Factor on the variation of pitch."""
+    """Scale factor for the variation of pitch."""
 
     def __post_init__(self) -> None:
         limits = {"speed": (0.5, 2.0), "pitch_semitones": (-12.0, 12.0), "prosody": (0.0, 2.0)}

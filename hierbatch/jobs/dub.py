@@ -10,7 +10,8 @@ from hierbatch.engine.execution import Execution
 from hierbatch.engine.progress import RunListener
 from hierbatch.errors import InputError, PromptError
 from hierbatch.jobs.dub_import import DubSources, find_media, import_media, write_manifest
-from hierbatch.jobs.dub_output import DubReportRow, DubWriter, output_names, write_dub_report
+from hierbatch.jobs.dub_output import DubWriter, output_names
+from hierbatch.jobs.dub_report import DubReportRow, write_dub_report
 from hierbatch.jobs.options.control import RunControl
 from hierbatch.jobs.options.quality import MeasureChoice
 from hierbatch.jobs.options.recordings import DubSettings

@@ -1,35 +1,26 @@
-"""Writing of the dubbed files, into which voice tracks are mixed, and of the report table."""
+"""Writing of the dubbed files, into which voice tracks are mixed."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 import soundfile
 
 from hierbatch.audio.decibels import amplitude_gain
-from hierbatch.audio.waveform import Samples, Waveform
-from hierbatch.csv_cells import protect_cell
 from hierbatch.delivery.dubbing import mix_track
 from hierbatch.delivery.media import VIDEO_CODECS, count_samples, expected_samples, is_film, replace_sound
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import InputError, ProgramError, RowError
+from hierbatch.jobs.dub_report import DubReportRow
+from hierbatch.jobs.prompt_similarity import PromptSimilarity
 from hierbatch.manifest.takes import Takes
-from hierbatch.stages.voices import read_prompt
 from hierbatch.storage import storage_error, write_atomically
-
-if TYPE_CHECKING:
-    from hierbatch.models.evaluation.resemblyzer import ResemblyzerEncoder, SpeakerEmbedding
-
-_MIN_COMPARED_S, _MAX_COMPARED_S = 1.0, 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,27 +42,6 @@ class Background:
     def factor(self) -> float:
         """Gain as an amplitude factor."""
         return 0.0 if self.gain_db is None else amplitude_gain(self.gain_db)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DubReportRow:
-    """A row of the report, about a file and one of its speakers."""
-
-    file: str
-    output: str = ""
-    speaker: str = ""
-    voice: str = ""
-    duration_s: float | None = None
-    speech_s: float | None = None
-    length_error_samples: int | None = None
-    """Number of samples of the decoded output, minus the number expected from the source."""
-    speaker_similarity: float | None = None
-    """Cosine similarity of the dubbed speech to the target prompt.
-
-    None if the optional speaker network is not installed, or there is less than 1 s of speech.
-    """
-    flags: str = ""
-    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -149,8 +119,8 @@ class DubWriter:
     def _report_rows(self, take: dict[str, Any], target: Path, length_error: int, track: bytes) -> list[DubReportRow]:
         rows = []
         for segment in json.loads(take["settings_json"])["cast"]:
-            spans = [t for t in take["timings"] if t["text"] == segment["speaker"]]
-            speech_s = sum(t["end_s"] - t["start_s"] for t in spans)
+            spans = [(t["start_s"], t["end_s"]) for t in take["timings"] if t["text"] == segment["speaker"]]
+            speech_s = sum(end_s - start_s for start_s, end_s in spans)
             rows.append(
                 DubReportRow(
                     file=take["file"],
@@ -160,66 +130,15 @@ class DubWriter:
                     duration_s=take["duration_s"],
                     speech_s=round(speech_s, 3),
                     length_error_samples=length_error,
-                    speaker_similarity=self._similarity(track, spans, segment["voice"]) if speech_s else None,
+                    speaker_similarity=self._similarity.measure(track, spans, segment["voice"]) if speech_s else None,
                     flags=" ".join(take["flags"]),
                 )
             )
         return rows
 
-    def _similarity(self, track: bytes, spans: Sequence[Mapping[str, Any]], voice: str) -> float | None:
-        """Cosine similarity of a speaker's first minutes to the target prompt; None if it cannot be measured."""
-        if self._network is None:
-            return None
-        spoken = _read_speech(track, [(span["start_s"], span["end_s"]) for span in spans])
-        if spoken.duration_s < _MIN_COMPARED_S:
-            return None
-        from hierbatch.models.evaluation.resemblyzer import similarity
-
-        return round(similarity(self._network.embed(spoken), self._prompt(voice)), 3)
-
     @cached_property
-    def _network(self) -> ResemblyzerEncoder | None:
-        # Imported here: the driver of a run needs no torch.
-        from hierbatch.models.evaluation.resemblyzer import ResemblyzerEncoder, find_resemblyzer_weights
-
-        return ResemblyzerEncoder.load() if find_resemblyzer_weights() else None
-
-    @cached_property
-    def _prompts(self) -> dict[str, SpeakerEmbedding]:
-        return {}
-
-    def _prompt(self, voice: str) -> SpeakerEmbedding:
-        if voice not in self._prompts:
-            assert self._network is not None
-            folder = RunFolder(self.out / "run")
-            voice_table = folder.voices_file(folder.newest_generation())
-            self._prompts[voice] = self._network.embed(read_prompt(voice_table, voice))
-        return self._prompts[voice]
-
-
-def _read_speech(track: bytes, spans: Sequence[tuple[float, float]]) -> Waveform:
-    """Read the first minutes of speech in some spans of an encoded voice track, which may be hours long."""
-    excerpts: list[Samples] = [np.zeros(0, np.float32)]
-    with soundfile.SoundFile(io.BytesIO(track)) as sound:
-        n_left = int(_MAX_COMPARED_S * sound.samplerate)
-        for start_s, end_s in sorted(spans):
-            sound.seek(min(sound.frames, int(start_s * sound.samplerate)))
-            n_wanted = int(end_s * sound.samplerate) - int(start_s * sound.samplerate)
-            excerpts.append(sound.read(min(n_wanted, n_left), dtype="float32"))
-            n_left -= len(excerpts[-1])
-        return Waveform(np.concatenate(excerpts), sound.samplerate)
-
-
-def write_dub_report(rows: Iterable[DubReportRow], target: Path) -> None:
-    """Write the report as CSV, sorted by file and speaker."""
-    sink = io.StringIO()
-    writer = csv.DictWriter(sink, [field.name for field in fields(DubReportRow)], lineterminator="\n")
-    writer.writeheader()
-    for row in sorted(rows, key=lambda row: (row.file, row.speaker)):
-        cells = asdict(row)
-        writer.writerow({name: protect_cell(cell) if isinstance(cell, str) else cell for name, cell in cells.items()})
-    with write_atomically(target) as temporary:
-        temporary.write_text(sink.getvalue(), encoding="utf-8")
+    def _similarity(self) -> PromptSimilarity:
+        return PromptSimilarity(RunFolder(self.out / "run"))
 
 
 def _read_facts(facts_file: Path, inputs: dict[str, Any], target: Path) -> list[DubReportRow] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,11 +13,11 @@ from torch import Tensor
 
 from hierbatch.constants import RATE_HZ
 from hierbatch.errors import BundleError, InputError
+from hierbatch.jobs.checkpoint_sources import CheckpointSource, find_checkpoints
 from hierbatch.models.catalog.hierspeechpp_networks import (
     IMPORTABLE_NETWORKS,
     IdentifiedNetwork,
     ImportableNetwork,
-    find_network,
     identify_network,
 )
 from hierbatch.models.catalog.network_page import NetworkPage, read_network_page
@@ -27,11 +27,6 @@ from hierbatch.models.weights.bundle_writing import write_bundle_components
 from hierbatch.models.weights.checkpoint import Checkpoint, read_checkpoint
 from hierbatch.storage import staging_folder, storage_error
 
-_SUFFIXES = {".pth", ".pt", ".ckpt", ".bin", ".safetensors"}
-_SUFFIXLESS = re.compile(r"g_.+")
-"""Pattern of the name of the published denoiser checkpoint, which has no suffix."""
-_SAFE, _PICKLED = "model.safetensors", "pytorch_model.bin"
-"""The two file names under which `transformers` may store the same weights."""
 _DESCRIBED = ("ttv", "synthesizer", "speechsr24k", "speechsr48k")
 """Networks whose sizes a TOML page may describe."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -71,14 +66,6 @@ class ImportedModels:
     left_out: tuple[Path, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    path: Path
-    network: ImportableNetwork | None = None
-    is_found: bool = False
-    """True if the file was found in a folder; then it is skipped if it is unknown, instead of raising an error."""
-
-
 @dataclass(slots=True)
 class _Imported:
     """Components imported and files skipped so far."""
@@ -107,7 +94,7 @@ def import_models(job: ImportModels, on_component: Callable[[ImportedComponent],
     with staging_folder(home) as staging:
         folder = staging / job.name
         weights, pages = {}, []
-        for source in _sources(job.sources):
+        for source in find_checkpoints(job.sources):
             loaded = _load(source, imported, network_page)
             if loaded is None:
                 continue
@@ -147,44 +134,8 @@ def _check_name(job: ImportModels, home: Path) -> None:
         )
 
 
-def _sources(arguments: Sequence[str]) -> Iterator[_Source]:
-    for argument in arguments:
-        name, is_named, rest = argument.partition("=")
-        path = Path(rest if is_named and not Path(argument).exists() else argument)
-        network = find_network(name) if path != Path(argument) else None
-        if path.is_dir():
-            files = _files_of(path)
-            if network is not None and len(files) != 1:
-                raise InputError(
-                    f"{path} does not hold exactly one checkpoint",
-                    expected="1 file",
-                    got=f"{len(files)}",
-                    fix="name the file itself",
-                )
-            yield from (_Source(file, network, is_found=network is None) for file in files)
-        elif path.exists():
-            yield _Source(path, network)
-        else:
-            raise InputError(
-                "There is no such checkpoint", expected="a file or a folder", got=str(path), fix="correct the path"
-            )
-
-
-def _files_of(folder: Path) -> list[Path]:
-    """Files of a folder that may be checkpoints.
-
-    If `transformers` saved the same weights in two formats, only the file that needs no unpickling is listed.
-    """
-    files = {file for file in folder.rglob("*") if file.is_file() and _looks_like_weights(file)}
-    return sorted(file for file in files if file.name != _PICKLED or file.with_name(_SAFE) not in files)
-
-
-def _looks_like_weights(file: Path) -> bool:
-    return file.suffix in _SUFFIXES or bool(_SUFFIXLESS.fullmatch(file.name))
-
-
 def _load(
-    source: _Source, imported: _Imported, page: NetworkPage
+    source: CheckpointSource, imported: _Imported, page: NetworkPage
 ) -> tuple[ImportedComponent, dict[str, Tensor]] | None:
     checkpoint = read_checkpoint(source.path)
     identified = _as_named(checkpoint, source.network) if source.network else identify_network(checkpoint, page)

@@ -58,7 +58,7 @@ def intake(job: IntakeJob, log: Callable[[str], None]) -> IntakeResult:
 
     Raises:
         InputError: a data set, an option or a rule is invalid, or the folder contains an intake with other settings.
-        ProgramError: a package of the recogniser is missing.
+        ProgramError: a package of the recognizer is missing.
         StorageError: the disk is full, read-only or gone.
     """
     _ = job.rows.limits  # checked before any work

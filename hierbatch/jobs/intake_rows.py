@@ -29,11 +29,11 @@ class RowMaker:
     """Maker of the rows of recordings."""
 
     def __init__(self, settings: RowSettings, rules: Sequence[FilterRule]) -> None:
-        """Load the recogniser, if the settings name one.
+        """Load the recognizer, if the settings name one.
 
         Raises:
-            InputError: the recogniser cannot be loaded.
-            ProgramError: a package of the recogniser is missing.
+            InputError: the recognizer cannot be loaded.
+            ProgramError: a package of the recognizer is missing.
         """
         self._settings, self._rules = settings, rules
         self._scorer: TranscriptScorer | None = None

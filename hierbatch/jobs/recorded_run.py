@@ -16,7 +16,7 @@ from hierbatch.engine.requested_takes import RequestedTakes
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import RunError
 from hierbatch.frontend.lexicon import Lexicon, LexiconEntry
-from hierbatch.jobs.specs.speak import file_sha256
+from hierbatch.jobs.specs.base import file_sha256
 from hierbatch.manifest.plan_sources import PlanSources
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.models.catalog.open_model import read_model_info
@@ -39,7 +39,7 @@ class RecordedRun:
     """Front end that reads the texts or songs of the rows; None if the rows are recordings."""
 
     def reread(self, rows: pa.Table) -> pa.Table:
-        """Rows of a plan after another reading of their texts or recordings, with the columns that reading gives."""
+        """Read the texts or recordings of planned rows again, and update the columns that depend on them."""
         if self.read_text is not None:
             return self.read_text(rows)
         sources = PlanSources(self.folder.sources_file(self.generation))

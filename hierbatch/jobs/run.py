@@ -22,7 +22,7 @@ from hierbatch.errors import InputError
 from hierbatch.jobs.options.control import RunControl
 from hierbatch.jobs.options.quality import MeasureChoice, Quality
 from hierbatch.jobs.shards import run_folder, shard_spec
-from hierbatch.jobs.specs.speak import JobSpec, ValidatedSpec
+from hierbatch.jobs.specs.base import JobSpec, ValidatedSpec
 from hierbatch.jobs.specs.voices import write_voice_table
 from hierbatch.jobs.status import RunCounts, count_rows
 from hierbatch.manifest.filters import read_filter

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from hierbatch.engine.run_folder import RunFolder, lock_run, open_generation
 from hierbatch.errors import InputError, RunError
-from hierbatch.jobs.specs.speak import ValidatedSpec
+from hierbatch.jobs.specs.base import ValidatedSpec
 from hierbatch.manifest.parquet_writing import write_table
 from hierbatch.manifest.parts import open_run_file
 from hierbatch.manifest.shard import ROW_COLUMN, Shard, shard_of_folder

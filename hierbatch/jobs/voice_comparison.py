@@ -14,7 +14,7 @@ from hierbatch.frontend.language import find_language
 from hierbatch.frontend.speech_text import SpeechFrontEnd
 from hierbatch.models.evaluation.distillmos import DistillMos, is_distillmos_installed
 from hierbatch.models.evaluation.resemblyzer import ResemblyzerEncoder, find_resemblyzer_weights, similarity
-from hierbatch.models.evaluation.speech_recogniser import SpeechRecogniser, load_recogniser
+from hierbatch.models.evaluation.speech_recognizer import SpeechRecognizer, load_recognizer
 from hierbatch.models.lite.pipeline import LitePipeline
 from hierbatch.models.speech import SpeechRequest
 
@@ -131,7 +131,7 @@ def compare_voices(
     if asr_model is None:
         missing.append("error rate (--asr-model FOLDER)")
     else:
-        asr = load_recogniser(asr_model)
+        asr = load_recognizer(asr_model)
         rates = [_error_rate(asr, group, language) for group in (before, after)]
         measures.append(
             VoiceMeasure(
@@ -168,7 +168,7 @@ def _unit(vector: np.ndarray) -> np.ndarray:
     return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)
 
 
-def _error_rate(asr: SpeechRecogniser, sounds: Sequence[Waveform], language: str) -> float:
+def _error_rate(asr: SpeechRecognizer, sounds: Sequence[Waveform], language: str) -> float:
     normalize = _normalizer(language)
     rates = [
         character_error_rate(normalize(text), normalize(asr.transcribe(sound, language)))

@@ -98,7 +98,7 @@ def index_takes(
         list_parts: function that lists the committed part files.
         plans: plan of a generation and its retries.
         verdicts: verdicts of listeners.
-        is_wanted: mask of positions whose takes are found; None for all.
+        is_wanted: mask of the positions whose takes to find; None for all.
 
     Returns:
         The part files, the index of takes in the order of the parts, and the columns of added measures.

@@ -18,7 +18,7 @@ INTAKE_COLUMNS = (
     Column("id", pa.string(), "Name of the recording and number of the row in it."),
     Column("speaker", pa.string(), "Speaker: that of the segments table, or else of the data set."),
     Column("language", pa.string(), "Language of the row."),
-    Column("text", pa.string(), "Transcript of the data set, or else of the recogniser; empty if there is none."),
+    Column("text", pa.string(), "Transcript of the data set, or else of the recognizer; empty if there is none."),
     Column("recording", pa.string(), "Path of the recording, or its id if it was inside a table."),
     Column("start_s", pa.float64(), "Start of the row in the recording, in seconds."),
     Column("end_s", pa.float64(), "End of the row in the recording, in seconds."),

@@ -79,7 +79,7 @@ MEASURES = (
     Measure(
         name="asr",
         columns=(
-            Column("asr_text", pa.string(), "Transcript of a speech recogniser; optional."),
+            Column("asr_text", pa.string(), "Transcript of a speech recognizer; optional."),
             Column(
                 "cer",
                 pa.float32(),

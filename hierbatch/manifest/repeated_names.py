@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _MAX_EXACT = 1 << 20
-"""Repeated hashes whose names are compared; of more repeated names than that, the number rests on the hashes."""
+"""Maximum number of repeated hashes whose names are compared; further repeated names are counted by hash."""
 _SEED = 20_240_229
 
 

@@ -130,7 +130,7 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class EncodedAudio:
     """An encoded audio file and its file name."""
 
     bytes: bytes | mmap
@@ -182,7 +182,7 @@ class Take:
     device: str
     rtf: float | None = None
     finished_at: datetime
-    audio: Sound | None = None
+    audio: EncodedAudio | None = None
 
 
 def take_rows(takes: Iterable[Take]) -> list[dict[str, Any]]:

@@ -19,8 +19,9 @@ from hierbatch.manifest.name_join import find_planned_rows
 from hierbatch.manifest.parts import open_run_file, read_part_columns
 from hierbatch.manifest.plan_units import PlanReader, PlanUnits
 from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.manifest.run_scan import RowBlock
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
-from hierbatch.manifest.takes import RowBlock, Takes
+from hierbatch.manifest.takes import Takes
 
 BLOCK_ROWS = 1 << 19
 """Rows of a block: a snapshot of them takes about 100 MB."""
@@ -68,7 +69,7 @@ class TakesByBlock:
             yield takes
 
     def last_attempts(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int16]:
-        """Last committed attempt at each position, as of the last iteration; 0 if there is none."""
+        """Number of the last committed attempt at each position, as of the last iteration; 0 without an attempt."""
         return self._whole.last_attempts(positions) if self._whole else self._last_attempts[positions]
 
     def rows(self, ids: Sequence[str], columns: Sequence[str]) -> pa.Table:

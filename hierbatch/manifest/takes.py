@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,17 +17,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hierbatch.errors import RunError, VanishedError
-from hierbatch.manifest.best_takes import best_takes, competing_takes, index_takes
 from hierbatch.manifest.choices import Choices, read_choices
-from hierbatch.manifest.filters import FilterRule, read_filter, rejections, rule_columns
+from hierbatch.manifest.filters import FilterRule, rule_columns
 from hierbatch.manifest.known_positions import KnownPositions
 from hierbatch.manifest.measures import declared_columns
 from hierbatch.manifest.parts import open_run_file
 from hierbatch.manifest.run_layout import RunLayout
-from hierbatch.manifest.schema import take_schema
+from hierbatch.manifest.run_scan import RowBlock, ScannedRun, scan_run
 from hierbatch.manifest.snapshot import (
     Positions,
-    Snapshot,
     planned_values,
     read_candidates,
     read_snapshot_rows,
@@ -36,19 +34,6 @@ from hierbatch.manifest.snapshot import (
 )
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS
 from hierbatch.manifest.verdicts import VerdictNames
-
-_MAX_RESCANS = 20
-"""Maximum number of scans if files disappear during each of them; a compaction causes one or two repeats."""
-
-
-@dataclass(frozen=True, slots=True)
-class RowBlock:
-    """Some rows of a plan, and the parts that can have takes of them."""
-
-    plan: Path
-    is_in: npt.NDArray[np.bool_]
-    """Mask of positions."""
-    parts: Sequence[Path]
 
 
 class Takes:
@@ -93,7 +78,7 @@ class Takes:
         self._folder = RunLayout(run)
         self._requested_generation = generation
         self._ids = KnownPositions()
-        self.generation, self._snapshot = self._scan()
+        self._adopt(scan_run(self._folder, generation, block))
 
     @property
     def rule_columns(self) -> set[str]:
@@ -250,77 +235,25 @@ class Takes:
         """Manifest positions of the rows with these ids, ascending."""
         return self._ids.positions(ids, self._read_plan)
 
-    def _scan(self) -> tuple[int, Snapshot]:
-        """Scan the run; return the generation to read and a consistent snapshot of its files."""
-        for is_last in (*[False] * (_MAX_RESCANS - 1), True):
-            generation = self._newest()
-            plans = self._folder.plan_files(generation)
-            if not plans:
-                raise RunError(f"{self._folder.root} has no plan yet", fix="start it with `hierbatch run`")
-            if self._block and plans[0] != self._block.plan:
-                raise VanishedError(f"{self._folder.root} was compacted while it was read", fix="read it again")
-            try:
-                snapshot = self._read_snapshot(plans)
-            except VanishedError:
-                if is_last:
-                    raise
-                continue
-            # Parts are removed only after a new plan is written: if the plan is unchanged, the snapshot is complete.
-            if self._newest() == generation and self._folder.plan_files(generation)[:1] == plans[:1]:
-                break
-        return generation, snapshot
-
-    def _newest(self) -> int:
-        """Number of the generation to read."""
-        return self._requested_generation or self._folder.newest_generation()
-
-    def _read_snapshot(self, plans: Sequence[Path]) -> Snapshot:
-        with open_run_file(plans[0]) as file:
-            self.plan_schema, self.n_rows = file.schema_arrow, file.metadata.num_rows
-        self.choices = read_choices(self._folder.root)
-        verdicts = VerdictNames.from_choices(self.choices)
-        list_parts, is_wanted = self._folder.part_files, None
-        if self._block:
-            list_parts, is_wanted = self._list_block, self._block.is_in
-        parts, takes, measured = index_takes(list_parts, plans, verdicts, is_wanted)
-        filter_file = self._folder.corpus_filter
-        # Its columns were checked when the run began; a measure that is new to the run has no column yet.
-        self.rules = read_filter(filter_file, None) if filter_file.exists() else ()
-        self.schema = take_schema(self.plan_schema, measured)
-        last_attempts = np.zeros(self.n_rows, np.int16)
-        np.maximum.at(last_attempts, takes["position"], takes["attempt"])
-        competing = takes[competing_takes(takes)]
-        snapshot = Snapshot(list(plans), parts, takes, competing, last_attempts)
-        if self.rules:
-            self._count_rejections(snapshot)
-        return replace(snapshot, index=best_takes(takes), competing=takes[competing_takes(takes)])
-
-    def _list_block(self) -> list[Path]:
-        """Parts of the block; those that a compaction has removed are found missing by its new plan."""
-        assert self._block
-        return [part for part in self._block.parts if part.exists()]
-
     def _rescan(self) -> None:
         """Scan the run again after one of the files was removed, and keep the same set of rows."""
-        generation, snapshot = self._scan()
-        if generation == self.generation:
-            snapshot = replace(snapshot, index=snapshot.index[self._has_take()[snapshot.index["position"]]])
-        if generation != self.generation or len(snapshot.index) < len(self):
+        scanned = scan_run(self._folder, self._requested_generation, self._block)
+        index = scanned.snapshot.index
+        if scanned.generation == self.generation:
+            index = index[self._has_take()[index["position"]]]
+        if scanned.generation != self.generation or len(index) < len(self):
             raise RunError(
                 f"{self._folder.root} was changed while it was read",
                 expected="all takes that existed at the start",
                 fix="read it again; `hierbatch run` replaces takes of a deleted part",
             )
-        self._snapshot = snapshot
+        self._adopt(replace(scanned, snapshot=replace(scanned.snapshot, index=index)))
         self._ids = KnownPositions()
 
-    def _count_rejections(self, snapshot: Snapshot) -> None:
-        """Enter into the snapshot how many rules reject each take, for rows with more than one take."""
-        competing = competing_takes(snapshot.index)
-        schema = select_fields(self.schema, sorted(self.rule_columns))
-        tables = read_snapshot_rows(snapshot, snapshot.index[competing], schema)
-        n_rejections = [len(rejections(row, self.rules)) for _, table in tables for row in table.to_pylist()]
-        snapshot.index["n_rejections"][competing] = n_rejections
+    def _adopt(self, scanned: ScannedRun) -> None:
+        self.generation, self.n_rows, self._snapshot = scanned.generation, scanned.n_rows, scanned.snapshot
+        self.plan_schema, self.schema = scanned.plan_schema, scanned.schema
+        self.rules, self.choices = scanned.rules, scanned.choices
 
     def _read(
         self, is_wanted: npt.NDArray[np.bool_], columns: Sequence[str], *, as_decided: bool = True

@@ -1,4 +1,4 @@
-"""Voice file: a voice as numbers, in one safetensors file whose header holds its origin, consent and licence as JSON.
+"""Voice file: a voice as numbers, in one safetensors file whose header holds its origin, consent and license as JSON.
 
 A blended, sampled or designed voice has no recording of its own. Its file holds what a model derives from a prompt
 (styles, frames, pitch), and a synthesized reference recording for people and for other models. No pickle, no code.
@@ -65,7 +65,7 @@ class VoiceFile:
     """True if the voice belongs to nobody."""
     sources: tuple[VoiceSource, ...] = ()
     numbers: Mapping[str, float]
-    """Settings of the voice that are no arrays, such as its median F0 in Hz."""
+    """Scalar settings of the voice, such as its median F0 in Hz."""
     arrays: Mapping[str, Floats]
     reference_flac: bytes
     """Synthesized sentence in this voice, as FLAC."""

@@ -167,7 +167,7 @@ def _value_problems(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def _of_voice_file(voice: VoiceRow) -> VoiceRow:
-    """The voice with consent and licence of its voice file; a recording is returned unchanged."""
+    """The voice with consent and license of its voice file; a recording is returned unchanged."""
     if voice.content is not None and is_voice_file(voice.content):
         return _with_origin(voice, parse_voice_file(voice.content, f"The file of voice {voice.voice}"))
     if voice.path is not None and voice.path.suffix.lower() == VOICE_FILE_SUFFIX:

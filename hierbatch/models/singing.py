@@ -59,7 +59,9 @@ class SingingModel(Protocol):
     """Model that synthesizes singing."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Name of the bundle."""
+        ...
 
     @property
     def fingerprint(self) -> str:

@@ -23,7 +23,7 @@ class SpeechRequest:
     speed: float = 1.0
     pitch_semitones: float = 0.0
     prosody: float = 1.0
-    """Factor on the spread of log F0; 1 leaves it as predicted."""
+    """Scale factor for the spread of log F0; 1 leaves it as predicted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,24 +64,32 @@ class SelfAssessment:
 class SupportsSelfCheck(Protocol):
     """Model that can score its own output."""
 
-    def self_check(self, speech: Speech, request: SpeechRequest) -> SelfAssessment: ...
+    def self_check(self, speech: Speech, request: SpeechRequest) -> SelfAssessment:
+        """Compare an output with the predictions of the model and with the prompt."""
+        ...
 
 
 class SpeechModel(Protocol):
     """Model that synthesizes speech."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Name of the bundle."""
+        ...
 
     @property
     def fingerprint(self) -> str:
         """Hash of the weights and of the settings that affect the output."""
 
     @property
-    def languages(self) -> tuple[str, ...]: ...
+    def languages(self) -> tuple[str, ...]:
+        """Codes of the languages that the model speaks."""
+        ...
 
     @property
-    def rate_hz(self) -> int: ...
+    def rate_hz(self) -> int:
+        """Sampling rate of the output in Hz."""
+        ...
 
     def encode_voice(self, prompt: Waveform) -> Any:
         """Encode a voice prompt; raises PromptError if it is unusable."""

@@ -23,9 +23,9 @@ def word_distances(
     A word whose duration differs from the predicted one is aligned by dynamic time warping.
 
     Args:
-        encoded: content vectors of the take. Shape: [T, C]
+        encoded: content vectors of the take. Shape: [T, C].
         spans: frames of each word in the take.
-        predicted: content vectors that the text predicts. Shape: [T', C]
+        predicted: content vectors that the text predicts. Shape: [T', C].
         predicted_spans: frames of each word in the prediction.
 
     Returns:

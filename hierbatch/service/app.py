@@ -13,21 +13,21 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from hierbatch.service.formats import FORMATS, encode_stream
-from hierbatch.service.request import MAX_BODY_BYTES, RequestError, parse_order
-from hierbatch.service.speaker import Speaker
+from hierbatch.service.request import MAX_BODY_BYTES, RequestError, parse_request
+from hierbatch.service.speech_service import SpeechService
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 _LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-def speech_app(speaker: Speaker, *, token: str = "", is_local: bool = True) -> Starlette:
-    """Application that speaks with a loaded model.
+def speech_app(service: SpeechService, *, token: str = "", is_local: bool = True) -> Starlette:
+    """Create the ASGI application of a loaded model.
 
     Args:
-        speaker: model and voices.
-        token: key that clients must send as `Authorization: Bearer TOKEN`; empty admits everyone who can connect.
-        is_local: refuse host names that are not of the loopback interface, and pages of other sites.
+        service: model and voices.
+        token: key that clients must send as `Authorization: Bearer TOKEN`; if empty, no key is required.
+        is_local: True to accept only loopback host names, and no requests from pages of other sites.
     """
 
     def guarded(endpoint: Endpoint) -> Endpoint:
@@ -41,23 +41,23 @@ def speech_app(speaker: Speaker, *, token: str = "", is_local: bool = True) -> S
         return answer
 
     async def speech(request: Request) -> Response:
-        order = parse_order(await _body(request))
-        blocks = await run_in_threadpool(speaker.speak, order)
+        spoken = parse_request(await _body(request))
+        blocks = await run_in_threadpool(service.speak, spoken)
         return StreamingResponse(
-            encode_stream(blocks, speaker.pipeline.rate_hz, order.format),
-            media_type=FORMATS[order.format].media_type,
-            headers={"x-synthetic-speech": "true", "x-voice-consent": speaker.voices[order.voice].consent},
+            encode_stream(blocks, service.pipeline.rate_hz, spoken.format),
+            media_type=FORMATS[spoken.format].media_type,
+            headers={"x-synthetic-speech": "true", "x-voice-consent": service.voices[spoken.voice].consent},
         )
 
     async def voices(_: Request) -> Response:
         listed = [
             {"id": name, "object": "voice", "consent": voice.consent, "notices": list(voice.notices)}
-            for name, voice in speaker.voices.items()
+            for name, voice in service.voices.items()
         ]
         return JSONResponse({"object": "list", "data": listed})
 
     async def models(_: Request) -> Response:
-        model = {"id": speaker.pipeline.name, "object": "model", "languages": list(speaker.pipeline.languages)}
+        model = {"id": service.pipeline.name, "object": "model", "languages": list(service.pipeline.languages)}
         return JSONResponse({"object": "list", "data": [model]})
 
     async def health(_: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Sound formats of the speech endpoint, encoded while the text is still being spoken."""
+"""Audio formats of the speech endpoint, encoded while the rest of the text is synthesized."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from hierbatch.delivery.tags import synthetic_notice
 from hierbatch.programs import ffmpeg_program, pipe_program
 
 _UNKNOWN_SIZE = 0xFFFFFFFF
-"""Length field of a WAV file whose end is not known yet, as ffmpeg and most players understand it."""
+"""Length field of a WAV header for an unknown length, a convention that ffmpeg and most players accept."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamFormat:
-    """Format by the name that clients ask for: media type, rate in Hz (None: the model's), options of ffmpeg."""
+    """Response format: media type, sampling rate in Hz (None for that of the model), and ffmpeg options."""
 
     media_type: str
     rate_hz: int | None = None
@@ -39,11 +39,11 @@ FORMATS = {
 
 
 def encode_stream(blocks: Iterable[Samples], rate_hz: int, name: str) -> Iterator[bytes]:
-    """Encode sound block by block; all but `pcm`, which has no place for it, carry the synthetic-speech notice.
+    """Encode audio block by block. Every format but `pcm`, which has no metadata, carries the synthetic-speech notice.
 
     Args:
-        blocks: samples of consecutive pieces.
-        rate_hz: their sampling rate.
+        blocks: consecutive blocks of samples, full scale at +-1.
+        rate_hz: sampling rate of the blocks.
         name: a key of `FORMATS`.
 
     Raises:
@@ -69,7 +69,7 @@ def _to_pcm(block: Samples) -> bytes:
 
 
 def _wav_header(rate_hz: int) -> bytes:
-    """RIFF header with the notice as a comment, and lengths left open."""
+    """RIFF header with the notice as a comment, and unknown lengths."""
     comment = synthetic_notice().encode() + b"\0"
     comment += b"\0" * (len(comment) % 2)
     info = b"INFO" + b"ICMT" + struct.pack("<I", len(comment)) + comment

@@ -26,8 +26,8 @@ class RequestError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SpeechOrder:
-    """Text to speak, and how."""
+class HttpSpeechRequest:
+    """Validated request: text, voice and settings of the speech."""
 
     text: str
     voice: str
@@ -37,7 +37,7 @@ class SpeechOrder:
     seed: int = 0
 
 
-def parse_order(body: bytes) -> SpeechOrder:
+def parse_request(body: bytes) -> HttpSpeechRequest:
     """Read the JSON body of a request.
 
     Raises:
@@ -65,7 +65,7 @@ def parse_order(body: bytes) -> SpeechOrder:
     language = values.get("language", "auto")
     if not isinstance(language, str):
         raise RequestError("The language is not a string", field="language")
-    return SpeechOrder(
+    return HttpSpeechRequest(
         text=text,
         voice=_text(values, "voice"),
         format=sound_format,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hierbatch.desk.server import listen
-from hierbatch.errors import BundleError, InputError
+from hierbatch.errors import InputError
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.voices import list_voices
 from hierbatch.manifest.voices import check_consent
@@ -15,7 +15,7 @@ from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.programs import require_package
 
 if TYPE_CHECKING:
-    from hierbatch.service.speaker import Speaker
+    from hierbatch.service.speech_service import SpeechService
 
 DEFAULT_PORT = 8378
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -42,7 +42,7 @@ def serve(job: ServeJob, on_start: Callable[[str], None] | None = None) -> None:
 
     Raises:
         InputError: no voice, an unknown consent, a public address without a token, or a port in use.
-        BundleError: the model does not speak, or cannot be loaded.
+        BundleError: the model is not a text-to-speech model, or cannot be loaded.
         PromptError: the prompt of a voice cannot be used.
         ProgramError: Starlette or uvicorn is not installed.
     """
@@ -58,36 +58,33 @@ def serve(job: ServeJob, on_start: Callable[[str], None] | None = None) -> None:
         )
     from hierbatch.service.app import speech_app
 
-    speaker = load_speaker(job.voices, job.model)
+    service = load_service(job.voices, job.model)
     with listen(job.host, job.port) as listening:
         port = listening.getsockname()[1]
-        app = speech_app(speaker, token=job.token, is_local=is_local)
+        app = speech_app(service, token=job.token, is_local=is_local)
         config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", server_header=False)
         if on_start:
             on_start(f"http://{job.host}:{port}/v1")
         uvicorn.Server(config).run(sockets=[listening])
 
 
-def load_speaker(voices: VoiceChoice, model: ModelChoice) -> Speaker:
+def load_service(voices: VoiceChoice, model: ModelChoice) -> SpeechService:
     """Load a model and encode its voices.
 
     Raises:
         InputError: no voice, or an unknown consent.
-        BundleError: the model does not speak, or cannot be loaded.
+        BundleError: the model is not a text-to-speech model, or cannot be loaded.
         PromptError: the prompt of a voice cannot be used.
     """
-    from hierbatch.api.loading import load
-    from hierbatch.api.speech import SpeechPipeline
-    from hierbatch.service.speaker import Speaker
+    from hierbatch.api.loading import load_speech_pipeline
+    from hierbatch.service.speech_service import SpeechService
 
     rows = list_voices(voices)
     check_consent(rows, allow_unknown=False)
-    pipeline = load(model.model, device=model.device, dtype=model.dtype, compile=model.compile)
-    if not isinstance(pipeline, SpeechPipeline):
-        raise BundleError("The model does not speak", got=model.model, fix="choose another with --model")
+    pipeline = load_speech_pipeline(model)
     ratio = voices.denoise_ratio or 0.0
     encoded = {
         row.voice: pipeline.voice(row.read_prompt(), consent=row.consent, name=row.voice, denoise_ratio=ratio)
         for row in rows
     }
-    return Speaker(pipeline, encoded)
+    return SpeechService(pipeline, encoded)

@@ -33,7 +33,7 @@ def recording_limits(placement: DevicePlacement) -> BatchLimits:
     return BatchLimits(n_rows=4, sound_s=21.0) if placement.device == "cpu" else BatchLimits(n_rows=64)
 
 
-class Batches:
+class BatchProcessor:
     """Batch processor, which groups rows of similar length within `limits`.
 
     A batch that does not fit into memory is halved, and later batches stay within the new limit. A batch that fails for
@@ -122,7 +122,7 @@ def is_out_of_memory(error: Exception) -> bool:
         return True
     if not isinstance(error, RuntimeError):
         return False
-    # Torch's error is recognised by its class name, since not every process imports torch; the CPU allocator and
+    # Torch's error is recognized by its class name, since not every process imports torch; the CPU allocator and
     # libraries used by torch have only a message.
     return type(error).__name__ == "OutOfMemoryError" or any(text in str(error) for text in _OUT_OF_MEMORY_MESSAGES)
 

@@ -148,6 +148,7 @@ def source_name(source: Mapping[str, Any]) -> str:
 
 
 def source_options() -> dict[str, Any]:
+    """Options for reading the recordings of users."""
     return {"raises": SourceError, "limits": SOURCE_LIMITS}
 
 
@@ -165,6 +166,7 @@ def _silent(name: str) -> SourceError:
 
 
 def too_short(name: str, duration_s: float) -> SourceError:
+    """Error for a recording below the shortest duration."""
     got = f"{duration_s:.3f} s"
     return SourceError(
         f"{name} is too short", expected=f"at least {SHORTEST_S:g} s", got=got, fix="use a longer recording"
@@ -172,6 +174,7 @@ def too_short(name: str, duration_s: float) -> SourceError:
 
 
 def source_sha256(content: bytes | Path) -> str:
+    """SHA-256 of a recording, given its content or path."""
     if isinstance(content, bytes):
         return hashlib.sha256(content).hexdigest()
     with content.open("rb") as file:

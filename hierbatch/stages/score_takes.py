@@ -71,14 +71,14 @@ class Measures:
     @classmethod
     def from_origin(cls, origin: Mapping[str, str]) -> Self:
         """Read the measures of a run from its record, in which `to_origin` stored them."""
-        folder = origin.get("recogniser")
+        folder = origin.get("recognizer")
         return cls.from_names(filter(None, origin.get("measures", "").split(",")), Path(folder) if folder else None)
 
     def to_origin(self) -> dict[str, str]:
         """Entries that record the measures in run.json; empty without measures."""
         texts = {
             "measures": ",".join(self.names),
-            "recogniser": str(self.asr_model.resolve()) if self.asr_model else "",
+            "recognizer": str(self.asr_model.resolve()) if self.asr_model else "",
         }
         return {name: text for name, text in texts.items() if text}
 

@@ -50,7 +50,9 @@ class Score:
 class Scorer(Protocol):
     """Protocol for a function that scores one take at a time; it is loaded once per worker."""
 
-    def __call__(self, take: TakeToScore) -> Score: ...
+    def __call__(self, take: TakeToScore) -> Score:
+        """Score one take."""
+        ...
 
 
 class SpeakerScorer:
@@ -80,22 +82,22 @@ class TranscriptScorer:
     """Scorer that transcribes a take and compares the transcript with the text (character error rate)."""
 
     def __init__(self, options: ScoringOptions) -> None:
-        """Load the recogniser; raises InputError or ProgramError."""
-        from hierbatch.models.evaluation.speech_recogniser import load_recogniser
+        """Load the recognizer; raises InputError or ProgramError."""
+        from hierbatch.models.evaluation.speech_recognizer import load_recognizer
 
         if options.asr_model is None:
             raise InputError(
-                "The measure asr needs a speech recogniser",
+                "The measure asr needs a speech recognizer",
                 expected="the folder of a Whisper model",
                 fix="pass --asr-model, or leave out the measure",
             )
-        self._recogniser = load_recogniser(options.asr_model)
+        self._recognizer = load_recognizer(options.asr_model)
 
     def __call__(self, take: TakeToScore) -> Score:
         """Score a take; without a text, only transcribe it; without a language, return an empty score."""
         if not take.language:
             return Score({})
-        transcript = self._recogniser.transcribe(take.waveform, take.language)
+        transcript = self._recognizer.transcribe(take.waveform, take.language)
         if not take.text_norm:
             return Score({"asr_text": transcript})
         error = character_error_rate(take.text_norm, _normalize(transcript, take.language))

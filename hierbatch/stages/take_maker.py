@@ -17,7 +17,7 @@ import pyarrow as pa
 from hierbatch.errors import PromptError
 from hierbatch.manifest.rows import PlannedRecording, PlannedSong, PlannedUtterance, Take
 from hierbatch.manifest.schema import TAKE_COLUMNS
-from hierbatch.stages.batching import Batches, BatchLimits, process_individually
+from hierbatch.stages.batching import BatchLimits, BatchProcessor, process_individually
 from hierbatch.stages.takes import failure_reason, takes_table
 from hierbatch.stages.voices import VoiceStore
 
@@ -32,10 +32,14 @@ class IdentifiedModel(Protocol):
     """A model with a name and a fingerprint of its weights, for the provenance of takes."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Name of the bundle."""
+        ...
 
     @property
-    def fingerprint(self) -> str: ...
+    def fingerprint(self) -> str:
+        """Hash of the weights and of the settings that affect the output."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class TakeMaker(ABC, Generic[Row, Source, Result]):
         self._identity = f"{model.name}:{model.fingerprint}"
         self._voice_store = voices
         self._device = device
-        self._batches = Batches(limits)
+        self._batches = BatchProcessor(limits)
         self._version = version("hierbatch")  # once: it reads the metadata file of the package
 
     def __call__(self, rows: pa.Table) -> pa.Table:

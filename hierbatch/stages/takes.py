@@ -16,7 +16,7 @@ from hierbatch.audio.level import full_scale_gain, peak_level
 from hierbatch.audio.quality import TakeMeter
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import HierbatchError, SynthesisError
-from hierbatch.manifest.rows import Sound, Take, take_rows
+from hierbatch.manifest.rows import EncodedAudio, Take, take_rows
 from hierbatch.manifest.schema import AUDIO, TAKE_COLUMNS, arrow_schema, take_schema
 from hierbatch.stages.flags import flag_defects
 
@@ -70,7 +70,7 @@ class StreamedTake:
             **{field.name: getattr(quality, field.name) for field in fields(quality)},
             "duration_ratio": duration_s / expected_s if expected_s else None,
             "flags": flag_defects(quality, duration_s, expected_s),
-            "audio": Sound(self._encoder.finish(), f"{row_id}.flac"),
+            "audio": EncodedAudio(self._encoder.finish(), f"{row_id}.flac"),
         }
 
 
@@ -117,7 +117,7 @@ def takes_table(rows: pa.Table, takes: Sequence[Take]) -> pa.Table:
     return pa.table(columns, schema=schema)
 
 
-def _sound_column(sounds: Sequence[Sound | None]) -> pa.ChunkedArray:
+def _sound_column(sounds: Sequence[EncodedAudio | None]) -> pa.ChunkedArray:
     """Arrow column of sounds; sounds in temporary files are not copied into memory, and each is a chunk."""
     chunks = []
     for is_mapped, group in groupby(sounds, lambda sound: sound is not None and not isinstance(sound.bytes, bytes)):
@@ -128,7 +128,7 @@ def _sound_column(sounds: Sequence[Sound | None]) -> pa.ChunkedArray:
     return pa.chunked_array(chunks, AUDIO)
 
 
-def _mapped_sound(sound: Sound) -> pa.StructArray:
+def _mapped_sound(sound: EncodedAudio) -> pa.StructArray:
     content = pa.py_buffer(sound.bytes)
     offsets = pa.py_buffer(np.array([0, content.size], np.int32))
     column = pa.Array.from_buffers(pa.binary(), 1, [None, offsets, content])

@@ -83,7 +83,7 @@ def aligned_utterances(folder: Path, utterances: Iterable[PreparedUtterance]) ->
     """Read the alignments in a prepared folder; returns the utterances that have one, by id.
 
     Raises:
-        InputError: The prepared speech is not aligned.
+        InputError: the prepared speech is not aligned.
     """
     found = read_alignments(folder)
     return {
@@ -97,9 +97,9 @@ class AlignedSampler:
     """Sampler of random aligned segments, with speakers balanced as in `SpeakerSampler`.
 
     Args:
-        aligned: Aligned utterances by id.
-        utterances: Utterances to draw from; those without an alignment are left out.
-        korean_share: Share of Korean utterances among those drawn; None for no balance of languages.
+        aligned: aligned utterances by id.
+        utterances: utterances to draw from; those without an alignment are left out.
+        korean_share: share of Korean utterances among those drawn; None for no balance of languages.
     """
 
     def __init__(

@@ -64,6 +64,7 @@ class PhoneModel:
     variances: Vectors
 
     def scores(self, vectors: Vectors) -> Vectors:
+        """Log likelihood of each state in each frame."""
         precision = 1.0 / self.variances
         cross = (vectors * precision) @ self.means.T
         return np.asarray(cross - 0.5 * ((self.means**2) @ precision)[None], dtype=np.float32)
@@ -95,6 +96,7 @@ class FrameClassifier:
 
     @torch.no_grad()
     def scores(self, vectors: Vectors) -> Vectors:
+        """Log likelihood of each state in each frame."""
         logits = self._network(torch.from_numpy(_with_context(vectors)))
         scores: Vectors = (F.log_softmax(logits, -1) - 0.5 * self._log_priors).numpy()
         return scores
@@ -112,10 +114,10 @@ def align(
     """Align utterances; returns, per utterance, the duration of every symbol in frames, which sum to its length.
 
     Args:
-        utterances: Utterances of one language, each with at least as many frames as phones.
-        loudness_channel: Index of the channel that holds the loudness; used only to initialize silence.
-        n_passes: Number of alignments with Gaussians, each followed by re-estimation.
-        n_refinements: Number of alignments with the frame classifier after those.
+        utterances: utterances of one language, each with at least as many frames as phones.
+        loudness_channel: index of the channel that holds the loudness; used only to initialize silence.
+        n_passes: number of alignments with Gaussians, each followed by re-estimation.
+        n_refinements: number of alignments with the frame classifier after those.
     """
     model = _flat_start(utterances, loudness_channel)
     durations: list[Durations] = []

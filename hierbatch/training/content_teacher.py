@@ -54,7 +54,7 @@ class WhisperEncoder(nn.Module):
         """Read `model.bin` of a CTranslate2 Whisper model.
 
         Raises:
-            BundleError: The file is missing or has another layout.
+            BundleError: the file is missing or has another layout.
         """
         path = folder / "model.bin"
         if not path.is_file():

@@ -33,7 +33,7 @@ class TrainingDiscriminators(Discriminators):
         super().__init__(config)
         self._pre_emphasis = pre_emphasis
         for module in self.modules():
-            if isinstance(module, nn.Conv2d):  # with PyTorch's default initialisation a faint signal dies out
+            if isinstance(module, nn.Conv2d):  # with PyTorch's default initialization a faint signal dies out
                 nn.init.kaiming_normal_(module.weight, a=0.1)
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)

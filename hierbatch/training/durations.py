@@ -22,7 +22,7 @@ def align_prepared(folder: Path, log: Callable[[str], None]) -> None:
     """Align every utterance whose transcript has a plausible length, and write `alignment.parquet`.
 
     Raises:
-        InputError: The folder holds no prepared speech.
+        InputError: the folder holds no prepared speech.
     """
     prepared = PreparedSet(folder)
     rows: list[tuple[str, str, Durations]] = []

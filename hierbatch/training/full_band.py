@@ -70,7 +70,7 @@ def read_full_band(
         ids: ids of the recordings to read; None reads all.
 
     Raises:
-        InputError: There is no such clip, or a file cannot be read.
+        InputError: there is no such clip, or a file cannot be read.
     """
     files = [folder] if folder.is_file() else sorted(folder.glob("*.parquet"))
     try:
@@ -126,10 +126,10 @@ def draw_full_band_batch(
     """Draw random segments with random speed, gain and low-pass cutoff of the input; speakers are equally likely.
 
     Args:
-        clips: Recordings to draw from.
-        n_rows: Number of rows in the batch.
-        n_samples: Length of a row in samples at 48 kHz; a multiple of 6.
-        rng: Random generator.
+        clips: recordings to draw from.
+        n_rows: number of rows in the batch.
+        n_samples: length of a row in samples at 48 kHz; a multiple of 6.
+        rng: random generator.
     """
     by_speaker: dict[str, list[FullBandClip]] = {}
     for clip in clips:

@@ -31,12 +31,12 @@ def pipeline_weights(training: Path, start: str | None, *, exclude: str | None =
     """Collect the shipped weights of the whole pipeline; if two phases train a network, the later phase counts.
 
     Args:
-        training: Training folder.
-        start: Name of the bundle for networks without a checkpoint, or None.
-        exclude: Phase to leave out.
+        training: training folder.
+        start: name of the bundle for networks without a checkpoint, or None.
+        exclude: phase to leave out.
 
     Raises:
-        BundleError: There is no such bundle.
+        BundleError: there is no such bundle.
     """
     weights = {} if start is None else find_bundle(start).load_weights()
     for phase, plan in PHASES.items():

@@ -57,9 +57,9 @@ def train_phone_classifier(
     """Fit a classifier to the aligned training speakers; takes less than a minute on one thread.
 
     Args:
-        prepared: The prepared set.
-        phones: Phone id of each frame, by utterance id.
-        log: Function that receives a line with the accuracy.
+        prepared: the prepared set.
+        phones: phone id of each frame, by utterance id.
+        log: function that receives a line with the accuracy.
     """
     rng = np.random.default_rng(0)
     known = [u for u in prepared.split("train") if u.id in phones]

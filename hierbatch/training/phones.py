@@ -41,10 +41,10 @@ def segment_phone_labels(
     """Phone labels of segments, stretched to the given lengths.
 
     Args:
-        phones: Phone id of each frame, by utterance id.
-        segments: Segments of a batch.
-        lengths: Number of frames in each row after speed augmentation, [B].
-        longest: Number of frames in the padded batch.
+        phones: phone id of each frame, by utterance id.
+        segments: segments of a batch.
+        lengths: number of frames in each row after speed augmentation, [B].
+        longest: number of frames in the padded batch.
 
     Returns:
         Labels, [B, longest]; `UNKNOWN` on padding and where there is no alignment.

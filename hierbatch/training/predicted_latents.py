@@ -60,6 +60,7 @@ class TrainingExample:
 
     @property
     def n_frames(self) -> int:
+        """Number of content frames (50/s)."""
         return len(self.f0_hz) // MELS_PER_FRAME
 
 
@@ -67,13 +68,13 @@ class PredictedLatents:
     """Source of training examples with predicted latents; ground-truth latents only if there is no trained pipeline.
 
     Args:
-        prepared: Prepared speech with alignments.
-        pipeline: Trained networks, or None.
-        device: Device of the networks and of the returned latents.
-        min_frames: Length of the shortest usable example, in frames.
+        prepared: prepared speech with alignments.
+        pipeline: trained networks, or None.
+        device: device of the networks and of the returned latents.
+        min_frames: length of the shortest usable example, in frames.
 
     Raises:
-        InputError: The prepared speech is not aligned.
+        InputError: the prepared speech is not aligned.
     """
 
     def __init__(self, prepared: PreparedSet, pipeline: LiteNetworks | None, device: str, min_frames: int) -> None:
@@ -132,10 +133,10 @@ class PredictedLatents:
         """Run the acoustic network on a segment with its recorded pitch.
 
         Args:
-            pipeline: Trained networks.
-            segment: Segment of the recording to reproduce.
-            vectors: Semantic vectors predicted from its text, [1, T, C]; None encodes the recording instead.
-            prompt: Speech of the same speaker.
+            pipeline: trained networks.
+            segment: segment of the recording to reproduce.
+            vectors: semantic vectors predicted from its text, [1, T, C]; None encodes the recording instead.
+            prompt: speech of the same speaker.
         """
         own, mask = self._ground_truth(segment), self._full_mask(segment)
         mel = own.latent[None]

@@ -84,7 +84,7 @@ class PreparedSet:
     """All prepared utterances; the arrays stay on disk and are memory-mapped.
 
     Raises:
-        InputError: The folder holds no prepared speech.
+        InputError: the folder holds no prepared speech.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -167,7 +167,7 @@ def read_alignments(folder: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
     """Read the alignments: by utterance id, the phonemes with marked pauses, and the frames of START and each token.
 
     Raises:
-        InputError: The prepared speech is not aligned.
+        InputError: the prepared speech is not aligned.
     """
     path = folder / _ALIGNMENT
     if not path.is_file():

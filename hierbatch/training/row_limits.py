@@ -58,7 +58,7 @@ class RowLimits(OptionGroup):
         Args:
             duration_s: length of the recording.
             expected_s: expected length of speech with the phonemes of the transcript.
-            cer: character error rate of a speech recogniser, if known.
+            cer: character error rate of a speech recognizer, if known.
         """
         ratio = max(duration_s / max(expected_s, 1e-3), expected_s / max(duration_s, 1e-3))
         return ratio <= self.max_duration_ratio and (cer or 0.0) <= self.max_cer

@@ -41,8 +41,8 @@ class SpeakerSampler:
     that a corpus without speaker ids does not dominate either.
 
     Args:
-        utterances: Utterances to draw from.
-        korean_share: Share of Korean utterances among those drawn, since the data has few Korean speakers; None for no
+        utterances: utterances to draw from.
+        korean_share: share of Korean utterances among those drawn, since the data has few Korean speakers; None for no
             balance of languages.
     """
 
@@ -73,9 +73,9 @@ class SpeakerSampler:
         after the segment.
 
         Args:
-            segment: The segment that needs a prompt.
-            n_frames: Maximum length of the prompt, in frames.
-            rng: Random generator.
+            segment: the segment that needs a prompt.
+            n_frames: maximum length of the prompt, in frames.
+            rng: random generator.
         """
         others = [u for u in self._by_speaker[segment.utterance.speaker] if u.id != segment.utterance.id]
         if others:

@@ -35,9 +35,9 @@ def load_resampled(prepared: PreparedSet, segments: Sequence[UtteranceSegment], 
     """Load segments resampled to the given speeds: their lengths are divided by the speed, F0 is multiplied by it.
 
     Args:
-        prepared: The prepared set.
-        segments: Segments to load, one per row.
-        speeds: Playback speed of each segment, [B]; 1 leaves it unchanged.
+        prepared: the prepared set.
+        segments: segments to load, one per row.
+        speeds: playback speed of each segment, [B]; 1 leaves it unchanged.
     """
     return stack_segments([_resample(prepared, *row) for row in zip(segments, speeds.tolist(), strict=True)])
 

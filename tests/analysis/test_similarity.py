@@ -3,7 +3,7 @@ import pytest
 
 import hierbatch
 from hierbatch.analysis.similarity import similarity_matrix
-from hierbatch.analysis.summary import summarise
+from hierbatch.analysis.summary import summarize
 from hierbatch.audio.pitch import estimate_f0, median_f0_hz
 from hierbatch.errors import InputError, PromptError
 from tests.delivery.book_run import book_rows, write_run
@@ -19,7 +19,7 @@ def by_pitch(sound):
 def test_takes_are_nearest_to_their_own_prompt():
     run = hierbatch.open_run(FIRST)
     matrix = similarity_matrix(run, by_pitch, "pitch")
-    assert set(matrix.voices) == {voice.voice for voice in summarise(run.takes).voices}
+    assert set(matrix.voices) == {voice.voice for voice in summarize(run.takes).voices}
     assert matrix.values.shape == (3, 3)
     assert matrix.n_nearest_own == 3
     assert (np.abs(matrix.values) <= 1 + 1e-6).all()

@@ -4,7 +4,7 @@ import pytest
 
 import hierbatch
 from hierbatch.analysis.outlier_score import outlier_score
-from hierbatch.analysis.summary import summarise
+from hierbatch.analysis.summary import summarize
 from tests.delivery.book_run import sentence, write_run
 from tests.tiny_runs import FIRST
 
@@ -95,6 +95,6 @@ def test_what_is_remembered_grows_with_the_voices_and_not_with_the_rows():
             for _ in range(self.n_pieces):
                 yield piece.select(columns)
 
-    few, many = summarise(ManyPieces(20)), summarise(ManyPieces(200))
+    few, many = summarize(ManyPieces(20)), summarize(ManyPieces(200))
     assert many.n_ok == 10 * few.n_ok
     assert len(many.ordinary_ids) == len(few.ordinary_ids) == 64

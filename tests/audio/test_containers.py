@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from hierbatch.audio.containers import HEAD_BYTES, detect_container, is_truncated
+from hierbatch.audio.containers import HEAD_BYTES, detect_container
 from hierbatch.audio.files import describe_sound, read_sound
+from hierbatch.audio.truncation import is_truncated
 from hierbatch.errors import InputError
 from hierbatch.programs import ffmpeg_program, run_program
 from tests.audio.signals import speech_like

@@ -4,8 +4,14 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from hierbatch.audio.peak import CONTEXT_SAMPLES, TruePeakMeter, interpolated_peaks, measure_true_peak
+from hierbatch.audio.peak import CONTEXT_SAMPLES, TruePeakMeter, interpolated_peaks
 from tests.audio.signals import in_blocks, speech_like, tone
+
+
+def measure_true_peak(samples):
+    meter = TruePeakMeter(1 if samples.ndim == 1 else samples.shape[1])
+    meter.push(samples)
+    return meter.peak_db()
 
 
 def faded_tone(part_of_rate, phase, rate_hz=48_000):

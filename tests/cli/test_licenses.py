@@ -30,7 +30,7 @@ def test_it_is_spoken_before_the_work_is_done_and_by_a_retry(model, tmp_path):
         assert said.index(SAID) < said.index("of 1 rows done"), said
 
 
-def test_a_non_commercial_licence_is_shown_where_the_model_is_used(tmp_path, capsys):
+def test_a_non_commercial_license_is_shown_where_the_model_is_used(tmp_path, capsys):
     about = {"source": "x", "source_sha256": "", "published_name": ""}
     parts = [{"name": "a", "license": "MIT", **about}, {"name": "b", "license": "CC-BY-NC-4.0", **about}]
     page = {

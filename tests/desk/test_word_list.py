@@ -3,8 +3,8 @@
 import pytest
 
 from hierbatch.desk.desk import Desk
+from hierbatch.desk.respeak_thread import RespeakThread
 from hierbatch.desk.run_view import RunView
-from hierbatch.desk.speaking import Speaker
 from hierbatch.desk.writer import Writer
 from hierbatch.errors import InputError
 from hierbatch.frontend.lexicon import Lexicon
@@ -21,8 +21,8 @@ TEXTS = ["The cat saw Hermione today.", "Nobody came.", "It was Hermione again."
 def desk(tmp_path):
     made = job(tmp_path, len(TEXTS), texts=TEXTS)
     run(made)
-    speaker = Speaker(made.out, DeviceChoice())
-    desk = Desk(RunView(made.out), Writer(made.out / "desk.lock", is_wanted=True), speaker)
+    respeak = RespeakThread(made.out, DeviceChoice())
+    desk = Desk(RunView(made.out), Writer(made.out / "desk.lock", is_wanted=True), respeak)
     yield desk
     desk.close()
 

@@ -44,14 +44,14 @@ def test_without_timings_the_words_have_no_times():
     assert [word.end_s for word in written_words("a b", None)] == [0, 0]
 
 
-def test_words_that_a_recogniser_has_not_found_are_doubtful():
+def test_words_that_a_recognizer_has_not_found_are_doubtful():
     found = written_words(
         "The daisy-chain was worth it.",
         timings("The", "daisy-chain", "was", "worth", "it."),
         transcript="the day's a chain was it",
     )
     assert [bool(word.doubt) for word in found] == [False, True, False, True, False]
-    assert (found[1].doubt, found[3].doubt) == ("recognised as “day's a chain”", "not recognised")
+    assert (found[1].doubt, found[3].doubt) == ("recognized as “day's a chain”", "not recognized")
 
 
 def test_words_far_from_their_text_are_doubtful():

@@ -3,6 +3,7 @@ import tomllib
 
 import pytest
 
+import hierbatch
 from hierbatch.delivery.profiles import PROFILES
 from tests.docs.pages import (
     PAGES,
@@ -76,6 +77,13 @@ def test_the_readmes_table_has_every_command():
 
     rows = re.findall(r"^\| ((?:`[a-z]+`(?:, )?)+) \|", README.partition("## Commands")[2], re.M)
     assert set(re.findall(r"`([a-z]+)`", " ".join(rows))) == set(get_command(app).commands)
+
+
+def test_the_readme_names_every_page_and_every_function():
+    pages = {page.relative_to(ROOT).as_posix() for page in (ROOT / "docs").glob("*.md")} - {"docs/index.md"}
+    assert {page for page in pages if f"]({page})" not in README and f"]({page}#" not in README} == set()
+    functions = {name for name in hierbatch.__all__ if name.islower()} - {"figures", "load", "similarity_matrix"}
+    assert {name for name in functions if f"`{name}`" not in README and f"`hierbatch.{name}`" not in README} == set()
 
 
 def test_the_packages_of_the_architecture_page_are_the_folders_of_the_package():

@@ -1,4 +1,4 @@
-"""Properties of normalisation: numbers survive their words, and text that is spoken already stays as it is."""
+"""Properties of normalization: numbers survive their words, and text that is spoken already stays as it is."""
 
 import re
 
@@ -58,14 +58,14 @@ def test_a_roman_numeral_survives(value):
 
 
 @given(sentences("english"))
-def test_spoken_english_is_normalised_to_itself(text):
+def test_spoken_english_is_normalized_to_itself(text):
     spoken = normalize_english(text)
     if not re.search(r"\bA\b", spoken):  # the letter: a capital article of a written text becomes lower-case
         assert normalize_english(spoken) == spoken
 
 
 @given(sentences("korean"))
-def test_spoken_korean_is_normalised_to_itself(text):
+def test_spoken_korean_is_normalized_to_itself(text):
     spoken = normalize_korean(text)
     assert normalize_korean(spoken) == spoken
 

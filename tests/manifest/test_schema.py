@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from hierbatch.manifest.measures import MEASURES
-from hierbatch.manifest.rows import PlannedUtterance, Sound, Take, Timing, take_rows
+from hierbatch.manifest.rows import EncodedAudio, PlannedUtterance, Take, Timing, take_rows
 from hierbatch.manifest.schema import (
     AUDIO,
     MANIFEST_COLUMNS,
@@ -38,7 +38,7 @@ TAKE = Take(
     hierbatch_version="0",
     device="cpu",
     finished_at=datetime(2026, 1, 2, tzinfo=UTC),
-    audio=Sound(b"fLaC", "a.flac"),
+    audio=EncodedAudio(b"fLaC", "a.flac"),
 )
 
 

@@ -83,7 +83,7 @@ def test_recordings_and_other_safetensors_are_no_voice_files():
     assert not is_voice_file(save({"weight": np.ones(3, np.float32)}))
 
 
-def test_consent_and_licence_of_the_file_are_those_of_the_voice_however_it_is_named(tmp_path):
+def test_consent_and_license_of_the_file_are_those_of_the_voice_however_it_is_named(tmp_path):
     made_voice().save(tmp_path / "mix.safetensors")
     (tmp_path / "anna.flac").write_bytes(REFERENCE)
     (tmp_path / "voices.csv").write_text("voice,audio,consent\nblended,mix.safetensors,self\nanna,anna.flac,self\n")

@@ -79,11 +79,11 @@ def test_the_sample_book_is_about_five_minutes_long():
     assert 4.5 <= n_words / 155 + n_syllables / 330 <= 6.5
 
 
-def test_nothing_carries_a_publishers_name_or_licence():
+def test_nothing_carries_a_publishers_name_or_license():
     assert "gutenberg" not in (FOLDER / "sample_book.md").read_text(encoding="utf-8").lower()
 
 
-def test_every_voice_has_its_recording_consent_and_licence_and_every_recording_its_voice():
+def test_every_voice_has_its_recording_consent_and_license_and_every_recording_its_voice():
     voices = read_voices(FOLDER / "voices" / "voices.csv")
     check_consent(voices, allow_unknown=False)
     assert sorted(row.path.resolve() for row in voices) == PROMPTS

@@ -15,8 +15,8 @@ from hierbatch.audio.files import read_sound
 from hierbatch.delivery.tags import synthetic_notice
 from hierbatch.programs import pipe_program
 from hierbatch.service.app import speech_app
-from hierbatch.service.request import MAX_BODY_BYTES, SpeechOrder
-from hierbatch.service.speaker import Speaker
+from hierbatch.service.request import MAX_BODY_BYTES, HttpSpeechRequest
+from hierbatch.service.speech_service import SpeechService
 from tests.tiny_bundle import write_tiny_bundle
 
 _PROMPT = Path(__file__).parents[2] / "manifests" / "voices" / "narrator.flac"
@@ -24,34 +24,36 @@ _ASKED = {"model": "tiny", "input": "Hello there. How are you?", "voice": "anna"
 
 
 @pytest.fixture(scope="module")
-def speaker(tmp_path_factory: pytest.TempPathFactory) -> Speaker:
+def service(tmp_path_factory: pytest.TempPathFactory) -> SpeechService:
     pipeline = load(write_tiny_bundle(tmp_path_factory.mktemp("tiny"), log_duration=1.7))
     assert isinstance(pipeline, SpeechPipeline)
-    return Speaker(pipeline, {"anna": pipeline.voice(_PROMPT, consent="licensed", name="anna")})
+    return SpeechService(pipeline, {"anna": pipeline.voice(_PROMPT, consent="licensed", name="anna")})
 
 
 @pytest.fixture(scope="module")
-def client(speaker: Speaker) -> Iterator[TestClient]:
-    with TestClient(speech_app(speaker), base_url="http://127.0.0.1") as opened:
+def client(service: SpeechService) -> Iterator[TestClient]:
+    with TestClient(speech_app(service), base_url="http://127.0.0.1") as opened:
         yield opened
 
 
-def _expected(speaker: Speaker) -> np.ndarray:
-    return np.concatenate(list(speaker.speak(SpeechOrder(text=_ASKED["input"], voice="anna"))))
+def _expected(service: SpeechService) -> np.ndarray:
+    return np.concatenate(list(service.speak(HttpSpeechRequest(text=_ASKED["input"], voice="anna"))))
 
 
 @pytest.mark.parametrize("name", ["flac", "mp3", "opus"])
-def test_every_format_holds_the_whole_sound_and_the_notice(client: TestClient, speaker: Speaker, name: str) -> None:
+def test_every_format_holds_the_whole_sound_and_the_notice(
+    client: TestClient, service: SpeechService, name: str
+) -> None:
     answer = client.post("/v1/audio/speech", json={**_ASKED, "response_format": name})
     assert answer.status_code == 200
     assert answer.headers["x-synthetic-speech"] == "true"
-    duration_s = len(_expected(speaker)) / speaker.pipeline.rate_hz
+    duration_s = len(_expected(service)) / service.pipeline.rate_hz
     assert read_sound(answer.content).duration_s == pytest.approx(duration_s, abs=0.1)
     assert synthetic_notice().encode() in answer.content
 
 
-def test_wav_and_flac_have_the_samples_of_the_pipeline(client: TestClient, speaker: Speaker) -> None:
-    expected = np.round(np.clip(_expected(speaker), -1, 1) * 32767)
+def test_wav_and_flac_have_the_samples_of_the_pipeline(client: TestClient, service: SpeechService) -> None:
+    expected = np.round(np.clip(_expected(service), -1, 1) * 32767)
     flac = client.post("/v1/audio/speech", json={**_ASKED, "response_format": "flac"}).content
     np.testing.assert_array_equal(np.round(read_sound(flac).samples * 32768), expected)
     wav = client.post("/v1/audio/speech", json={**_ASKED, "response_format": "wav"}).content
@@ -59,9 +61,9 @@ def test_wav_and_flac_have_the_samples_of_the_pipeline(client: TestClient, speak
     np.testing.assert_array_equal(np.frombuffer(wav[wav.index(b"data") + 8 :], "<i2"), expected)
 
 
-def test_pcm_is_at_24_khz(client: TestClient, speaker: Speaker) -> None:
+def test_pcm_is_at_24_khz(client: TestClient, service: SpeechService) -> None:
     pcm = client.post("/v1/audio/speech", json={**_ASKED, "response_format": "pcm"}).content
-    n_expected = len(_expected(speaker)) * 24_000 / speaker.pipeline.rate_hz
+    n_expected = len(_expected(service)) * 24_000 / service.pipeline.rate_hz
     assert len(pcm) / 2 == pytest.approx(n_expected, abs=2)
 
 
@@ -94,10 +96,10 @@ def test_voices_are_listed_with_their_consent(client: TestClient) -> None:
     assert [(voice["id"], voice["consent"]) for voice in listed] == [("anna", "licensed")]
 
 
-def test_other_sites_and_wrong_keys_are_refused(client: TestClient, speaker: Speaker) -> None:
+def test_other_sites_and_wrong_keys_are_refused(client: TestClient, service: SpeechService) -> None:
     assert client.get("/v1/voices", headers={"host": "evil.example"}).status_code == 403
     assert client.get("/v1/voices", headers={"origin": "https://evil.example"}).status_code == 403
-    with TestClient(speech_app(speaker, token="secret"), base_url="http://127.0.0.1") as keyed:
+    with TestClient(speech_app(service, token="secret"), base_url="http://127.0.0.1") as keyed:
         assert keyed.get("/v1/voices").status_code == 401
         assert keyed.get("/v1/voices", headers={"authorization": "Bearer secret"}).status_code == 200
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from hierbatch.service.request import MAX_CHARACTERS, RequestError, parse_order
+from hierbatch.service.request import MAX_CHARACTERS, RequestError, parse_request
 
 
 def _body(**values: object) -> bytes:
@@ -14,9 +14,9 @@ def _body(**values: object) -> bytes:
 
 
 def test_a_request_of_an_openai_client_is_read() -> None:
-    order = parse_order(_body(response_format="flac", speed=1.25))
-    assert (order.text, order.voice, order.format, order.speed) == ("Hello.", "anna", "flac", 1.25)
-    assert parse_order(_body()).format == "mp3"
+    request = parse_request(_body(response_format="flac", speed=1.25))
+    assert (request.text, request.voice, request.format, request.speed) == ("Hello.", "anna", "flac", 1.25)
+    assert parse_request(_body()).format == "mp3"
 
 
 @pytest.mark.parametrize(
@@ -41,5 +41,5 @@ def test_a_request_of_an_openai_client_is_read() -> None:
 )
 def test_a_bad_field_is_named(body: bytes, field: str | None) -> None:
     with pytest.raises(RequestError) as caught:
-        parse_order(body)
+        parse_request(body)
     assert caught.value.field == field

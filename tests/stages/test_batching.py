@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from hierbatch.errors import OutOfMemoryError, StorageError
-from hierbatch.stages.batching import Batches, BatchLimits, is_out_of_memory
+from hierbatch.stages.batching import BatchLimits, BatchProcessor, is_out_of_memory
 
 
 class Model:
@@ -24,13 +24,13 @@ class Model:
 
 
 def test_rows_of_a_length_go_together_within_both_limits():
-    model, batches = Model(), Batches(BatchLimits(n_rows=3, sound_s=20.0))
+    model, batches = Model(), BatchProcessor(BatchLimits(n_rows=3, sound_s=20.0))
     model.work(batches, [9, 1, 2, 8, 3, 4, 30])
     assert model.batches == [[1, 2, 3], [4, 8], [9], [30]]
 
 
 def test_a_batch_that_does_not_fit_is_halved_and_the_safe_size_is_remembered():
-    model, batches = Model(room=25), Batches(BatchLimits(n_rows=16, sound_s=100.0))
+    model, batches = Model(room=25), BatchProcessor(BatchLimits(n_rows=16, sound_s=100.0))
     assert model.work(batches, [10] * 8) == [20] * 8
     assert [len(batch) for batch in model.batches] == [8, 4, 2, 2, 2, 2]
     model.batches.clear()
@@ -42,7 +42,7 @@ def test_a_batch_that_does_not_fit_is_halved_and_the_safe_size_is_remembered():
 
 
 def test_rows_without_a_length_are_halved_by_number():
-    batches, n_rows = Batches(BatchLimits(n_rows=16)), []
+    batches, n_rows = BatchProcessor(BatchLimits(n_rows=16)), []
 
     def make(rows):
         n_rows.append(len(rows))
@@ -55,7 +55,7 @@ def test_rows_without_a_length_are_halved_by_number():
 
 
 def test_a_row_too_large_alone_fails_in_our_words_and_shrinks_nothing_for_others():
-    model, batches = Model(room=25), Batches(BatchLimits(n_rows=2, sound_s=1000.0))
+    model, batches = Model(room=25), BatchProcessor(BatchLimits(n_rows=2, sound_s=1000.0))
     *made, (row, error) = sorted(model.work(batches, [40, 10, 10]), key=lambda entry: isinstance(entry, tuple))
     assert made == [20, 20]
     assert row == 40
@@ -64,13 +64,13 @@ def test_a_row_too_large_alone_fails_in_our_words_and_shrinks_nothing_for_others
 
 
 def test_the_error_keeps_no_hold_of_the_batch():
-    model, batches = Model(bad=[3]), Batches(BatchLimits())
+    model, batches = Model(bad=[3]), BatchProcessor(BatchLimits())
     (error,) = [entry[1] for entry in model.work(batches, [1, 2, 3]) if isinstance(entry, tuple)]
     assert error.__traceback__ is None
 
 
 def test_a_row_that_raises_fails_alone():
-    model, batches = Model(bad=[3]), Batches(BatchLimits())
+    model, batches = Model(bad=[3]), BatchProcessor(BatchLimits())
     made = model.work(batches, [1, 2, 3, 4])
     assert [entry for entry in made if not isinstance(entry, tuple)] == [2, 4, 8]
     assert model.batches == [[1, 2, 3, 4], [1], [2], [3], [4]]
@@ -79,7 +79,7 @@ def test_a_row_that_raises_fails_alone():
 @pytest.mark.parametrize("rows", [[3], [1, 2, 3]])
 def test_an_error_of_the_setup_is_no_rows_fault(rows):
     with pytest.raises(StorageError):
-        Model(bad=[3], raises=StorageError).work(Batches(BatchLimits()), rows)
+        Model(bad=[3], raises=StorageError).work(BatchProcessor(BatchLimits()), rows)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hierbatch.manifest.filters import DEFAULT_FILTER
 from hierbatch.manifest.measures import MEASURES
 from hierbatch.manifest.schema import TAKE_COLUMNS, arrow_schema
 from hierbatch.models.evaluation import resemblyzer as speaker_network
-from hierbatch.models.evaluation import speech_recogniser as recogniser
+from hierbatch.models.evaluation import speech_recognizer as recognizer
 from hierbatch.stages import score_takes
 from hierbatch.stages.score_takes import Measures, ScoreTakes
 
@@ -42,7 +42,7 @@ def takes(rows):
 def judges(monkeypatch):
     monkeypatch.setattr(speaker_network.ResemblyzerEncoder, "load", Network)
     monkeypatch.setattr(score_takes, "read_prompt", lambda table, name: loud(float(len(name))))
-    monkeypatch.setattr(recogniser, "load_recogniser", lambda folder: Parrot())
+    monkeypatch.setattr(recognizer, "load_recognizer", lambda folder: Parrot())
 
 
 def good(**changes):
@@ -62,7 +62,7 @@ def test_good_takes_are_judged_and_failed_ones_pass_through(judges, tmp_path):
     assert judged[2]["flags"] == ["clipped", "misheard"]
 
 
-def test_figures_a_recogniser_writes_are_no_errors(judges, tmp_path, monkeypatch):
+def test_figures_a_recognizer_writes_are_no_errors(judges, tmp_path, monkeypatch):
     monkeypatch.setattr(Parrot, "transcribe", lambda self, sound, language: "12 people")
     (take,) = ScoreTakes(Measures(asr_model=tmp_path), tmp_path)(takes([good()])).to_pylist()
     assert (take["asr_text"], take["cer"]) == ("12 people", 0.0)
@@ -80,7 +80,7 @@ def test_measures_are_written_to_a_runs_record_and_read(tmp_path):
         Measures.from_names(["mos"])
 
 
-def test_a_transcript_without_a_recogniser_says_which_option_is_missing(tmp_path):
+def test_a_transcript_without_a_recognizer_says_which_option_is_missing(tmp_path):
     with pytest.raises(InputError, match="--asr-model"):
         ScoreTakes(Measures(names=("asr",)), tmp_path)
 

@@ -198,7 +198,7 @@ def test_a_recording_that_changed_since_the_plan_is_refused(root):
 
 
 def test_a_stream_holds_what_the_whole_holds(root, monkeypatch):
-    monkeypatch.setattr("hierbatch.audio.decoding._BLOCK_SAMPLES", 700)
+    monkeypatch.setattr("hierbatch.audio.decoding.BLOCK_SAMPLES", 700)
     path = root / "two.flac"
     path.write_bytes(encoded(noise(0.5, 22_050, channels=2), 22_050, "FLAC"))
     for content, where in ((None, str(path)), (path.read_bytes(), None)):

@@ -1,7 +1,7 @@
 from tools.check_licenses import unlisted
 
 
-def test_a_conditional_licence_has_to_be_on_the_page():
+def test_a_conditional_license_has_to_be_on_the_page():
     licenses = {
         "phonemizer": "GPLv3+",
         "numpy": "BSD",

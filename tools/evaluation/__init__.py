@@ -1,0 +1,1 @@
+"""Evaluation of models on committed sets, and its table of results."""

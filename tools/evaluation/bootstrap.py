@@ -30,13 +30,13 @@ def estimate_ratio(
     together; a mean is the case with every denominator 1. The same items and seed give the same interval.
 
     Args:
-        numerators: One value per item.
-        denominators: One positive value per item.
-        confidence: Coverage of the interval.
-        seed: Seed of the resampling.
+        numerators: one value per item.
+        denominators: one positive value per item.
+        confidence: coverage of the interval.
+        seed: seed of the resampling.
 
     Raises:
-        ValueError: The lengths differ, there are no items, or a denominator is not positive.
+        ValueError: the lengths differ, there are no items, or a denominator is not positive.
     """
     if len(numerators) != len(denominators) or not len(numerators):
         raise ValueError(

@@ -30,13 +30,13 @@ def plan_conversions(
 ) -> dict[str, list[ConversionTask]]:
     """Conversion tasks for the transcribed recordings of a set or, if it has none, for its reference clips.
 
-    Target voices rotate and are never the speaker's own. A task without a transcript is scored against the recogniser's
-    transcript of the source; that measures the loss by conversion without the recogniser's own errors on the source.
+    Target voices rotate and are never the speaker's own. A task without a transcript is scored against the recognizer's
+    transcript of the source; that measures the loss by conversion without the recognizer's own errors on the source.
 
     Args:
-        chosen: Evaluation set.
+        chosen: evaluation set.
         recordings: ReferenceRecording of each clip of the set.
-        limit: Largest number of tasks; None for all.
+        limit: largest number of tasks; None for all.
 
     Returns:
         Tasks by group title; empty if there is nothing to convert.

@@ -10,7 +10,7 @@ from hierbatch.frontend.symbols import SEPARATORS
 
 
 def fewest_errors(readings: Sequence[Sequence[str]], hypothesis: Sequence[str]) -> Errors:
-    """Errors against the best-matching reference reading, since a recogniser may write either `12` or `twelve`."""
+    """Errors against the best-matching reference reading, since a recognizer may write either `12` or `twelve`."""
     counted = [count_errors(reading, hypothesis) for reading in readings]
     return min(counted, key=lambda errors: errors.n_errors / max(1, errors.n_tokens))
 
@@ -22,7 +22,7 @@ _PHONE_VARIANTS = {
 
 
 def phones_of(phonemes: str) -> list[str]:
-    """Normalised phones of a phoneme string, without stress marks and separators."""
+    """Normalized phones of a phoneme string, without stress marks and separators."""
     tokens = (split_stress(token)[0] for token in phonemes.split() if token not in SEPARATORS)
     return one_spelling(tokens)
 

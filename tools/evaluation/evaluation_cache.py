@@ -25,9 +25,9 @@ class EvaluationCache:
         """Return the stored result, or compute and store it.
 
         Args:
-            question: Name of the computation; part of the key.
-            sounds: Audio it is computed from; part of the key.
-            compute: Computes the result.
+            question: name of the computation; part of the key.
+            sounds: audio it is computed from; part of the key.
+            compute: computes the result.
         """
         digest = hashlib.sha256(f"{self._scorer} {question}".encode())
         for samples in sounds:

@@ -17,7 +17,7 @@ _LANGUAGE_NAMES = {"en": "english", "ko": "korean"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationSentence:
-    """A sentence to synthesise; `spoken` has its numbers in words (equal to `text` if it has none)."""
+    """A sentence to synthesize; `spoken` has its numbers in words (equal to `text` if it has none)."""
 
     id: str
     language: str
@@ -53,7 +53,7 @@ class VoicePair:
 
 @dataclass(frozen=True, slots=True)
 class TranscribedClip:
-    """A recording with a transcript, whose text the model also synthesises in the same voice."""
+    """A recording with a transcript, whose text the model also synthesizes in the same voice."""
 
     speaker: str
     clip: ClipSource

@@ -16,7 +16,7 @@ OTHER_MICROPHONES = "English, other microphones"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechTask:
-    """One text to synthesise in one voice; `recording` if the same speaker recorded the same text."""
+    """One text to synthesize in one voice; `recording` if the same speaker recorded the same text."""
 
     language: str
     text: str
@@ -33,9 +33,9 @@ def plan_tasks(
     Voices rotate over the sentences, so that each gets about the same number.
 
     Args:
-        chosen: Evaluation set.
+        chosen: evaluation set.
         recordings: ReferenceRecording of each clip of the set.
-        limit: Largest number of tasks per group; None for all.
+        limit: largest number of tasks per group; None for all.
     """
     by_speaker = {voice.speaker: voice for voice in chosen.voices}
     transcribed = [

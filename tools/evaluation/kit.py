@@ -1,7 +1,7 @@
 """Evaluation kit: speech scoring models loaded from a folder outside this repository.
 
-The folder holds `evalkit.py` (speech recogniser, two speaker encoders, two predictors of mean opinion scores) and,
-optionally, `align.py` (phone recogniser). Nothing is imported from it before `load_kit` is called.
+The folder holds `evalkit.py` (speech recognizer, two speaker encoders, two predictors of mean opinion scores) and,
+optionally, `align.py` (phone recognizer). Nothing is imported from it before `load_kit` is called.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ class EvaluationKit:
     """
 
     scorers: ModuleType
-    phone_recogniser: ModuleType | None
+    phone_recognizer: ModuleType | None
     fingerprint: str
 
     def transcribe(self, samples: Samples, language: str) -> str:
-        """Transcript of the speech recogniser."""
+        """Transcript of the speech recognizer."""
         return str(_call(self.scorers.transcribe, samples, language))
 
     def normalize(self, text: str, language: str) -> str:
@@ -67,18 +67,18 @@ class EvaluationKit:
         return float(_call(self.scorers.distillmos, samples))
 
     def phonemes(self, samples: Samples) -> list[str] | None:
-        """IPA phones recognised in English speech; None if the kit has no phone recogniser."""
-        if self.phone_recogniser is None:
+        """IPA phones recognized in English speech; None if the kit has no phone recognizer."""
+        if self.phone_recognizer is None:
             return None
-        return str(_call(self.phone_recogniser.recognise, samples)).split()
+        return str(_call(self.phone_recognizer.recognise, samples)).split()
 
 
 def load_kit(folder: Path) -> EvaluationKit:
     """Load the kit of a folder.
 
     Raises:
-        InputError: The folder has no `evalkit.py`.
-        ProgramError: The kit cannot be imported.
+        InputError: the folder has no `evalkit.py`.
+        ProgramError: the kit cannot be imported.
     """
     path = folder / _KIT_FILE
     if not path.is_file():
@@ -98,8 +98,8 @@ def load_kit_module(folder: Path, name: str) -> ModuleType:
     """Import another module of the kit's folder; the folder is added to `sys.path`, since it may import its neighbours.
 
     Raises:
-        InputError: There is no such file.
-        ProgramError: The module cannot be imported.
+        InputError: there is no such file.
+        ProgramError: the module cannot be imported.
     """
     if not (folder / f"{name}.py").is_file():
         raise InputError(f"The evaluation kit has no {name}.py", expected=str(folder / f"{name}.py"))

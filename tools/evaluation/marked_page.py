@@ -14,7 +14,7 @@ def page_with_table(path: Path, table: str) -> str:
     """Text of the page with the table between its markers; a new page if there is none at `path`.
 
     Raises:
-        InputError: The existing page has no markers or cannot be read.
+        InputError: the existing page has no markers or cannot be read.
     """
     marked = f"{BEGIN}\n{table.strip()}\n{END}"
     if not path.exists():

@@ -35,7 +35,7 @@ class Measure:
 MEASURES = (
     Measure("word_errors", "word error rate", "lower", is_share=True),
     Measure("character_errors", "character error rate, no spaces", "lower", is_share=True),
-    Measure("phone_errors", "phone error rate (second recogniser)", "lower", is_share=True),
+    Measure("phone_errors", "phone error rate (second recognizer)", "lower", is_share=True),
     Measure("similarity_resemblyzer", "speaker similarity, Resemblyzer", "higher"),
     Measure("similarity_vfl", "speaker similarity, d-vector", "higher"),
     Measure("dnsmos_ovrl", "DNSMOS ovrl", "higher"),
@@ -89,15 +89,15 @@ class ClipScorer:
         """All scores the clip's references allow.
 
         Raises:
-            ProgramError: The kit lacks a package.
-            ValueError: The clip is not at 16 kHz.
+            ProgramError: the kit lacks a package.
+            ValueError: the clip is not at 16 kHz.
         """
         if clip.waveform.rate_hz != RATE_HZ:
             raise ValueError(f"expected audio at {RATE_HZ} Hz, got {clip.waveform.rate_hz} Hz")
         return [*self._errors(clip), *self._similarity(clip), *self._opinion(clip), *_prosody_and_cost(clip)]
 
     def transcribe(self, waveform: Waveform, language: str) -> str:
-        """Transcript of the recogniser."""
+        """Transcript of the recognizer."""
         samples = waveform.samples
         return str(
             self.cache.get_or_compute(

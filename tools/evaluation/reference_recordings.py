@@ -31,7 +31,7 @@ def read_recordings(folder: Path, clips: Iterable[ClipSource]) -> dict[ClipSourc
     """Read audio and transcripts of clips; each file is opened once.
 
     Raises:
-        InputError: A file or a row is missing, or its audio cannot be read.
+        InputError: a file or a row is missing, or its audio cannot be read.
     """
     by_file: dict[str, list[ClipSource]] = {}
     for clip in clips:

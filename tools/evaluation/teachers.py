@@ -1,6 +1,6 @@
 """Teacher TTS voices that produced training speech, as an upper reference for the evaluated model.
 
-They come from optional packages and are not needed to evaluate a model. Korean is synthesised by `teacher.py` next to
+They come from optional packages and are not needed to evaluate a model. Korean is synthesized by `teacher.py` next to
 the evaluation kit, in the voice with the most training hours; English by `hibari-tts`.
 """
 
@@ -21,15 +21,15 @@ _KOREAN_VOICE, _KOREAN_SPEED = "jm_kumo", 0.9
 _ENGLISH_VOICE = "heart"
 
 Teacher = Callable[[str], Waveform]
-"""Synthesise a text at 16 kHz."""
+"""Synthesize a text at 16 kHz."""
 
 
 def load_teachers(kit: Path) -> dict[str, Teacher]:
     """Load the teacher voice of each language.
 
     Raises:
-        InputError: The kit's folder has no `teacher.py`.
-        ProgramError: A package of a teacher is missing.
+        InputError: the kit's folder has no `teacher.py`.
+        ProgramError: a package of a teacher is missing.
     """
     module = load_kit_module(kit, _TEACHER)
     with explain_missing_packages():

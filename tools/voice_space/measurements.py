@@ -16,7 +16,7 @@ from hierbatch.errors import PromptError
 from hierbatch.frontend.speech_text import SpeechFrontEnd
 from hierbatch.models.lite.pipeline import LitePipeline
 from hierbatch.models.lite.prompt_statistics import measure_spectrum
-from hierbatch.models.lite.voice import Voice
+from hierbatch.models.lite.voice import LiteVoice
 from hierbatch.models.lite.voice_space import features_of
 from hierbatch.models.speech import SpeechRequest
 from hierbatch.storage import write_atomically
@@ -110,7 +110,7 @@ def acoustic_row(measures: VoiceMeasures, n_symbols: int) -> npt.NDArray[np.floa
     )  # fmt: skip
 
 
-def _some_frames(voice: Voice, generator: np.random.Generator) -> tuple[Floats, Floats]:
+def _some_frames(voice: LiteVoice, generator: np.random.Generator) -> tuple[Floats, Floats]:
     spectrum = measure_spectrum(voice.mel)
     normalized = (voice.mel - spectrum.mean) / spectrum.spread
     pairs = normalized.reshape(len(voice.semantic), -1)

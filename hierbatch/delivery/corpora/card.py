@@ -75,10 +75,12 @@ class CorpusSummary:
 
     @property
     def total_s(self) -> float:
+        """Duration of all splits in seconds."""
         return sum(self.seconds.values())
 
     @property
     def n_speakers(self) -> int:
+        """Number of speakers of all splits."""
         return len(set().union(*self.speakers.values()))
 
 
@@ -111,15 +113,15 @@ def corpus_card(
             ),
         ),
         "No speaker is in two splits.\n" if _is_disjoint(summary) else "",
-        "## Voices, consent and licences\n",
+        "## Voices, consent and licenses\n",
         _table(
-            ("voice", "speaker", "hours", "consent", "reference", "licence of the recording"),
+            ("voice", "speaker", "hours", "consent", "reference", "license of the recording"),
             (
                 (name, row.speaker, _hours(summary.voices_s[name]), row.consent, row.consent_ref, row.license)
                 for name, row in sorted(summary.voices.items())
             ),
         ),
-        "Licences of the texts: "
+        "Licenses of the texts: "
         + ", ".join(f"{_plain(each)} ({n} rows)" for each, n in summary.text_licenses.items())
         + ".\n",
         _quality(summary),

@@ -62,7 +62,7 @@ LAYOUTS: Mapping[str, str] = {
     ),
     "ljspeech": (
         "`wavs/ID.wav` and `metadata.csv` of `ID|text|normalized text`; `metadata_SPLIT.csv` the same per split, "
-        "`provenance.csv` with speaker, consent, licence and synthetic flag of each row.\n"
+        "`provenance.csv` with speaker, consent, license and synthetic flag of each row.\n"
     ),
     "nemo": (
         "`SPLIT_manifest.json`, one line of JSON per utterance (`audio_filepath` relative to the manifest, "

@@ -77,5 +77,5 @@ class Book:
     def unread_share(self) -> float:
         """Share of the characters of the book that is not read aloud, not counting the license of the edition."""
         n_read = sum(chapter.n_characters for chapter in self.chapters)
-        n_skipped = sum(skipped.n_characters for skipped in self.skipped if skipped.reason != "licence text")
+        n_skipped = sum(skipped.n_characters for skipped in self.skipped if skipped.reason != "license text")
         return n_skipped / max(n_read + n_skipped, 1)

@@ -50,11 +50,11 @@ def split_chapters(
     section of that story, not a chapter. Chapters whose titles mark them as notes, an imprint or the like are skipped.
 
     Args:
-        blocks: blocks in reading order
-        starts: chapter starts in any order
-        opening_title: title of a chapter for the text before the first start
-        skip_front: skip the text before the first start, unless its length shows that a chapter was missed
-        keep: reasons for skipping that are ignored, so that such text is read
+        blocks: blocks in reading order.
+        starts: chapter starts in any order.
+        opening_title: title of a chapter for the text before the first start.
+        skip_front: skip the text before the first start, unless its length shows that a chapter was missed.
+        keep: reasons for skipping that are ignored, so that such text is read.
     """
     starts = _before_headings(_fold_sections(sorted(starts, key=lambda start: start.index)), blocks)
     parents = _parents(starts)

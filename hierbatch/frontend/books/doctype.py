@@ -19,9 +19,9 @@ def read_entities(text: str, position: int, name: str) -> tuple[dict[str, str], 
     """Read the entities of an internal subset, and find the end of the document type.
 
     Args:
-        text: content of the file
-        position: index after the opening bracket of the subset
-        name: name of the file in messages
+        text: content of the file.
+        position: index after the opening bracket of the subset.
+        name: name of the file in messages.
 
     Raises:
         BookError: an entity is longer than one character, refers to another entity, or is in another file.

@@ -27,7 +27,7 @@ def refuse_drm(archive: Archive, name: str) -> None:
     """Check that a book is not encrypted; raises BookError, with the name of the DRM scheme if it is known."""
     schemes = [scheme for member, scheme in _SCHEME_OF_MEMBER.items() if member in archive.names]
     if schemes:
-        raise _locked(name, schemes[0], "a licence file in META-INF")
+        raise _locked(name, schemes[0], "a license file in META-INF")
     if "META-INF/encryption.xml" not in archive.names:
         return
     root = parse_xml(archive.read("META-INF/encryption.xml"), "META-INF/encryption.xml")

@@ -46,9 +46,9 @@ def decode(data: bytes, *, name: str, declared: str = "") -> Decoded:
     CP949 are left out, and Windows-1252 may be mixed with characters in UTF-8.
 
     Args:
-        data: content of the file
-        name: name of the file in messages
-        declared: encoding declared in the file
+        data: content of the file.
+        name: name of the file in messages.
+        declared: encoding declared in the file.
 
     Raises:
         BookError: the file is in none of these encodings.
@@ -114,8 +114,8 @@ def _decode_western(data: bytes, fault: int) -> str | None:
     consists of longer runs of bytes above 127.
 
     Args:
-        data: content of the file
-        fault: index of the first byte that is not UTF-8
+        data: content of the file.
+        fault: index of the first byte that is not UTF-8.
     """
     sample = data[max(fault - _SAMPLE_BYTES, 0) : fault + _SAMPLE_BYTES]
     whole = sample.decode("utf-8", errors="ignore")

@@ -17,7 +17,7 @@ from hierbatch.frontend.books.characters import tidy
 from hierbatch.frontend.books.contents import ContentsEntry, read_navigation, read_ncx, without_repeats
 from hierbatch.frontend.books.cover import read_cover
 from hierbatch.frontend.books.drm import refuse_drm
-from hierbatch.frontend.books.flow import Flow, FlowPage, join_pages, without_licence
+from hierbatch.frontend.books.flow import Flow, FlowPage, join_pages, without_license
 from hierbatch.frontend.books.lexemes import read_lexicons
 from hierbatch.frontend.books.markup import count_characters, count_elements, local_name, parse_page, parse_xml
 from hierbatch.frontend.books.notes import NoteFinder
@@ -36,8 +36,8 @@ def read_epub(path: Path, keep: frozenset[str] = frozenset()) -> Book:
     """Read a book from an EPUB file.
 
     Args:
-        path: the file
-        keep: reasons for skipping that are ignored, so that such text is read
+        path: the file.
+        keep: reasons for skipping that are ignored, so that such text is read.
 
     Raises:
         BookError: the file is damaged, encrypted or unsafe.
@@ -50,7 +50,7 @@ def read_epub(path: Path, keep: frozenset[str] = frozenset()) -> Book:
         reader = _PagesReader(archive, package, contents, remarks, keep)
         # The trees of the pages are released one by one: blocks do not refer to them, segments would.
         pages = [FlowPage(page.href, page.title, replace(page.page, segments=())) for page in reader.pages()]
-        flow = without_licence(join_pages(pages))
+        flow = without_license(join_pages(pages))
         lexicons = read_lexicons(archive, package.lexicons, remarks)
         cover = read_cover(archive, package.cover)
     title = package.title or printable_name(path.stem).replace("_", " ")

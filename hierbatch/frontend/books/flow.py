@@ -75,13 +75,13 @@ def join_pages(pages: Sequence[FlowPage]) -> Flow:
     )
 
 
-def without_licence(flow: Flow) -> Flow:
+def without_license(flow: Flow) -> Flow:
     """Remove the license before and after a Project Gutenberg book."""
     begin, end = body_span([block.text for block in flow.blocks])
     outside = flow.blocks[:begin] + flow.blocks[end:]
     if not outside:
         return flow
-    licence = SkippedText("before and after the book", "licence text", sum(len(block.text) for block in outside))
+    license = SkippedText("before and after the book", "license text", sum(len(block.text) for block in outside))
     n_kept = end - begin
 
     def moved(index: int) -> int:
@@ -92,7 +92,7 @@ def without_licence(flow: Flow) -> Flow:
         blocks=flow.blocks[begin:end],
         positions={anchor: moved(index) for anchor, index in flow.positions.items()},
         page_starts=tuple(replace(start, index=moved(start.index)) for start in flow.page_starts),
-        skipped=(*flow.skipped, licence),
+        skipped=(*flow.skipped, license),
     )
 
 

@@ -74,9 +74,9 @@ def _is_contents(group: Sequence[Line], index: int, last_groups: Mapping[str, in
     """True for a group of lines that continues a table of contents.
 
     Args:
-        group: the lines
-        index: position of the group in the text
-        last_groups: position of the last group that contains a line, keyed by the letters of the line
+        group: the lines.
+        index: position of the group in the text.
+        last_groups: position of the last group that contains a line, keyed by the letters of the line.
     """
     texts = [tidy(line.text) for line in group]
     if any(len(text) > _LONGEST_TITLE for text in texts):

@@ -74,7 +74,7 @@ _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 
 
 def heading_rank(line: str) -> int | None:
-    """Rank of a heading, recognised by its words: PART, CHAPTER or SECTION; None for other lines."""
+    """Rank of a heading, recognized by its words: PART, CHAPTER or SECTION; None for other lines."""
     line = " ".join(line.split())
     if len(line) > _LONGEST_HEADING or not line[:1].strip():
         return None
@@ -145,8 +145,8 @@ def numbered_sections(paragraphs: Sequence[str], ranks: Sequence[int] = ()) -> l
     the steps of a recipe are numbered too. Numbers without titles may restart in each chapter.
 
     Args:
-        paragraphs: paragraphs of the text
-        ranks: rank of each paragraph by `heading_rank`, 0 if it is no heading; empty if no ranks are known
+        paragraphs: paragraphs of the text.
+        ranks: rank of each paragraph by `heading_rank`, 0 if it is no heading; empty if no ranks are known.
 
     Returns:
         Indices of the paragraphs that are such headings.

@@ -11,7 +11,7 @@ KEEP_CHOICES = {
     "bibliography": "bibliography",
     "imprint": "imprint",
     "title-page": "title page",
-    "license": "licence text",
+    "license": "license text",
     "tables": "table",
     "figures": "figure",
     "code": "code",

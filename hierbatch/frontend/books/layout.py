@@ -95,9 +95,9 @@ def join_paragraphs(
     """Paragraphs of one group: each line, or, in hard-wrapped text, each run of lines up to the next indented line.
 
     Args:
-        group: lines without an empty line between them
-        wrapped: True if the text is hard-wrapped
-        compounds: words that keep their hyphen when it is at the end of a line
+        group: lines without an empty line between them.
+        wrapped: True if the text is hard-wrapped.
+        compounds: words that keep their hyphen when it is at the end of a line.
     """
     runs: list[list[Line]] = []
     few_indented = 2 * sum(line.is_indented for line in group) < len(group)

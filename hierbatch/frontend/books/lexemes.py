@@ -17,9 +17,9 @@ def read_lexicons(archive: Archive, names: Sequence[str], remarks: list[str]) ->
     """Read the lexicons of a book; a damaged lexicon is left out with a remark.
 
     Args:
-        archive: the book
-        names: paths of the lexicons in the archive
-        remarks: notices to the user, extended in place
+        archive: the book.
+        names: paths of the lexicons in the archive.
+        remarks: notices to the user, extended in place.
     """
     found: list[Pronunciation] = []
     for name in names:

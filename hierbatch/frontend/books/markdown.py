@@ -30,9 +30,9 @@ def read_markdown(text: str, file_name: str, keep: frozenset[str] = frozenset())
     The front matter may set `title`, `author` and `lang`.
 
     Args:
-        text: content of the file
-        file_name: its name
-        keep: reasons for skipping text that do not apply to this book
+        text: content of the file.
+        file_name: its name.
+        keep: reasons for skipping text that do not apply to this book.
     """
     text = re.sub(r"\r\n?", "\n", text)
     fields = _FIELDS.match(text)
@@ -48,9 +48,9 @@ def read_html(text: str, file_name: str, keep: frozenset[str] = frozenset()) -> 
     """Read a book from one page of HTML.
 
     Args:
-        text: content of the file
-        file_name: its name
-        keep: reasons for skipping text that do not apply to this book
+        text: content of the file.
+        file_name: its name.
+        keep: reasons for skipping text that do not apply to this book.
     """
     return _book(text, file_name, {}, [], keep)
 

@@ -22,8 +22,8 @@ def wrap_sentences(segments: Sequence[TextSegment], spans: Sequence[SentenceSpan
     """Wrap the spans of one block in `<span id>`; elements that cross a boundary are split there.
 
     Args:
-        segments: text of the block in the element tree, in order
-        spans: position of each sentence in the joined text of the segments
+        segments: text of the block in the element tree, in order.
+        spans: position of each sentence in the joined text of the segments.
 
     Returns:
         False, without any change, if the block is not one run of inline markup.

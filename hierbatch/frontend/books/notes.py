@@ -1,6 +1,6 @@
 """Detection of notes by the references to them.
 
-Newer books mark their notes by type (see rules.py). In older books, a note is recognised only as a paragraph that an
+Newer books mark their notes by type (see rules.py). In older books, a note is recognized only as a paragraph that an
 earlier superscript number links to.
 """
 

@@ -61,11 +61,11 @@ def read_page(
     """Read one parsed page.
 
     Args:
-        root: root element of the page
-        href: path of the page in the book
-        note_ids: ids of elements that are targets of note references
-        chapter_ids: ids of elements in the table of contents; a skipped section ends at such an element
-        keep: reasons for skipping that are ignored, so that such text is read
+        root: root element of the page.
+        href: path of the page in the book.
+        note_ids: ids of elements that are targets of note references.
+        chapter_ids: ids of elements in the table of contents; a skipped section ends at such an element.
+        keep: reasons for skipping that are ignored, so that such text is read.
     """
     reader = _PageReader(href, note_ids, chapter_ids, keep)
     walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))

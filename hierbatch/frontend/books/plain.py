@@ -47,9 +47,9 @@ def read_plain(text: str, file_name: str, keep: frozenset[str] = frozenset()) ->
     """Read a book from plain English or Korean text, hard-wrapped or not.
 
     Args:
-        text: content of the file
-        file_name: its name
-        keep: reasons for skipping text that do not apply to this book
+        text: content of the file.
+        file_name: its name.
+        keep: reasons for skipping text that do not apply to this book.
     """
     if is_html(text):
         return read_html(text, file_name, keep)
@@ -58,7 +58,7 @@ def read_plain(text: str, file_name: str, keep: frozenset[str] = frozenset()) ->
     raw_lines = split_lines(text)
     begin, end = body_span(raw_lines)
     header = read_header(raw_lines[:begin])
-    skipped = _licence(raw_lines, begin, end)
+    skipped = _license(raw_lines, begin, end)
     groups = split_groups(number_lines(raw_lines[begin:end], first_number=begin + 1))
     wrapped = is_hard_wrapped(groups)
     kept, contents = without_contents(groups)
@@ -107,7 +107,7 @@ def _n_title_lines(below: Sequence[Line]) -> int:
     """Number of lines below "Chapter One" that are its title: all lines of a short group that ends no sentence, or 0.
 
     Args:
-        below: lines below, at most one more than a title can have
+        below: lines below, at most one more than a title can have.
     """
     texts = [line.text.strip() for line in below]
     is_title = all(len(text) <= _MAX_TITLE_CHARACTERS and text[-1] not in ".!?…,;:\"'”’" for text in texts)
@@ -172,10 +172,10 @@ def _blocks(paragraphs: Sequence[Paragraph], file_name: str) -> list[Block]:
     return blocks
 
 
-def _licence(raw_lines: Sequence[str], begin: int, end: int) -> list[SkippedText]:
+def _license(raw_lines: Sequence[str], begin: int, end: int) -> list[SkippedText]:
     spans = [(0, begin), (end, len(raw_lines))]
     return [
-        SkippedText(f"lines {first + 1}-{last}", "licence text", sum(map(len, raw_lines[first:last])))
+        SkippedText(f"lines {first + 1}-{last}", "license text", sum(map(len, raw_lines[first:last])))
         for first, last in spans
         if any(line.strip() for line in raw_lines[first:last])
     ]

@@ -24,8 +24,8 @@ def read_book(path: Path, keep: frozenset[str] = frozenset()) -> Book:
     """Read a book from an EPUB, plain text or Markdown file.
 
     Args:
-        path: the file
-        keep: reasons for skipping text that do not apply to this book
+        path: the file.
+        keep: reasons for skipping text that do not apply to this book.
 
     Raises:
         BookError: the file is missing, of another format, damaged, encrypted, unsafe, in an unknown encoding, or has no

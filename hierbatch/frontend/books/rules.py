@@ -41,7 +41,7 @@ _REASON_OF_CLASS = (
     (re.compile(r"(foot|end|rear)?note-?(ref|anchor|mark|call|link)|fn-?ref|noteanchor", re.I), NOTE_REFERENCE),
     (re.compile(r"(foot|end|rear)notes?(-?(body|text|block))?", re.I), NOTE),
     (re.compile(r"page-?(num|no|number|break)|pagenum(ber)?s?", re.I), PAGE_NUMBER),
-    (re.compile(r"pg-?(boilerplate|header|footer)|pgheader|pgfooter", re.I), "licence text"),
+    (re.compile(r"pg-?(boilerplate|header|footer)|pgheader|pgfooter", re.I), "license text"),
 )
 _VERSE = re.compile(r"poem|poetry|verse|stanza|letter", re.I)
 
@@ -54,7 +54,7 @@ _REASON_OF_TITLE = {
         "copyright|copyright page|copyright notice|copyright information|imprint|colophon|uncopyright|"
         "판권|판권지|판권면|판권장|판권 정보|저작권|저작권 안내|간기|서지정보|서지 정보"
     ),
-    "licence text": "license|licence|the full project gutenberg license|project gutenberg license",
+    "license text": "license|licence|the full project gutenberg license|project gutenberg license",
     "table of contents": (
         "contents|table of contents|the contents|toc|list of illustrations|illustrations|list of figures|"
         "list of tables|list of maps|목차|차례|그림 목차|표 목차"

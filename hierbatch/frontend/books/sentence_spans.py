@@ -27,8 +27,8 @@ def find_sentences(text: str, sentences: Mapping[str, str]) -> list[SentenceSpan
     neighbours; it is left out if there are no letters or digits between them.
 
     Args:
-        text: text of the block
-        sentences: text of each sentence by element id, in order
+        text: text of the block.
+        sentences: text of each sentence by element id, in order.
     """
     letters, positions = _letters(text)
     found: dict[str, tuple[int, int]] = {}

@@ -62,10 +62,10 @@ def pronunciation(
     """Pronunciation that an element gives its text; None without one, or for a text of more than six words.
 
     Args:
-        name: local name of the element
-        attributes: attributes of the element
-        text: text of the element
-        default_alphabet: phonetic alphabet if the element does not name one
+        name: local name of the element.
+        attributes: attributes of the element.
+        text: text of the element.
+        default_alphabet: phonetic alphabet if the element does not name one.
     """
     prefix = "" if name == "phoneme" and "ph" in attributes else _NAMESPACE
     phonemes = attributes.get(f"{prefix}ph") or attributes.get("ssml:ph", "")

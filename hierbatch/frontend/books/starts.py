@@ -24,9 +24,9 @@ def find_starts(contents: Sequence[ContentsEntry], flow: Flow, remarks: list[str
     """Find the chapter starts of a book.
 
     Args:
-        contents: table of contents, which may be empty
-        flow: blocks of the book
-        remarks: notices to the user, extended in place
+        contents: table of contents, which may be empty.
+        flow: blocks of the book.
+        remarks: notices to the user, extended in place.
     """
     listed = _listed(contents, flow, remarks)
     if listed:

@@ -56,7 +56,7 @@ def english_turns(
 
 
 def _explicit(text: str, parts: Sequence[Span], at: int, mentions: EnglishMentions) -> Mention | None:
-    """Speaker named by a verb of speech behind or before a quotation."""
+    """Speaker named by a verb of speech after or before a quotation."""
     after = parts[at + 1] if at + 1 < len(parts) else None
     found = mentions.explicit_after(text[after.start : after.end]) if after else None
     if found is None and at > 0:

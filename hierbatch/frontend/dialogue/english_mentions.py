@@ -53,7 +53,7 @@ class EnglishMentions:
         return [mention for mention in self.all_in(text) if mention.character is not None]
 
     def explicit_after(self, text: str) -> Mention | None:
-        """Speaker named behind a quotation: `said Alice`, `she cried`, `the man at the door replied`."""
+        """Speaker named after a quotation: `said Alice`, `she cried`, `the man at the door replied`."""
         clause = _first_clause(text)
         verb = verb_pattern()
         head = re.match(rf"[\s,—–-]*(?:and\s+)?{_ADVERB}?", clause)

@@ -50,7 +50,7 @@ def find_unnamed(narration: Iterable[str], characters: Sequence[Character]) -> l
 
 
 def _speaks(text: str, match: re.Match[str]) -> bool:
-    """True if a verb of speech is directly before or behind a person."""
+    """True if a verb of speech is directly before or after a person."""
     before = text[: match.start()].split()
     return bool(
         (before and verb_pattern().fullmatch(before[-1].strip(",;—")))

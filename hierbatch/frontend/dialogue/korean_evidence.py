@@ -25,7 +25,7 @@ _QUOTATIVE = re.compile(
 _INTRODUCES = re.compile(r"(?:[,:]|같이|듯이|말로|소리로|말하되|묻되|말이)\s*$")
 _SUBJECT_CHANGES = re.compile(r"(?:니까|자|는데|더니|면|매|으나|지만),?\s")
 _GENERAL_STEMS = frozenset(["하였", "했다", "하며", "하면서", "하더니", "하는", "한다", "받는", "받았"])
-"""Verb forms of speech directly behind a quotation, and of anything else elsewhere."""
+"""Verb forms that mean speech directly after a quotation, and other things elsewhere."""
 _SPEECH_AS_OBJECT = re.compile(r"[가-힣]+는 (?:소리|말|목소리)(?:에|을|를)(?![가-힣])")
 """Speech that the subject of a sentence reacts to: `부르는 소리에`."""
 _ADJACENT = 12
@@ -76,14 +76,14 @@ class KoreanMentions:
         return None
 
     def explicit_in_next(self, text: str) -> Mention | None:
-        """Speaker in a paragraph of its own behind a quotation: `나리는 혀를 돌리어 대답을 하였다.`"""
+        """Speaker named by a paragraph of its own after a quotation, as in `나리는 혀를 돌리어 대답을 하였다`."""
         clause = _SPEECH_AS_OBJECT.sub("", _first_sentence(text))
         verb = max((clause.rfind(stem) for stem in speech_stems() - _GENERAL_STEMS), default=-1)
         before = [mention for mention in self.subjects_in(clause) if mention.start < verb]
         return before[0] if before else None
 
     def explicit_before(self, text: str) -> Mention | None:
-        """Speaker in the last sentence before a quotation: `그때에 김첨지는 대수롭지 않은듯이,`."""
+        """Speaker named in the last sentence before a quotation: `그때에 김첨지는 대수롭지 않은듯이,`."""
         clause = _last_sentence(text)
         subjects = self.subjects_in(clause)
         if not subjects:
@@ -100,7 +100,7 @@ class KoreanMentions:
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """Narration directly before and behind a quotation, in its own paragraph or the next ones."""
+    """Narration directly before and after a quotation, in its own paragraph or the next ones."""
 
     before: str
     after: str
@@ -154,7 +154,7 @@ def _context(paragraphs: Sequence[str], spans: Sequence[Sequence[Span]], number:
 
 
 def _completes(text: str, before: Sequence[Span]) -> bool:
-    """True if a paragraph is one sentence behind a quotation, and does not introduce the next one."""
+    """True if a paragraph is one sentence after a quotation, and does not introduce the next one."""
     is_behind = bool(before) and before[-1].is_quote
     return is_behind and _last_sentence(text) == text.rstrip() and not _INTRODUCES.search(text)
 
@@ -181,7 +181,7 @@ def _evidence(quote: str, context: _Context, mentions: KoreanMentions) -> Eviden
 
 
 def _is_behind_another(text: str) -> bool:
-    """True if narration only completes the quotation before it: `하고 말했다.`"""
+    """True if narration only completes the quotation before it, as `하고 말했다` does."""
     return bool(_QUOTATIVE.match(text)) and _last_sentence(text) == text.rstrip() and not text.rstrip().endswith(",")
 
 

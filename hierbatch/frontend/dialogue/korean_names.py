@@ -1,6 +1,6 @@
-"""Names of persons in Korean narration that no dictionary has, found by the particles behind them.
+"""Names of persons in Korean narration that no dictionary has, found by the particles after them.
 
-A noun is a person if it is the subject of the narration behind quotations, and also takes a particle that only persons
+A noun is a person if it is the subject of the narration after quotations, and also takes a particle that only persons
 and animals take (에게, 한테, 더러, 께서), or is called by name in a quotation, or is such a subject often.
 """
 
@@ -40,7 +40,7 @@ _THINGS = frozenset(
         "저것",
     )
 ) | frozenset(("무엇", "여기", "거기", "방안", "손가락", "말끝", "말씨"))
-"""Nouns that often begin the narration behind a quotation, and are no persons."""
+"""Nouns that often begin the narration after a quotation and are not persons."""
 _INITIAL = re.compile(r"(?<![A-Za-z가-힣])[A-Z](?:여사|선생님|선생|사감|교수|박사|부인|사장|군|양|씨)")
 """A person whom the author names by an initial: `B여사`, `H군`."""
 _ORDINAL = re.compile(
@@ -112,7 +112,7 @@ def _has_final(noun: str) -> bool:
 
 
 def _agrees(noun: str, particle: str) -> bool:
-    """True if a particle has the form that it takes behind the last syllable of a noun."""
+    """True if a particle has the form that it takes after the last syllable of a noun."""
     has_final = _has_final(noun)
     if particle in _AFTER_CONSONANT:
         return has_final

@@ -135,7 +135,7 @@ def _nearness(paragraphs: Sequence[int], paragraph: int) -> float:
 
 
 def _add_addresses(emission: Scores, turns: Sequence[Turn], column: Mapping[int, int]) -> None:
-    """Someone spoken to by name probably answers next, or has just spoken."""
+    """Raise the scores of persons addressed by name: they probably answer next, or have just spoken."""
     for index, turn in enumerate(turns):
         for addressed in turn.evidence.addressed & column.keys():
             for neighbour, weight in ((index + 1, _ANSWERS), (index - 1, _ASKED)):

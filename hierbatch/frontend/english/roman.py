@@ -1,4 +1,4 @@
-"""Rules for Roman numerals in English, recognised by context.
+"""Rules for Roman numerals in English, recognized by context.
 
 They read "Chapter IV", "Henry VIII", "World War II", and a heading that is a numeral alone, but not the pronoun I, nor
 words that only look like numerals ("MIX", "CD", "DIM").

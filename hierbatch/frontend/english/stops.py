@@ -15,4 +15,4 @@ STOP = rf"(?:\.(?!{ENDS_SENTENCE}))?"
 """Pattern of the full stop of an abbreviation; it matches, and so removes it, unless the sentence ends there."""
 
 DOTTED = rf"(?=\.){STOP}"
-"""Pattern like `STOP`, for abbreviations that are recognised only by their full stop ("no.", "ed.")."""
+"""Pattern like `STOP`, for abbreviations that are recognized only by their full stop ("no.", "ed.")."""

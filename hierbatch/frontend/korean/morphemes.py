@@ -26,10 +26,12 @@ class Morpheme:
 
     @property
     def is_verb(self) -> bool:
+        """True for verbs and adjectives."""
         return self.tag in _VERBS
 
     @property
     def is_noun(self) -> bool:
+        """True for nouns."""
         return self.tag in _NOUNS
 
     @property

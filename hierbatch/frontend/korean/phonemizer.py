@@ -58,8 +58,8 @@ def syllables_to_phones(word: str, before: str = "") -> Phones:
     """Phones of Hangul syllables that are spelled as pronounced; other characters are skipped.
 
     Args:
-        word: syllables of a word
-        before: last phone of the previous word
+        word: syllables of a word.
+        before: last phone of the previous word.
 
     >>> syllables_to_phones("밥")
     ('p', 'a', 'p̚')

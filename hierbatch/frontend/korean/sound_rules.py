@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from hierbatch.frontend.korean.syllables import SILENT, Syllable
+from hierbatch.frontend.korean.syllables import SILENT, HangulSyllable
 
 
 class Joint(Enum):
@@ -58,14 +58,14 @@ _CLUSTERS = {
 _H_CODAS = {"ㅎ": "", "ㄶ": "ㄴ", "ㅀ": "ㄹ"}
 
 
-def pronounce(syllables: Sequence[Syllable], boundaries: Sequence[Boundary]) -> list[Syllable]:
+def pronounce(syllables: Sequence[HangulSyllable], boundaries: Sequence[Boundary]) -> list[HangulSyllable]:
     """Apply the sound rules to syllables as spelled.
 
     Args:
         syllables: syllables of one phrase.
         boundaries: boundary after each syllable but the last.
     """
-    spoken = [Syllable(item.onset, item.nucleus, item.coda) for item in syllables]
+    spoken = [HangulSyllable(item.onset, item.nucleus, item.coda) for item in syllables]
     for before, after, boundary in zip(spoken, spoken[1:], boundaries, strict=False):
         if boundary.joint is Joint.PAUSE:
             before.coda = _FINAL[before.coda]
@@ -78,7 +78,7 @@ def pronounce(syllables: Sequence[Syllable], boundaries: Sequence[Boundary]) -> 
     return spoken
 
 
-def _join(before: Syllable, after: Syllable, boundary: Boundary) -> None:
+def _join(before: HangulSyllable, after: HangulSyllable, boundary: Boundary) -> None:
     if boundary.inserts_n and before.coda and after.onset == SILENT and after.nucleus in _Y_VOWELS:
         after.onset = "ㄴ"
         before.coda = _FINAL[before.coda]
@@ -95,7 +95,7 @@ def _join(before: Syllable, after: Syllable, boundary: Boundary) -> None:
         _assimilate(before, after, boundary)
 
 
-def _link(before: Syllable, after: Syllable, joint: Joint) -> None:
+def _link(before: HangulSyllable, after: HangulSyllable, joint: Joint) -> None:
     """Move a coda to the vowel after it (articles 13 to 17)."""
     if joint is not Joint.INSIDE:
         before.coda = _FINAL[before.coda]
@@ -116,7 +116,7 @@ def _link(before: Syllable, after: Syllable, joint: Joint) -> None:
     after.onset = moved or SILENT
 
 
-def _aspirate(before: Syllable, after: Syllable, joint: Joint) -> None:
+def _aspirate(before: HangulSyllable, after: HangulSyllable, joint: Joint) -> None:
     """Merge a coda with the ㅎ after it (article 12, note 1; article 17, note)."""
     coda = before.coda
     rest, last = _CLUSTERS.get(coda, ("", coda))
@@ -133,7 +133,7 @@ def _aspirate(before: Syllable, after: Syllable, joint: Joint) -> None:
         before.coda = last
 
 
-def _drop_h(before: Syllable, after: Syllable, *, is_tensed: bool) -> None:
+def _drop_h(before: HangulSyllable, after: HangulSyllable, *, is_tensed: bool) -> None:
     """Resolve ㅎ, ㄶ, ㅀ before a consonant (article 12)."""
     rest = _H_CODAS[before.coda]
     if is_tensed:
@@ -147,7 +147,7 @@ def _drop_h(before: Syllable, after: Syllable, *, is_tensed: bool) -> None:
         _assimilate(before, after, Boundary())
 
 
-def _assimilate(before: Syllable, after: Syllable, boundary: Boundary) -> None:
+def _assimilate(before: HangulSyllable, after: HangulSyllable, boundary: Boundary) -> None:
     """Reduce a coda before a consonant, then tense the consonant or assimilate both (articles 9 to 11, 18 to 28)."""
     coda = before.coda
     if boundary.drops_s:
@@ -167,7 +167,7 @@ def _assimilate(before: Syllable, after: Syllable, boundary: Boundary) -> None:
         before.coda = _NASAL.get(before.coda, before.coda)
 
 
-def _assimilate_liquid(before: Syllable, after: Syllable, *, keeps_n: bool) -> None:
+def _assimilate_liquid(before: HangulSyllable, after: HangulSyllable, *, keeps_n: bool) -> None:
     """Assimilate ㄴ and ㄹ to each other, and ㄹ to another consonant before it (articles 19 and 20)."""
     if after.onset == "ㄹ" and before.coda == "ㄴ" and not keeps_n:
         before.coda = "ㄹ"
@@ -177,7 +177,7 @@ def _assimilate_liquid(before: Syllable, after: Syllable, *, keeps_n: bool) -> N
         after.onset = "ㄹ"
 
 
-def _simplify_vowel(written: Syllable, spoken: Syllable) -> None:
+def _simplify_vowel(written: HangulSyllable, spoken: HangulSyllable) -> None:
     """Simplify a vowel by article 5: 가져 [가저], 무늬 [무니]."""
     if spoken.onset in "ㅈㅉㅊ":
         spoken.nucleus = {"ㅕ": "ㅓ", "ㅑ": "ㅏ", "ㅛ": "ㅗ", "ㅠ": "ㅜ", "ㅖ": "ㅔ", "ㅒ": "ㅐ"}.get(

@@ -10,11 +10,11 @@ CODAS = ("", *"ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇ�
 SILENT = "ㅇ"
 """Onset letter of a syllable that begins with its vowel."""
 
-_FIRST, _LAST = 0xAC00, 0xD7A3
+_FIRST = 0xAC00
 
 
 @dataclass(slots=True)
-class Syllable:
+class HangulSyllable:
     """Letters of one syllable; `coda` is empty for an open syllable."""
 
     onset: str
@@ -26,17 +26,12 @@ class Syllable:
         return chr(_FIRST + index + CODAS.index(self.coda))
 
 
-def is_syllable(character: str) -> bool:
-    """True for a complete Hangul syllable."""
-    return _FIRST <= ord(character) <= _LAST
-
-
-def split_syllable(character: str) -> Syllable:
+def split_syllable(character: str) -> HangulSyllable:
     """Split a Hangul syllable into its letters.
 
     >>> split_syllable("닭")
-    Syllable(onset='ㄷ', nucleus='ㅏ', coda='ㄺ')
+    HangulSyllable(onset='ㄷ', nucleus='ㅏ', coda='ㄺ')
     """
     onset, rest = divmod(ord(character) - _FIRST, len(NUCLEI) * len(CODAS))
     nucleus, coda = divmod(rest, len(CODAS))
-    return Syllable(ONSETS[onset], NUCLEI[nucleus], CODAS[coda])
+    return HangulSyllable(ONSETS[onset], NUCLEI[nucleus], CODAS[coda])

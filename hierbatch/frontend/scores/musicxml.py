@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from hierbatch.errors import TextError
-from hierbatch.frontend.scores.playing_order import Measure, playing_order
+from hierbatch.frontend.scores.playing_order import RepeatMarks, playing_order
 from hierbatch.frontend.scores.score import HOLD, HYPHEN, MAX_NOTES, NEXT_SYLLABLE, MusicScore, Note
 
 _STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
@@ -148,7 +148,7 @@ class _MeasureReader:
         """Tempo of each measure, in quarter notes a minute; a change inside a measure counts for all of it."""
         self._divisions, self._bpm, self._semitones = 1.0, _DEFAULT_BPM, 0.0
 
-    def read(self, measure: etree._Element) -> Measure:
+    def read(self, measure: etree._Element) -> RepeatMarks:
         at = longest = chord_start = 0.0
         notes: list[_Sung] = []
         for child in measure:
@@ -170,7 +170,7 @@ class _MeasureReader:
         self.notes.append(notes)
         self.beats.append(longest)
         self.bpm.append(self._bpm)
-        return Measure.from_xml(measure)
+        return RepeatMarks.from_xml(measure)
 
     def _beats(self, element: etree._Element) -> float:
         beats = float(element.findtext("duration") or "0") / self._divisions

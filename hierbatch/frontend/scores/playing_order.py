@@ -14,7 +14,7 @@ _MAX_PASSES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
+class RepeatMarks:
     """Repeat marks of one measure."""
 
     starts_repeat: bool = False
@@ -25,7 +25,7 @@ class Measure:
     stops_ending: bool = False
 
     @classmethod
-    def from_xml(cls, measure: etree._Element) -> Measure:
+    def from_xml(cls, measure: etree._Element) -> RepeatMarks:
         """Read the bar lines of a measure."""
         starts_repeat, n_passes, endings, stops = False, 1, frozenset[int](), False
         for barline in measure.findall("barline"):
@@ -43,7 +43,7 @@ class Measure:
         return cls(starts_repeat, n_passes, endings, stops)
 
 
-def playing_order(measures: Sequence[Measure]) -> list[tuple[int, int]]:
+def playing_order(measures: Sequence[RepeatMarks]) -> list[tuple[int, int]]:
     """Index and pass number of each measure in the order of playing; passes count from 1.
 
     Raises:
@@ -74,7 +74,7 @@ def playing_order(measures: Sequence[Measure]) -> list[tuple[int, int]]:
     return played
 
 
-def _ending_of(measures: Sequence[Measure]) -> list[frozenset[int]]:
+def _ending_of(measures: Sequence[RepeatMarks]) -> list[frozenset[int]]:
     """Passes in which each measure is played; empty for all."""
     found: list[frozenset[int]] = []
     current: frozenset[int] = frozenset()

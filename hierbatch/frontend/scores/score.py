@@ -38,6 +38,7 @@ class Note:
 
     @property
     def end_s(self) -> float:
+        """Time of the end of the note in seconds."""
         return self.onset_s + self.duration_s
 
     @property

@@ -25,7 +25,7 @@ Cents = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SingingStyle:
-    """Ornaments of a melody; all are bounded, so that the tune stays that of the score."""
+    """Ornaments of a melody; all are bounded, so that the melody stays that of the score."""
 
     portamento_s: float = 0.08
     """Time from one note to the next."""

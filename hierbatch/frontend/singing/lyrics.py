@@ -41,10 +41,12 @@ class LyricWord:
 
     @property
     def text(self) -> str:
+        """Written word."""
         return "".join(word_part.text for word_part in self.parts)
 
     @property
     def first_note(self) -> int:
+        """Index of the note of the first syllable."""
         return self.parts[0].notes[0]
 
 
@@ -104,7 +106,7 @@ def phonemize_words(words: Sequence[LyricWord], front_end: SpeechFrontEnd, langu
 
 
 def _cased(text: str, language: str) -> str:
-    """Lower case: a capital at the start of a line is no letter name, and lyrics in capitals no acronyms."""
+    """Lower case: a capital at the start of a line is not a letter name, and lyrics in capitals are not acronyms."""
     return text if language != "en" or text == "I" or text.startswith(("I'", "I’")) else text.lower()
 
 

@@ -58,14 +58,17 @@ class Song:
 
     @property
     def text(self) -> str:
+        """Text of all phrases."""
         return " ".join(phrase.text for phrase in self.phrases)
 
     @property
     def phonemes(self) -> str:
+        """Phonemes of all phrases."""
         return " ".join(phrase.phonemes for phrase in self.phrases)
 
     @property
     def language(self) -> str:
+        """Language of the song."""
         return self.phrases[0].language
 
     @property

@@ -28,6 +28,7 @@ class Syllable:
 
     @property
     def phones(self) -> Phones:
+        """Phones in order."""
         return (*self.onset, self.nucleus, *self.coda)
 
 

@@ -31,9 +31,9 @@ class CorpusSettings(OptionGroup):
     )
     cross_lingual: Annotated[bool, Option("Let voices speak languages other than that of their prompt.")] = False
     text_license: Annotated[str | None, Option("License of texts without one in their table.")] = None
-    speed: Annotated[str, Option("Range of the factor on the speaking rate.")] = "0.9,1.12"
+    speed: Annotated[str, Option("Range of the scale factor for the speaking rate.")] = "0.9,1.12"
     pitch_semitones: Annotated[str, Option("Range of the transposition, in semitones.")] = "-1.5,1.5"
-    prosody: Annotated[str, Option("Range of the factor on the pitch variation.")] = "0.8,1.25"
+    prosody: Annotated[str, Option("Range of the scale factor for the pitch variation.")] = "0.8,1.25"
     duration_s: Annotated[str, Option("Minimum and maximum expected sentence duration, in seconds.")] = "1,15"
     split: Annotated[str, Option("Shares of speaker-disjoint splits; none keeps one split.")] = (
         "train=0.9,dev=0.05,test=0.05"

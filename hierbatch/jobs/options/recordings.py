@@ -39,7 +39,7 @@ class ConversionSettings(TakeSeed):
     pitch: Annotated[
         str,
         Option(
-            "target: the target voice's range. For songs: keep, the tune as it is; octave, by whole octaves "
+            "target: the target voice's range. For songs: keep, the melody as it is; octave, by whole octaves "
             "towards the target; or semitones from the source."
         ),
     ] = "target"

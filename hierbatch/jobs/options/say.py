@@ -30,5 +30,5 @@ class SaySettings(SpeechSettings):
     """Language, speed and pitch of a single text."""
 
     language: Annotated[str | None, Option("Language code such as en; auto detects each sentence's.")] = "auto"
-    speed: Annotated[float, Option("Factor on the speaking rate.", minimum=0.5, maximum=2.0)] = 1.0
+    speed: Annotated[float, Option("Scale factor for the speaking rate.", minimum=0.5, maximum=2.0)] = 1.0
     pitch_semitones: Annotated[float, Option("Transposition, in semitones.", minimum=-12.0, maximum=12.0)] = 0.0

@@ -1,4 +1,4 @@
-"""Options of texts, and of the manner in which they are spoken."""
+"""Options of texts, and settings of their speech."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ class CorpusTextSettings(TextSettings):
 class SpeechSettings(TextSettings):
     """Language, pronunciations, speed and seed of synthesized rows."""
 
-    speed: Annotated[float, Option("Factor on the speaking rate of rows without one.", minimum=0.5, maximum=2.0)] = 1.0
+    speed: Annotated[
+        float, Option("Scale factor for the speaking rate of rows without one.", minimum=0.5, maximum=2.0)
+    ] = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Specifications of jobs, validated before any worker starts."""

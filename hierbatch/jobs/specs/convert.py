@@ -7,18 +7,14 @@ from functools import partial
 from pathlib import Path
 
 from hierbatch.audio.pitch_trackers import DEFAULT_TRACKER, pitch_tracker
-from hierbatch.engine.planning import TakeSettings
 from hierbatch.errors import BundleError
 from hierbatch.jobs.options.recordings import ConversionSettings, SourceFolder
 from hierbatch.jobs.options.voices import VoiceChoice
+from hierbatch.jobs.specs.base import ValidatedSpec
 from hierbatch.jobs.specs.error_collector import ErrorCollector
 from hierbatch.jobs.specs.recordings import check_source_root, check_sources, folder_of, recordings_origin
-from hierbatch.jobs.specs.rows_and_voices import find_rows_and_voices, prepare_named_voices
-from hierbatch.jobs.specs.speak import ValidatedSpec
-from hierbatch.jobs.specs.voices import (
-    accept_any_prompt,
-    other_model_notices,
-)
+from hierbatch.jobs.specs.rows_and_voices import find_rows_and_voices, prepare_rows
+from hierbatch.jobs.specs.voices import accept_any_prompt
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.catalog.model_info import ModelInfo, read_upsampler_info
 from hierbatch.models.catalog.open_model import read_model_info
@@ -50,7 +46,7 @@ class ConvertSpec:
 
     @property
     def _pitch(self) -> dict[str, str]:
-        """Treatment of the tune, if it is not the default."""
+        """Treatment of the melody, if it is not the default."""
         return {} if self.conversion.pitch == DEFAULT_PITCH else {"pitch": self.conversion.pitch}
 
     def origin(self) -> dict[str, str]:
@@ -76,45 +72,21 @@ class ConvertSpec:
         found = find_rows_and_voices(self.manifest, self.voices, errors, one_of=("source",))
         sources = errors.attempt(lambda: check_sources(found.manifest, root))
         check_prompt = partial(model.check_prompt, track=track) if model and track else accept_any_prompt
-        prompts, unusable = prepare_named_voices(
-            found,
-            self.voices,
-            check_prompt,
-            can_denoise=bool(model and model.can_denoise),
-            errors=errors,
-        )
-        errors.raise_any()
-        assert found.manifest  # raise_any() has raised otherwise; the same holds below
-        assert found.n_rows
-        assert sources
-        assert model
-        take_settings = TakeSettings(
-            task=CONVERT.name,
-            defaults={
-                "voice": found.default,
-                "pitch_semitones": self.conversion.pitch_semitones,
-                "rate_hz": self.conversion.rate_hz,
-            },
-            seed=self.conversion.seed,
-            voice_sha256={name: prompt.sha256 for name, (_, prompt) in prompts.items()},
-            fingerprint=model.fingerprint,
-            force_default_voice=found.force_default_voice,
-            run_settings=self._settings_in_key(upsampler),
-        )
-        return ValidatedSpec(
-            manifest=found.manifest,
-            n_rows=found.n_rows,
-            prompts=prompts,
-            take_settings=take_settings,
-            model=model.name,
-            read=ReadSource(self.root, unusable),
-            inputs={"sources": sources.state},
-            row_notices=(
-                *found.notices,
-                *other_model_notices(prompts, model),
-                *map(str, unusable.values()),
-                *sources.notices,
+        rows = prepare_rows(found, self.voices, model, errors, check_prompt)
+        assert sources  # prepare_rows() has raised otherwise
+        return rows.validated(
+            rows.take_settings(
+                CONVERT,
+                seed=self.conversion.seed,
+                defaults={
+                    "pitch_semitones": self.conversion.pitch_semitones,
+                    "rate_hz": self.conversion.rate_hz,
+                },
+                run_settings=self._settings_in_key(upsampler),
             ),
+            read=ReadSource(self.root, rows.unusable),
+            inputs={"sources": sources.state},
+            notices=sources.notices,
         )
 
     def _settings_in_key(self, upsampler: ModelInfo | None) -> dict[str, str]:

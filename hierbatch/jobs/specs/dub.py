@@ -7,8 +7,8 @@ from pathlib import Path
 
 from hierbatch.engine.planning import TakeSettings
 from hierbatch.jobs.options.recordings import DubSettings
+from hierbatch.jobs.specs.base import ValidatedSpec
 from hierbatch.jobs.specs.recordings import recordings_origin, scan_sources
-from hierbatch.jobs.specs.speak import ValidatedSpec
 from hierbatch.jobs.specs.voices import PreparedVoices
 from hierbatch.manifest.checks import ManifestRequirements, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS

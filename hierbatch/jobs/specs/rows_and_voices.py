@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import pyarrow.compute as pc
 
-from hierbatch.engine.planning import AUTO_LANGUAGE
+from hierbatch.engine.planning import AUTO_LANGUAGE, TakeSettings
 from hierbatch.errors import InputError, ManifestError, PromptError
 from hierbatch.jobs.options.voices import VoiceChoice
+from hierbatch.jobs.specs.base import ValidatedSpec
 from hierbatch.jobs.specs.error_collector import ErrorCollector
-from hierbatch.jobs.specs.voices import CheckPrompt, PreparedVoices, default_voice, list_voices, prepare_some_voices
+from hierbatch.jobs.specs.voices import (
+    CheckPrompt,
+    PreparedVoices,
+    accept_any_prompt,
+    default_voice,
+    list_voices,
+    other_model_notices,
+    prepare_some_voices,
+)
 from hierbatch.manifest.cast import NARRATION
 from hierbatch.manifest.checks import ManifestRequirements, check_manifest, id_notices
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.speakers import spelling_notices
 from hierbatch.manifest.store import TableFile, open_table
 from hierbatch.manifest.voices import VoiceRow, check_consent
+from hierbatch.models.catalog.model_info import ModelInfo
+from hierbatch.stages.base import Stage
+from hierbatch.stages.tasks import Task
 
 _MAX_SHOWN = 10
 _NUMBERED = "The manifest has no ids: rows are named by their position, r000001 and so on; keep their order"
@@ -121,28 +135,111 @@ def _check_cast(names: Collection[str], known: Collection[str]) -> None:
         )
 
 
-def prepare_named_voices(
-    found: RowsAndVoices, choice: VoiceChoice, check_prompt: CheckPrompt, *, can_denoise: bool, errors: ErrorCollector
-) -> tuple[PreparedVoices, dict[str, PromptError]]:
-    """Prepare the voices that rows name, and return the errors of the others; both are empty if none can be used.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedRows:
+    """A valid manifest with the prepared voices of its rows, and the model."""
+
+    manifest: TableFile
+    n_rows: int
+    model: ModelInfo
+    prompts: PreparedVoices
+    unusable: Mapping[str, PromptError]
+    """Errors of the voices that cannot be used; only the rows that name them fail."""
+    found: RowsAndVoices
+
+    def take_settings(
+        self,
+        task: Task,
+        *,
+        seed: int,
+        defaults: Mapping[str, Any],
+        run_settings: Mapping[str, str] = MappingProxyType({}),
+        cast: Mapping[str, str] = MappingProxyType({}),
+    ) -> TakeSettings:
+        """Take settings of a task with these voices and this model.
+
+        Args:
+            task: task of the run.
+            seed: seed of the run.
+            defaults: values for rows without one, by column; that of `voice` is known.
+            run_settings: settings of the run that are part of the take key.
+            cast: voices of characters.
+        """
+        return TakeSettings(
+            task=task.name,
+            defaults={"voice": self.found.default, **defaults},
+            seed=seed,
+            voice_sha256={name: prompt.sha256 for name, (_, prompt) in self.prompts.items()},
+            fingerprint=self.model.fingerprint,
+            force_default_voice=self.found.force_default_voice,
+            run_settings=dict(run_settings),
+            cast=dict(cast),
+        )
+
+    def validated(
+        self, take_settings: TakeSettings, *, read: Stage, inputs: dict[str, str | None], notices: Sequence[str] = ()
+    ) -> ValidatedSpec:
+        """Validated specification of these rows.
+
+        Args:
+            take_settings: settings that determine the takes.
+            read: stage that turns the text or recording of a row into the input of a worker.
+            inputs: hashes of the inputs other than the manifest, by name.
+            notices: further messages about rows.
+        """
+        return ValidatedSpec(
+            manifest=self.manifest,
+            n_rows=self.n_rows,
+            prompts=self.prompts,
+            take_settings=take_settings,
+            model=self.model.name,
+            read=read,
+            inputs=inputs,
+            row_notices=(
+                *self.found.notices,
+                *other_model_notices(self.prompts, self.model),
+                *map(str, self.unusable.values()),
+                *notices,
+            ),
+        )
+
+
+def prepare_rows(
+    found: RowsAndVoices,
+    choice: VoiceChoice,
+    model: ModelInfo | None,
+    errors: ErrorCollector,
+    check_prompt: CheckPrompt | None = None,
+) -> PreparedRows:
+    """Prepare the voices that rows name, then raise all errors collected so far.
 
     Args:
         found: manifest and voices.
         choice: voice selection of the run.
-        check_prompt: prompt check of the model.
-        can_denoise: True if the model has a denoiser.
+        model: properties of the model; None if reading them failed.
         errors: collector of setup errors.
+        check_prompt: prompt check; that of the model by default.
+
+    Raises:
+        SetupError: a step of the validation has failed.
     """
     prepared = errors.attempt(
         lambda: prepare_some_voices(
             found.voices,
-            check_prompt,
+            check_prompt or (model.check_prompt if model else accept_any_prompt),
             allow_unknown=True,  # checked with the rows
             denoise_ratio=choice.denoise_ratio,
-            model_denoises=can_denoise,
+            model_denoises=bool(model and model.can_denoise),
         )
     )
-    return prepared or ({}, {})
+    errors.raise_any()
+    assert found.manifest  # raise_any() has raised otherwise; the same holds below
+    assert found.n_rows
+    assert model
+    prompts, unusable = prepared or ({}, {})
+    return PreparedRows(
+        manifest=found.manifest, n_rows=found.n_rows, model=model, prompts=prompts, unusable=unusable, found=found
+    )
 
 
 def _named_voices(manifest: TableFile) -> set[str | None]:

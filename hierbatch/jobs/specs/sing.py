@@ -7,16 +7,14 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hierbatch.engine.planning import TakeSettings
 from hierbatch.errors import BundleError
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.jobs.options.singing import SingingSettings
 from hierbatch.jobs.options.voices import VoiceChoice
+from hierbatch.jobs.specs.base import ValidatedSpec, file_sha256
 from hierbatch.jobs.specs.error_collector import ErrorCollector
 from hierbatch.jobs.specs.recordings import folder_of
-from hierbatch.jobs.specs.rows_and_voices import find_rows_and_voices, prepare_named_voices
-from hierbatch.jobs.specs.speak import ValidatedSpec, file_sha256
-from hierbatch.jobs.specs.voices import accept_any_prompt
+from hierbatch.jobs.specs.rows_and_voices import find_rows_and_voices, prepare_rows
 from hierbatch.manifest.store import TableFile
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.catalog.model_info import ModelInfo
@@ -60,7 +58,7 @@ class SingSpec:
 
         Raises:
             InputError: the manifest or an option is invalid, or no voice can be used.
-            BundleError: the model cannot be loaded, or has no singing.
+            BundleError: the model cannot be loaded, or cannot sing.
         """
         errors = ErrorCollector()
         singing = self.singing
@@ -68,43 +66,24 @@ class SingSpec:
         model = errors.attempt(lambda: find_singing_model(self.model.model))
         transposition = errors.attempt(lambda: parse_transposition(singing.transpose))
         found = find_rows_and_voices(self.manifest, self.voices, errors, one_of=("song",))
-        prompts, unusable = prepare_named_voices(
-            found,
-            self.voices,
-            model.check_prompt if model else accept_any_prompt,
-            can_denoise=bool(model and model.can_denoise),
-            errors=errors,
-        )
-        errors.raise_any()
-        assert found.manifest  # raise_any() has raised otherwise; the same holds below
-        assert found.n_rows
-        assert model
-        take_settings = TakeSettings(
-            task=SING.name,
+        rows = prepare_rows(found, self.voices, model, errors)
+        take_settings = rows.take_settings(
+            SING,
+            seed=singing.seed,
             defaults={
-                "voice": found.default,
                 "language": None if singing.language == "auto" else singing.language,
                 "lyrics": singing.lyrics or None,
                 "transpose_semitones": None if transposition == "octave" else transposition,
                 "vibrato_cents": singing.vibrato_cents,
             },
-            seed=singing.seed,
-            voice_sha256={name: prompt.sha256 for name, (_, prompt) in prompts.items()},
-            fingerprint=model.fingerprint,
-            force_default_voice=found.force_default_voice,
         )
-        return ValidatedSpec(
-            manifest=found.manifest,
-            n_rows=found.n_rows,
-            prompts=prompts,
-            take_settings=take_settings,
-            model=model.name,
-            read=ReadSongs(self.root, front_ends(lexicon, model.frontend_versions), unusable),
+        return rows.validated(
+            take_settings,
+            read=ReadSongs(self.root, front_ends(lexicon, rows.model.frontend_versions), rows.unusable),
             inputs={
-                "songs": _songs_state(found.manifest, self.root),
+                "songs": _songs_state(rows.manifest, self.root),
                 "lexicon_sha256": file_sha256(singing.lexicon) if singing.lexicon else None,
             },
-            row_notices=(*found.notices, *map(str, unusable.values())),
         )
 
 
@@ -112,12 +91,12 @@ def find_singing_model(name: str) -> ModelInfo:
     """Properties of a singing model, by the name or folder of its bundle.
 
     Raises:
-        BundleError: the model does not exist or has no singing.
+        BundleError: the model does not exist or cannot sing.
     """
     model = read_model_info(name)
     if not model.can_sing:
         raise BundleError(
-            "The model has no singing", expected="a Lite model", got=model.name, fix="choose another with --model"
+            "The model cannot sing", expected="a Lite model", got=model.name, fix="choose another with --model"
         )
     return model
 

@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 from hierbatch.engine.planning import TakeSettings
 from hierbatch.errors import InputError
 from hierbatch.jobs.options.recordings import SourceFolder, UpsamplingModelChoice, UpsamplingSettings
+from hierbatch.jobs.specs.base import ValidatedSpec
 from hierbatch.jobs.specs.error_collector import ErrorCollector
 from hierbatch.jobs.specs.recordings import check_source_root, check_sources, folder_of, recordings_origin
-from hierbatch.jobs.specs.speak import ValidatedSpec
 from hierbatch.manifest.checks import ManifestRequirements, check_manifest, id_notices
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import TableFile, open_table

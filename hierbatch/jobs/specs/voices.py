@@ -91,7 +91,7 @@ def prepare_voices(
         InputError: a consent is unknown, or prompts cannot be used; all of them in one error.
         ProgramError: the noise reduction is not installed.
     """
-    prepared, errors = prepare_usable_voices(
+    prepared, errors = prepare_some_voices(
         voices,
         check_prompt,
         allow_unknown=allow_unknown,
@@ -102,7 +102,7 @@ def prepare_voices(
     return prepared
 
 
-def prepare_usable_voices(
+def prepare_some_voices(
     voices: Iterable[VoiceRow],
     check_prompt: CheckPrompt,
     *,
@@ -115,7 +115,7 @@ def prepare_usable_voices(
     The arguments are those of `prepare_voices`.
 
     Raises:
-        InputError: a consent is unknown.
+        InputError: no voice can be used, or a consent is unknown.
         ProgramError: the noise reduction is not installed.
     """
     voices = list(voices)
@@ -132,26 +132,6 @@ def prepare_usable_voices(
             prepared[row.voice] = (row, prompt)
         except PromptError as error:
             errors[row.voice] = _named_error(error, row.voice)
-    return prepared, errors
-
-
-def prepare_some_voices(
-    voices: Iterable[VoiceRow],
-    check_prompt: CheckPrompt,
-    *,
-    allow_unknown: bool,
-    denoise_ratio: float | None = None,
-    model_denoises: bool = False,
-) -> tuple[PreparedVoices, dict[str, PromptError]]:
-    """Prepare the voices that can be used, as `prepare_usable_voices` does, and check that there is one.
-
-    Raises:
-        InputError: no voice can be used, or a consent is unknown.
-        ProgramError: the noise reduction is not installed.
-    """
-    prepared, errors = prepare_usable_voices(
-        voices, check_prompt, allow_unknown=allow_unknown, denoise_ratio=denoise_ratio, model_denoises=model_denoises
-    )
     if not prepared:
         raise_voice_errors(list(errors.values()))
     return prepared, errors

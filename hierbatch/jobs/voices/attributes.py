@@ -18,7 +18,7 @@ from hierbatch.audio.voice_measures import (
 )
 from hierbatch.audio.waveform import Waveform
 from hierbatch.models.lite.prompt_statistics import Floats
-from hierbatch.models.lite.voice import Voice
+from hierbatch.models.lite.voice import LiteVoice
 from hierbatch.models.lite.voice_space import ATTRIBUTES, VoiceSpace
 
 _DB_PER_NEPER = 20 / np.log(10)
@@ -42,7 +42,9 @@ def measure_attributes(space: VoiceSpace, sound: Waveform, n_symbols: int) -> di
     return dict(zip(ATTRIBUTES, standard.tolist(), strict=True))
 
 
-def adjust_voice(space: VoiceSpace, voice: Voice, asked: Mapping[str, float], measured: Mapping[str, float]) -> Voice:
+def adjust_voice(
+    space: VoiceSpace, voice: LiteVoice, asked: Mapping[str, float], measured: Mapping[str, float]
+) -> LiteVoice:
     """The voice with its controls moved by the differences between asked and measured attributes.
 
     Pitch, pace, liveliness, breathiness and the tilts of the spectrum have controls of their own. Femininity is moved
@@ -54,7 +56,7 @@ def adjust_voice(space: VoiceSpace, voice: Voice, asked: Mapping[str, float], me
     missing = {name: (value - measured[name]) * deviation[name] for name, value in asked.items()}
 
     def ratio(name: str) -> float:
-        """Factor between the asked and the measured value of an attribute that cannot be negative."""
+        """Ratio of the requested to the measured value of an attribute that cannot be negative."""
         if name not in asked:
             return 1.0
         now = max(mean[name] + measured[name] * deviation[name], 0.05 * mean[name])

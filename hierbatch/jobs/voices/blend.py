@@ -1,4 +1,4 @@
-"""Blend voices by weight into a voice file that carries the consents and licences of all of them."""
+"""Blend voices by weight into a voice file that carries the consents and licenses of all of them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def blend(job: BlendVoices) -> VoiceFile:
 
 
 def describe_blend(rows: Sequence[VoiceRow], weights: Sequence[float], name: str) -> VoiceFile:
-    """Origin of a blend, without its arrays: consents and licences of all its voices."""
+    """Origin of a blend, without its arrays: consents and licenses of all its voices."""
     sources = tuple(
         VoiceSource(
             voice=row.voice,
@@ -112,7 +112,7 @@ def strictest_consent(consents: Iterable[str]) -> str:
 
 
 def check_suffix(path: Path) -> None:
-    """Raise InputError for a voice file with another suffix, by which commands recognise voice files."""
+    """Raise InputError for a voice file with another suffix, by which commands recognize voice files."""
     if path.suffix.lower() != VOICE_FILE_SUFFIX:
         raise InputError(
             "A voice file has another suffix", expected=VOICE_FILE_SUFFIX, got=path.name, fix="change --out"

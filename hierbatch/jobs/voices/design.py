@@ -16,7 +16,7 @@ from hierbatch.jobs.voices.voice_model import VoiceModel
 from hierbatch.manifest.voice_file import VOICE_FILE_SUFFIX
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.lite.prompt_statistics import Floats
-from hierbatch.models.lite.voice import Voice
+from hierbatch.models.lite.voice import LiteVoice
 
 TEST_TEXTS = {"en": "We were away a year ago, and nobody knew.", "ko": "우리는 오래전에 멀리 있었습니다."}
 """Sentences on which candidates are measured: nearly all of their sounds are voiced."""
@@ -44,7 +44,7 @@ class Candidate:
     """A drawn voice with the attributes of its speech."""
 
     point: Floats
-    voice: Voice
+    voice: LiteVoice
     measured: Mapping[str, float]
 
     def error(self, asked: Mapping[str, float]) -> float:

@@ -16,7 +16,7 @@ from hierbatch.manifest.voices import VoiceRow
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.lite.pipeline import LitePipeline
 from hierbatch.models.lite.prompt_statistics import measure_spectrum, move_spectrum
-from hierbatch.models.lite.voice import Voice
+from hierbatch.models.lite.voice import LiteVoice
 from hierbatch.models.lite.voice_file import voice_arrays, voice_numbers
 from hierbatch.models.lite.voice_space import VoiceSpace, load_voice_space
 from hierbatch.models.speech import SpeechRequest
@@ -72,7 +72,7 @@ class VoiceModel:
             raise BundleError("The model speaks no language with test sentences", expected=", ".join(REFERENCE_TEXTS))
         return known[0]
 
-    def encode(self, row: VoiceRow) -> Voice:
+    def encode(self, row: VoiceRow) -> LiteVoice:
         """Encode a recording or a voice file.
 
         Raises:
@@ -89,7 +89,7 @@ class VoiceModel:
         """Phonemes of a sentence."""
         return self._front_end.phonemize(text, language).phonemes
 
-    def speak(self, voice: Voice, phonemes: str, language: str, seed: int = 0) -> Waveform:
+    def speak(self, voice: LiteVoice, phonemes: str, language: str, seed: int = 0) -> Waveform:
         """One sentence in a voice.
 
         Raises:
@@ -99,7 +99,7 @@ class VoiceModel:
         (speech,) = self.pipeline.speak([request])
         return speech.waveform
 
-    def reference(self, voice: Voice) -> Waveform:
+    def reference(self, voice: LiteVoice) -> Waveform:
         """Reference recording of a voice."""
         language = self.language
         parts = [self.speak(voice, self.phonemes(text, language), language) for text in REFERENCE_TEXTS[language]]
@@ -107,7 +107,7 @@ class VoiceModel:
         blocks = [piece for part in parts for piece in (pause, part.samples)][1:]
         return Waveform(np.concatenate(blocks), parts[0].rate_hz)
 
-    def with_own_frames(self, voice: Voice) -> Voice:
+    def with_own_frames(self, voice: LiteVoice) -> LiteVoice:
         """The voice with the frames of its own speech, in place of those of the average voice.
 
         Raises:
@@ -116,7 +116,7 @@ class VoiceModel:
         spoken = self.pipeline.encode_voice(self.reference(voice))
         return replace(voice, semantic=spoken.semantic, mel=move_spectrum(spoken.mel, measure_spectrum(voice.mel)))
 
-    def voice_file(self, voice: Voice, described: VoiceFile) -> VoiceFile:
+    def voice_file(self, voice: LiteVoice, described: VoiceFile) -> VoiceFile:
         """Voice file with the arrays and the reference recording of a voice; consent and origin are those described."""
         return replace(
             described,

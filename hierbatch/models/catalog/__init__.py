@@ -1,0 +1,1 @@
+"""Table of the kinds of models, and their properties."""

@@ -100,7 +100,7 @@ IMPORTABLE_NETWORKS: Mapping[str, ImportableNetwork] = {
 
 @dataclass(frozen=True, slots=True)
 class IdentifiedNetwork:
-    """Network that a checkpoint belongs to, and the published file's name; empty if the file is not a published one."""
+    """Network of a checkpoint, and the name of the published file; the name is empty for other files."""
 
     network: ImportableNetwork
     published_name: str

@@ -1,0 +1,1 @@
+"""Voice conversion of recordings with any model."""

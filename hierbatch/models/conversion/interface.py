@@ -120,14 +120,18 @@ class ConversionModel(Protocol):
     """Protocol for a voice conversion model."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Name of the bundle."""
+        ...
 
     @property
     def fingerprint(self) -> str:
         """Hash of the weights and of the settings that affect the output."""
 
     @property
-    def input_spec(self) -> InputSpec: ...
+    def input_spec(self) -> InputSpec:
+        """Input format that the networks expect."""
+        ...
 
     def encode_voice(self, prompt: Waveform, *, track: PitchTracker = estimate_f0) -> Any:
         """Encode a voice prompt; `track` estimates its F0. Raises PromptError if the prompt is unusable."""

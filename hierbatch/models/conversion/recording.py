@@ -2,12 +2,11 @@
 
 The pitch contour is transposed over the whole recording before it is split into segments.
 
-Legend: L samples at 16 kHz, T pitch frames (100/s).
+Legend: L samples at 16 kHz.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,24 +19,16 @@ from hierbatch.audio.level import below_full_scale
 from hierbatch.audio.matching import SpeechLoudness, matched_blocks, measure_speech_loudness
 from hierbatch.audio.pitch import (
     F0,
-    PitchRange,
     estimate_f0,
-    estimate_long_f0,
-    estimate_song_f0,
-    fill_unvoiced,
-    measure_pitch_range,
 )
-from hierbatch.audio.pitch_trackers import FinePitchTracker, PitchTracker
+from hierbatch.audio.pitch_trackers import PitchTracker
 from hierbatch.audio.resample import BlockResampler, read_resampled, resample, resample_blocks, resampled_length
 from hierbatch.audio.waveform import RereadableSound, Samples, Waveform
 from hierbatch.constants import MEL_HOP_SAMPLES, RATE_HZ
 from hierbatch.errors import SynthesisError
+from hierbatch.models.conversion.contour import FINE_HOP_SAMPLES, transposed_contour
 from hierbatch.models.conversion.interface import ConversionModel, ConversionRequest, Transposition
 from hierbatch.models.conversion.segments import InPlaceOutput, align_spans_to_frames, split_segments, with_context
-
-_FINE_HOP_SAMPLES = MEL_HOP_SAMPLES // 2
-_MIN_SPREAD_RATIO, _MAX_SPREAD_RATIO = 0.75, 1.33
-"""Limits on the scaling of a contour's spread, since a few seconds of prompt estimate a speaker's range poorly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +153,7 @@ class _SegmentedRecording:
 
     def __init__(self, model: ConversionModel, job: ConversionJob, track: PitchTracker) -> None:
         # The source itself is not kept: of a long recording it takes most of the memory.
-        self._voice, self._seed, self._transposition = job.voice, job.seed, job.transposition
+        self._voice, self._seed = job.voice, job.seed
         self._rate_hz = job.rate_hz or job.source.rate_hz
         self._max_samples = job.source.n_samples if self._rate_hz == job.source.rate_hz else None
         self._padded, self._n_samples = _read_padded(model, job.source)
@@ -180,38 +171,22 @@ class _SegmentedRecording:
             for number, (first, (start, end)) in enumerate((first, cut) for first, cuts in spans for cut in cuts)
         ]
         """Index, first sample and end sample of each segment."""
-        self._transpose(model, track, chosen)
-        self._output = InPlaceOutput(self._padded)
-
-    def _transpose(self, model: ConversionModel, track: PitchTracker, chosen: Sequence[tuple[int, int]]) -> None:
         sound = Waveform(self._padded, RATE_HZ)
-        normalize = model.input_spec.normalize_f0
-        self._normalized: F0 | None = None
-        if normalize and isinstance(track, FinePitchTracker) and self._transposition.relative_to == "target":
-            fine = estimate_long_f0(sound, track.fine_f0, hop_samples=_FINE_HOP_SAMPLES)
-            fine = fine * _frames_inside(chosen, len(self._padded), _FINE_HOP_SAMPLES)
-            self._normalized = normalize(fine, self._voice, self._transposition)
-            self._f0_hz = np.expm1(self._normalized[1::2])
-            self._is_voiced = self._f0_hz > 0
-            return
-        if self._transposition.keeps_intervals and not isinstance(track, FinePitchTracker):
-            track = estimate_song_f0
-        f0_hz = estimate_long_f0(sound, track) * _frames_inside(chosen, len(self._padded), MEL_HOP_SAMPLES)
-        self._f0_hz = transpose_f0(f0_hz, model.pitch_range(self._voice), self._transposition)
-        self._is_voiced = f0_hz > 0
+        self._contour = transposed_contour(model, job.voice, job.transposition, sound, track, chosen)
+        self._output = InPlaceOutput(self._padded)
 
     def request(self, segment: tuple[int, int, int]) -> ConversionRequest:
         number, start, end = segment
         first, last = with_context(start, end, len(self._padded))
         frames = slice(first // MEL_HOP_SAMPLES, last // MEL_HOP_SAMPLES)
-        fine = slice(first // _FINE_HOP_SAMPLES, last // _FINE_HOP_SAMPLES)
+        fine = slice(first // FINE_HOP_SAMPLES, last // FINE_HOP_SAMPLES)
         return ConversionRequest(
             samples=self._padded[first:last],
-            f0_hz=self._f0_hz[frames],
-            voiced=self._is_voiced[frames],
+            f0_hz=self._contour.f0_hz[frames],
+            voiced=self._contour.is_voiced[frames],
             voice=self._voice,
             seed=(self._seed + number) % (1 << 63),
-            normalized_f0=None if self._normalized is None else self._normalized[fine],
+            normalized_f0=None if self._contour.normalized is None else self._contour.normalized[fine],
         )
 
     def add(self, segment: tuple[int, int, int], output: Samples) -> None:
@@ -231,7 +206,7 @@ class _SegmentedRecording:
         return Conversion(
             converted=Waveform(self._padded[: self._n_samples], RATE_HZ),
             loudness=self._loudness,
-            f0_hz=np.where(self._is_voiced, self._f0_hz, 0).astype(np.float32),
+            f0_hz=np.where(self._contour.is_voiced, self._contour.f0_hz, 0).astype(np.float32),
             rate_hz=self._rate_hz,
             max_samples=self._max_samples,
             to_rate=to_rate,
@@ -256,36 +231,3 @@ def _only(waveform: Waveform, spans: Sequence[tuple[int, int]]) -> Waveform:
     for start, end in spans:
         samples[start:end] = waveform.samples[start:end]
     return Waveform(samples, waveform.rate_hz)
-
-
-def _frames_inside(spans: Sequence[tuple[int, int]], n_samples: int, hop_samples: int) -> Samples:
-    """1 for each frame whose first sample is inside a span, 0 for the others; shape [n_samples // hop_samples]."""
-    inside = np.zeros(-(-n_samples // hop_samples), np.float32)
-    for start, end in spans:
-        inside[-(-start // hop_samples) : -(-end // hop_samples)] = 1
-    return inside
-
-
-def transpose_f0(f0_hz: F0, target: PitchRange, transposition: Transposition = Transposition()) -> F0:  # noqa: B008 - a frozen value
-    """Transpose an F0 contour and scale its spread towards the target's, within bounds; unvoiced frames are filled.
-
-    Args:
-        f0_hz: source contour.
-        target: pitch range of the target voice.
-        transposition: transposition in semitones, and its reference.
-
-    Shape:
-        f0_hz    [T]  0 where unvoiced
-        returns  [T]  positive
-    """
-    own = measure_pitch_range(f0_hz)
-    if transposition.keeps_intervals:
-        octaves = round(math.log2(target.median_hz / own.median_hz)) if transposition.relative_to != "song" else 0
-        transposed: F0 = fill_unvoiced(f0_hz, own.median_hz) * np.float32(2 ** (octaves + transposition.semitones / 12))
-        return transposed
-    ratio = target.spread_semitones / own.spread_semitones if own.spread_semitones > 0 else 1.0
-    ratio = min(_MAX_SPREAD_RATIO, max(_MIN_SPREAD_RATIO, ratio))
-    semitones = ratio * 12 * np.log2(fill_unvoiced(f0_hz, own.median_hz) / own.median_hz)
-    base_hz = own.median_hz if transposition.relative_to == "source" else target.median_hz
-    result: F0 = (base_hz * 2 ** ((semitones + transposition.semitones) / 12)).astype(np.float32)
-    return result

@@ -1,1 +1,1 @@
-"""Third-party networks for evaluating takes: a speaker encoder and a speech recogniser."""
+"""Third-party networks for evaluating takes: a speaker encoder and a speech recognizer."""

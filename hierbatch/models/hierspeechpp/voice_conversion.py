@@ -1,4 +1,4 @@
-"""Voice conversion with the published HierSpeech++ networks, behind the common interface of conversion models.
+"""Voice conversion with the published HierSpeech++ networks, with the common interface of conversion models.
 
 Legend: B batch, L samples at 16 kHz, T frames (50/s), S style.
 """

@@ -3,7 +3,7 @@
 The content encoder captures about nine tenths of the content; the source's spectrum has all of it, in the wrong voice.
 Its variation around the long-term spectrum is added to the converted latent: the spectral envelope without the
 harmonics of the old pitch (low quefrencies, Oppenheim and Schafer 2010, chapter 13), warped to the new vocal tract
-(frequency warping, Erro et al. 2010) by the factor that fits the latent best, without the mean level of any band.
+(frequency warping, Erro et al. 2010) by the factor that fits the latent best, with the mean of each band removed.
 
 Legend: B batch, 2T mel frames (100/s), M mel bands.
 """

@@ -11,10 +11,10 @@ from hierbatch.models.prosody.config import ProsodyConfig
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiteConfig:
-    """Sizes of the Lite networks: text to vector, acoustic model, vocoder and content encoder."""
+    """Architecture hyperparameters of the Lite networks."""
 
     n_symbols: int = 88
-    """Rows of the phoneme embedding, reserved ones included."""
+    """Rows of the phoneme embedding, including reserved symbols."""
     n_languages: int = 2
     """Rows of the language embedding."""
     semantic_channels: int = 64
@@ -76,11 +76,12 @@ class LiteConfig:
         return cls(**values)
 
     def to_dict(self) -> dict[str, Any]:
+        """Values for the `config` of a bundle.json."""
         return asdict(self)
 
 
 def tiny_config() -> LiteConfig:
-    """Configuration with a few ten thousand parameters, for tests."""
+    """Configuration with some ten thousand parameters, for tests."""
     return LiteConfig(
         semantic_channels=8,
         style_channels=16,

@@ -1,4 +1,4 @@
-"""Content encoder: log-mel to semantic vectors, the entry of recordings into the pipeline for voice conversion.
+"""Content encoder: log-mel to semantic vectors, for the recordings of voice conversion and for prompts.
 
 Legend: B batch, T frames (50/s), 2T mel frames (100/s), M mel bands.
 """

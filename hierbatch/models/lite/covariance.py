@@ -1,9 +1,9 @@
 """Matching of the latent's band covariance to the prompt's.
 
-It avoids formant combinations that the speaker's vocal tract cannot produce. `matching` adjusts the mean and the
-variance of each band; this module adjusts the covariance between bands, with the linear map of least cost from one
-Gaussian to another (optimal transport, Dowson and Landau 1982). The map is estimated on the louder frames, which are
-speech; it fades out towards pauses, where it would only amplify noise.
+Matching the covariance avoids formant combinations that the speaker's vocal tract cannot produce.
+`spectral_statistics` adjusts the mean and the variance of each band; this module adjusts the covariance between bands,
+with the linear map of least cost from one Gaussian to another (optimal transport, Dowson and Landau 1982). The map is
+estimated on the louder frames, which are speech; it fades out towards pauses, where it would only amplify noise.
 
 Legend: B batch, T frames (50/s), P prompt frames (50/s), M mel bands.
 """

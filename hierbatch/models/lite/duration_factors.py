@@ -1,7 +1,7 @@
 """Corrections of predicted durations by language and kind of symbol, set in a bundle's `synthesis`.
 
-The log-mean that a duration model regresses lies below the mean where durations vary, and the length of a comma was
-learned from speakers who differ. The factors restore the means of recordings.
+A duration model regresses the mean of log durations, which is below the log of the mean where durations vary, and
+speakers differ in the length of their comma pauses. The factors restore the mean durations of recordings.
 
 Legend: B batch, N symbols.
 """
@@ -17,11 +17,11 @@ from hierbatch.frontend.symbols import LANGUAGE_IDS, PHONES, SYMBOL_IDS, WORD_BO
 
 _KINDS = {"phone_duration": PHONES, "comma_pause": (",",), "word_pause": (WORD_BOUNDARY,)}
 _PAUSE_FRAMES = 3.0
-"""A gap between words of at least 60 ms is a pause; shorter ones are transitions and stay unchanged."""
+"""Word boundaries of at least 60 ms are pauses; shorter ones are transitions and stay unchanged."""
 
 
 class DurationFactors:
-    """Factors on durations: `phone_duration_LANGUAGE`, `comma_pause_LANGUAGE` and `word_pause_LANGUAGE`."""
+    """Duration factors: settings `phone_duration_LANGUAGE`, `comma_pause_LANGUAGE` and `word_pause_LANGUAGE`."""
 
     def __init__(self, synthesis: Mapping[str, float], n_symbols: int) -> None:
         factors = torch.ones(len(LANGUAGE_IDS), n_symbols)

@@ -36,7 +36,7 @@ class LiteWaveformGenerator(nn.Module):
     """Universal vocoder for the log-mel latent.
 
     Shape:
-        z        [B, T, M]  normalised log-mel
+        z        [B, T, M]  normalized log-mel
         f0_hz    [B, T]     positive everywhere
         voiced   [B, T]     0 to 1
         noise    [B, L]     white, unit variance (from the row's own seed)

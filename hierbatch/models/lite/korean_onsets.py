@@ -2,10 +2,10 @@
 
 Between vowels, Korean plain (lenis) stops are voiced; at the start of a phrase they are voiceless and lightly
 aspirated (Kim 1965; Cho, Jun and Ladefoged 2002, "Acoustic and aerodynamic correlates of Korean stops and fricatives").
-The synthetic speech that the text side was trained on voices them there, which sounds like nasals. An embedding part
-of the way to that of the aspirated stop gives the right sound.
+The synthetic speech that the text side was trained on voices them there, too, which sounds like nasals. Moving their
+embeddings part of the way to those of the aspirated stops devoices them.
 
-Legend: B batch, N symbols, C channels.
+Legend: B batch, N symbols of a row, V symbols of the vocabulary, C channels.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def aspirate_onsets(symbols: Tensor, language: Tensor, table: Tensor, share: flo
     Shape:
         symbols   [B, N]  long
         language  [B]     long
-        table     [symbols, C]
+        table     [V, C]
         returns   [B, N, C]
     """
     is_initial = torch.isin(symbols[:, :-1], symbols.new_tensor(_BEFORE_A_WORD))

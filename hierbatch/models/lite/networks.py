@@ -33,7 +33,7 @@ class LiteNetworks(nn.Module):
     def from_weights(config: LiteConfig, weights: dict[str, Tensor]) -> LiteNetworks:
         """Create the networks and load their weights strictly, with all mismatches reported in one error.
 
-        Weights without a style denoiser or a prosody network are accepted; both are then off.
+        Weights may lack the style denoiser or the prosody network; the missing network then has no effect.
 
         Raises:
             BundleError: weights are missing, unexpected or misshapen.

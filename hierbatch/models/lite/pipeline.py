@@ -33,8 +33,8 @@ from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.singing import LiteSinger
 from hierbatch.models.lite.synthesizer import MAX_F0_HZ, MIN_F0_HZ, LiteSynthesizer, SynthesisFrames
-from hierbatch.models.lite.text_stage import TextFrames, TextStage
-from hierbatch.models.lite.voice import Voice
+from hierbatch.models.lite.text_stage import LiteTextStage, TextFrames
+from hierbatch.models.lite.voice import LiteVoice
 from hierbatch.models.lite.voice_file import voice_from_file
 from hierbatch.models.prompt import clean_voiced_prompt
 from hierbatch.models.singing import SingingRequest, SungWaveform
@@ -48,7 +48,7 @@ class LitePipeline:
     input_spec = InputSpec()
 
     def __init__(self, bundle: Bundle, networks: LiteNetworks, placement: DevicePlacement) -> None:
-        """Use `networks` with the settings of `bundle` on `device`.
+        """Place networks on a device, with the settings of their bundle.
 
         Args:
             bundle: provides name, languages, rate and inference settings.
@@ -67,7 +67,7 @@ class LitePipeline:
             placement.place(network)
         self._synthesizer = LiteSynthesizer(networks, bundle.synthesis, placement)
         self._networks, self._device = networks, placement.device
-        self._predict_from_text = TextStage(
+        self._predict_from_text = LiteTextStage(
             networks.text_to_vector, networks.prosody, bundle.synthesis, bundle.languages, placement
         )
         self._sing = LiteSinger(networks.text_to_vector, self._synthesizer, bundle.synthesis, placement)
@@ -75,7 +75,12 @@ class LitePipeline:
 
     @staticmethod
     def load(bundle: str | Path = "lite", placement: DevicePlacement | None = None) -> LitePipeline:
-        """Load the pipeline of a bundle, given by name or folder; on the CPU by default. Raises as `from_bundle`."""
+        """Load the pipeline of a bundle, given by name or folder; on the CPU by default.
+
+        Raises:
+            BundleError: there is no such bundle, it is of another kind, or its weights do not fit.
+            InputError: this machine has no such device.
+        """
         return LitePipeline.from_bundle(find_bundle(bundle), placement or DevicePlacement())
 
     @staticmethod
@@ -92,7 +97,7 @@ class LitePipeline:
         return LitePipeline(bundle, LiteNetworks.from_weights(config, bundle.load_weights()), placement)
 
     @torch.inference_mode()
-    def encode_voice(self, prompt: Waveform, *, track: PitchTracker = estimate_f0) -> Voice:
+    def encode_voice(self, prompt: Waveform, *, track: PitchTracker = estimate_f0) -> LiteVoice:
         """Encode a voice from a prompt: 3 to 15 s of one person speaking, at any rate.
 
         Raises:
@@ -104,7 +109,7 @@ class LitePipeline:
         n_frames = mel.shape[1] // MELS_PER_FRAME
         whole = mel[:, : n_frames * MELS_PER_FRAME]
         semantic = self._networks.content_encoder(whole, whole.new_ones(1, n_frames, 1, dtype=torch.bool))
-        return Voice(
+        return LiteVoice(
             text_style=to_array(self._networks.text_to_vector.style(mel, lengths)[0]),
             sound_style=to_array(self._networks.acoustic.style(mel, lengths)[0]),
             semantic=to_array(semantic[0]),
@@ -114,7 +119,7 @@ class LitePipeline:
             sha256=hashlib.sha256(prompt.samples.tobytes()).hexdigest(),
         )
 
-    def open_voice(self, file: VoiceFile) -> Voice | None:
+    def open_voice(self, file: VoiceFile) -> LiteVoice | None:
         """Voice of a voice file; None if it was made for other weights.
 
         Raises:
@@ -144,7 +149,7 @@ class LitePipeline:
         """
         return self._sing(requests)
 
-    def pitch_range(self, voice: Voice) -> PitchRange:
+    def pitch_range(self, voice: LiteVoice) -> PitchRange:
         """Median and spread of the prompt's F0."""
         return PitchRange(voice.median_f0_hz, voice.f0_spread_semitones)
 

@@ -1,7 +1,7 @@
 """Long-term spectrum of a prompt, and prompts mapped to another long-term spectrum.
 
 Lite takes the mean and the spread of each mel band from the louder half of a prompt's frames (`spectral_statistics`).
-A voice without a recording has frames of other origin, which are mapped to the statistics it should have.
+A voice without a recording is given the frames of other voices, mapped to the statistics it should have.
 
 Legend: T mel frames (100/s), M mel bands.
 """
@@ -32,7 +32,7 @@ class LongTermSpectrum:
 
 
 def measure_spectrum(mel: Floats) -> LongTermSpectrum:
-    """Measure a prompt.
+    """Measure the long-term spectrum of a prompt.
 
     Shape:
         mel  [T, M]

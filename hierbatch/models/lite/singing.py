@@ -1,7 +1,7 @@
 """Singing with the Lite networks: durations and F0 of the score in place of the predicted ones.
 
-The frame decoder knows the durations of speech, so long vowels are decoded at a usual length and stretched in the
-middle; onsets and ends keep their pace.
+The frame decoder was trained on the durations of speech, so long vowels are decoded at a usual length and stretched in
+the middle; their onsets and ends are not stretched.
 
 Legend: N tokens, T frames (50/s), 2T pitch frames (100/s), C channels.
 """
@@ -31,11 +31,11 @@ from hierbatch.models.singing import SingingRequest, SungWaveform
 _LONGEST_DECODED_FRAMES = 14
 """Longest token that is decoded as it is; longer ones are stretched."""
 _HIGHEST_SPOKEN_HZ = 400.0
-"""Pitch above which the networks have seen little speech."""
+"""F0 that little of the speech in the training data exceeds."""
 _VOWEL_NOISE_GAIN = 0.3
 """Gain of the noise in sung vowels: to long or high ones the vocoder, trained on speech, adds too much of it."""
 _KEPT_START_FRAMES, _KEPT_END_FRAMES = 4, 7
-"""Frames of a stretched token that keep their pace; between them the vowel is at its loudest."""
+"""Frames at the start and the end of a stretched token that are not stretched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +163,9 @@ class LiteSinger:
 
 
 def fold_octaves(f0_hz: Tensor) -> Tensor:
-    """Move high pitches down by whole octaves, into the range of speech.
+    """Transpose high F0 down by whole octaves, into the range of speech.
 
-    The networks shape spectra for the lower pitch, and every harmonic of the pulses is one of its harmonics.
+    The networks predict the spectrum for the lower F0; all harmonics of the pulses are harmonics of the lower F0, too.
     """
     octaves = torch.ceil(torch.log2(f0_hz / _HIGHEST_SPOKEN_HZ)).clamp_min(0.0)
     return f0_hz * torch.exp2(-octaves)
@@ -176,7 +176,7 @@ def _source_frames(target: npt.NDArray[np.int64], decoded: npt.NDArray[np.int64]
 
     Args:
         target: duration of each token on the score.
-        decoded: duration for which it was decoded, at most as long.
+        decoded: duration at which each token was decoded, at most `target`.
 
     Shape:
         target, decoded  [N]
@@ -194,7 +194,7 @@ def _source_frames(target: npt.NDArray[np.int64], decoded: npt.NDArray[np.int64]
 
 
 def _interpolated(rows: Tensor, positions: Tensor) -> Tensor:
-    """Linear interpolation between rows. Shapes: [T, C] and [P] -> [P, C]."""
+    """Linear interpolation between rows. Shapes: rows [T, C], P positions in rows [P] -> [P, C]."""
     low = positions.floor().long().clamp(0, len(rows) - 1)
     high = (low + 1).clamp_max(len(rows) - 1)
     share = (positions - low)[:, None]

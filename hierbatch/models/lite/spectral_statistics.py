@@ -27,7 +27,7 @@ class SpectralStatisticsMatching:
     """Strength of the matching; tuned on development speakers."""
 
     contrast: float = 1.0
-    """GV scaling: factor on every band's deviation from its mean, the same for all speakers."""
+    """GV scaling: scale factor for the deviation of every band from its mean, the same for all speakers."""
     mean_share: float = 0.0
     """Fraction of the way to the prompt's long-term spectrum, 0 to 1."""
     spread_share: float = 0.0

@@ -1,6 +1,6 @@
 """Hierarchical synthesizer of Lite: content, pitch and voices to the log-mel latent, and the latent to the waveform.
 
-Legend: B batch, T frames (50/s), 2T mel frames (100/s), M mel bands, L samples.
+Legend: B batch, T frames (50/s), 2T mel frames (100/s), C semantic channels, M mel bands.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from hierbatch.models.lite.covariance import match_covariance
 from hierbatch.models.lite.generator import interpolate_frames
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.spectral_statistics import SpectralStatisticsMatching
-from hierbatch.models.lite.voice import Voice, stack_prompts
+from hierbatch.models.lite.voice import LiteVoice, stack_prompts
 
 MIN_F0_HZ, MAX_F0_HZ = 50.0, 1100.0
 """Range of the F0 input of the networks, in Hz."""
@@ -73,7 +73,7 @@ class LiteSynthesizer:
         self._networks, self._placement = networks, placement
 
     def synthesize(
-        self, frames: SynthesisFrames, voices: Sequence[Voice], seeds: Sequence[int], source: Tensor | None = None
+        self, frames: SynthesisFrames, voices: Sequence[LiteVoice], seeds: Sequence[int], source: Tensor | None = None
     ) -> list[Samples]:
         """Synthesize each row. The vocoder runs row by row: its cost is FFTs, which batching does not lower.
 
@@ -107,7 +107,9 @@ class LiteSynthesizer:
             outputs.append(to_array(samples[0]))
         return outputs
 
-    def _latent(self, frames: SynthesisFrames, mask: Tensor, voices: Sequence[Voice], source: Tensor | None) -> Tensor:
+    def _latent(
+        self, frames: SynthesisFrames, mask: Tensor, voices: Sequence[LiteVoice], source: Tensor | None
+    ) -> Tensor:
         """Predict the latent and match its statistics to the prompts'. Shape: returns [B, 2T, M]."""
         style = self._placement.tensor(np.stack([voice.sound_style for voice in voices]))
         style = self._networks.style_denoiser(style, frames.clean_style_shares, self._clean_style_margin)

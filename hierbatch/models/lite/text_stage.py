@@ -40,7 +40,7 @@ class TextFrames:
     n_symbols: Tensor
 
 
-class TextStage:
+class LiteTextStage:
     """Text-to-vector network with the inference settings of a bundle."""
 
     def __init__(
@@ -101,7 +101,7 @@ class TextStage:
     def _sample_prosody(
         self, requests: Sequence[SpeechRequest], ids: Sequence[PhonemeIds], hidden: Tensor, style: Tensor
     ) -> SampledProsody | None:
-        """Prosody of the rows whose language has a temperature; None if there are none."""
+        """Sample the prosody of the rows whose language has a temperature; None if no row has one."""
         temperatures = [self._temperatures.get(request.language, 0.0) for request in requests]
         if not any(temperatures):
             return None
@@ -138,7 +138,7 @@ class TextStage:
         )
 
     def _spread(self, request: SpeechRequest) -> float:
-        """Factor on the spread of log F0; sampled contours have that of recordings, predicted ones are too narrow."""
+        """Scale factor for log F0: sampled contours have the spread of recordings, predicted ones are too flat."""
         is_sampled = self._temperatures.get(request.language, 0.0) > 0
         return request.prosody * (1.0 if is_sampled else self._f0_spread)
 

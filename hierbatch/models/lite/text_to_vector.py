@@ -149,7 +149,7 @@ def round_durations(log_durations: Tensor, lengths: Tensor, speed: Tensor) -> Te
     Args:
         log_durations: predicted log(1 + frames).
         lengths: symbols of each row.
-        speed: factor on the speaking rate; 1 is the model's own pace.
+        speed: scale factor for the speaking rate; 1 keeps that of the model.
 
     Shape:
         log_durations  [B, N]

@@ -1,8 +1,8 @@
 """Attention to the prompt's frames: the speaker's timbre for each sound, read from similar sounds in the prompt.
 
-A style vector describes a voice on average; this describes it sound by sound. Queries and keys are semantic vectors,
-which encode content and not the speaker, values are the prompt's spectrum: attention finds prompt frames of the same
-content (Vaswani et al. 2017, section 3.2, with a memory as in HierSpeech++, section III-B, "voice prompt").
+A style vector describes a voice on average; attention describes it sound by sound. Queries and keys are semantic
+vectors, which encode content and not the speaker, and values are the prompt's spectrum: attention finds prompt frames
+of the same content (Vaswani et al. 2017, section 3.2; a voice prompt as in HierSpeech++, section III-B).
 
 Legend: B batch, T frames (50/s), P prompt frames (50/s), C semantic channels, M mel bands, H heads, W width.
 """

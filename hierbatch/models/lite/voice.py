@@ -17,7 +17,7 @@ from hierbatch.models.lite.timbre import PromptFrames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Voice:
+class LiteVoice:
     """Voice encoded from a prompt by `LitePipeline.encode_voice`.
 
     Shape:
@@ -34,14 +34,14 @@ class Voice:
     f0_spread_semitones: float
     sha256: str
     speed: float = 1.0
-    """The voice's own factor on the speaking rate."""
+    """Scale factor for the speaking rate of this voice."""
     prosody: float = 1.0
-    """The voice's own factor on the spread of log F0."""
+    """Scale factor for the spread of log F0 of this voice."""
     breathiness: float = 0.0
     """Share of the pulses that is removed from voiced frames, 0 to 1."""
 
 
-def stack_prompts(voices: Sequence[Voice], device: str) -> PromptFrames:
+def stack_prompts(voices: Sequence[LiteVoice], device: str) -> PromptFrames:
     """Stack the prompt frames of a batch, one voice per row.
 
     Shape:

@@ -1,4 +1,4 @@
-"""Blend of voices: weighted means of their styles, pitch and long-term spectra, and the frames of all of them.
+"""Blend of voices: weighted means of their styles, F0 and long-term spectra, and prompt frames of each.
 
 The attention to prompt frames reads similar sounds of every blended voice; frames are taken in proportion to the
 weights, and each voice's frames are first moved to the common long-term spectrum.
@@ -17,7 +17,7 @@ import numpy as np
 from hierbatch.constants import FRAMES_PER_SECOND, MELS_PER_FRAME
 from hierbatch.errors import InputError
 from hierbatch.models.lite.prompt_statistics import Floats, LongTermSpectrum, measure_spectrum, move_spectrum
-from hierbatch.models.lite.voice import Voice
+from hierbatch.models.lite.voice import LiteVoice
 from hierbatch.models.prompt import MAX_PROMPT_S
 
 _MAX_FRAMES = int(MAX_PROMPT_S * FRAMES_PER_SECOND)
@@ -25,7 +25,7 @@ _MIN_FRAMES = 10
 
 
 def normalize_weights(weights: Sequence[float]) -> tuple[float, ...]:
-    """Weights divided by their sum.
+    """Divide weights by their sum.
 
     Raises:
         InputError: a weight is not positive and finite.
@@ -36,7 +36,7 @@ def normalize_weights(weights: Sequence[float]) -> tuple[float, ...]:
     return tuple(weight / total for weight in weights)
 
 
-def blend_voices(voices: Sequence[Voice], weights: Sequence[float]) -> Voice:
+def blend_voices(voices: Sequence[LiteVoice], weights: Sequence[float]) -> LiteVoice:
     """Blend voices; a voice that occurs twice counts with the sum of its weights.
 
     Raises:
@@ -44,7 +44,7 @@ def blend_voices(voices: Sequence[Voice], weights: Sequence[float]) -> Voice:
         ValueError: not as many weights as voices.
     """
     shares: dict[str, float] = {}
-    by_hash: dict[str, Voice] = {}
+    by_hash: dict[str, LiteVoice] = {}
     for voice, weight in zip(voices, normalize_weights(weights), strict=True):
         shares[voice.sha256] = shares.get(voice.sha256, 0.0) + weight
         by_hash[voice.sha256] = voice
@@ -60,7 +60,7 @@ def blend_voices(voices: Sequence[Voice], weights: Sequence[float]) -> Voice:
     frames = np.concatenate(
         [move_spectrum(voice.mel, target)[: n * MELS_PER_FRAME] for (voice, _), n in zip(parts, counts, strict=True)]
     )
-    return Voice(
+    return LiteVoice(
         text_style=_mean([voice.text_style for voice, _ in parts], parts),
         sound_style=_mean([voice.sound_style for voice, _ in parts], parts),
         semantic=semantic,
@@ -74,16 +74,16 @@ def blend_voices(voices: Sequence[Voice], weights: Sequence[float]) -> Voice:
     )
 
 
-def _frame_counts(parts: Sequence[tuple[Voice, float]]) -> list[int]:
-    """Frames to take from each voice, in proportion to the shares, of at most `MAX_PROMPT_S`."""
+def _frame_counts(parts: Sequence[tuple[LiteVoice, float]]) -> list[int]:
+    """Number of prompt frames of each voice, in proportion to its share, for about `MAX_PROMPT_S` in total at most."""
     total = min(_MAX_FRAMES, *(len(voice.semantic) / share for voice, share in parts))
     return [min(len(voice.semantic), max(_MIN_FRAMES, round(total * share))) for voice, share in parts]
 
 
-def _mean(arrays: Sequence[Floats], parts: Sequence[tuple[Voice, float]]) -> Floats:
+def _mean(arrays: Sequence[Floats], parts: Sequence[tuple[LiteVoice, float]]) -> Floats:
     total = sum(array.astype(np.float64) * share for array, (_, share) in zip(arrays, parts, strict=True))
     return np.asarray(total, np.float32)
 
 
-def _geometric_mean(values: Sequence[float], parts: Sequence[tuple[Voice, float]]) -> float:
+def _geometric_mean(values: Sequence[float], parts: Sequence[tuple[LiteVoice, float]]) -> float:
     return math.exp(math.fsum(math.log(value) * share for value, (_, share) in zip(values, parts, strict=True)))

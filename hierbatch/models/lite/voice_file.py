@@ -12,7 +12,7 @@ from hierbatch.constants import MELS_PER_FRAME
 from hierbatch.errors import PromptError
 from hierbatch.manifest.voice_file import Floats, VoiceFile, content_sha256
 from hierbatch.models.lite.config import LiteConfig
-from hierbatch.models.lite.voice import Voice
+from hierbatch.models.lite.voice import LiteVoice
 
 ARRAYS = ("text_style", "sound_style", "semantic", "mel")
 NUMBERS = ("median_f0_hz", "f0_spread_semitones", "speed", "prosody", "breathiness")
@@ -26,17 +26,17 @@ _LIMITS = {
 }
 
 
-def voice_arrays(voice: Voice) -> dict[str, Floats]:
+def voice_arrays(voice: LiteVoice) -> dict[str, Floats]:
     """Arrays of a voice for its file."""
     return {name: getattr(voice, name) for name in ARRAYS}
 
 
-def voice_numbers(voice: Voice) -> dict[str, float]:
+def voice_numbers(voice: LiteVoice) -> dict[str, float]:
     """Numbers of a voice for its file."""
     return {name: float(getattr(voice, name)) for name in NUMBERS}
 
 
-def voice_from_file(file: VoiceFile, config: LiteConfig) -> Voice:
+def voice_from_file(file: VoiceFile, config: LiteConfig) -> LiteVoice:
     """Voice of a file that was made for these networks.
 
     Raises:
@@ -53,7 +53,7 @@ def voice_from_file(file: VoiceFile, config: LiteConfig) -> Voice:
     in_range = all(low <= file.numbers.get(name, np.nan) <= high for name, (low, high) in _LIMITS.items())
     if found != expected or not 0 < n_frames <= _MAX_FRAMES or not in_range:
         raise PromptError(f"Voice {file.voice} is damaged", fix="make the voice again with `hierbatch voices`")
-    return Voice(
+    return LiteVoice(
         text_style=file.arrays["text_style"],
         sound_style=file.arrays["sound_style"],
         semantic=file.arrays["semantic"],

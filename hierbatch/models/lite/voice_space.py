@@ -2,9 +2,10 @@
 
 A voice of Lite is described by its two styles, its pitch and its long-term spectrum. One point of this space is a voice
 that belongs to nobody, if it is far enough from every speaker. Attributes such as pitch or brightness are linear in the
-space, so that points with given attributes can be drawn as well. `tools/voice_space.py` computes the file.
+space, so that points with given attributes can be drawn as well. `python -m tools.voice_space` computes the file.
 
-Legend: K components, D features, N speakers, A attributes, Q frames of the average voice, S style, M mel bands.
+Legend: K components, D features, N speakers, A attributes, Q frames of the average voice, C semantic channels, S style,
+M mel bands.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 from hierbatch.audio.spectrum import N_MELS
 from hierbatch.errors import BundleError
 from hierbatch.models.lite.prompt_statistics import Floats, LongTermSpectrum, measure_spectrum, move_spectrum
-from hierbatch.models.lite.voice import Voice
+from hierbatch.models.lite.voice import LiteVoice
 from hierbatch.models.weights.bundle import Bundle
 from hierbatch.storage import read_regular_file
 
@@ -49,7 +50,7 @@ class VoiceSpace:
         frames_mel           [Q, 2 M] of unit variance about zero in each band
         attribute_mean, attribute_deviation  [A]
         attribute_map        [A, K]   attributes in standard deviations = attribute_map @ z
-        attribute_residual   [A, A]   covariance of what the map leaves
+        attribute_residual   [A, A]   covariance of the residual of `attribute_map`
         reference_db         [M]      mean long-term spectrum, the reference of formant shifts
         femininity_weights   [3]      weights of F0, formant shift, and offset
     """
@@ -72,6 +73,7 @@ class VoiceSpace:
 
     @property
     def n_components(self) -> int:
+        """Number of principal components."""
         return len(self.components)
 
     def sample_point(self, generator: np.random.Generator, targets: Mapping[str, float] | None = None) -> Floats:
@@ -85,7 +87,7 @@ class VoiceSpace:
             returns  [K]
 
         Raises:
-            BundleError: the space is too small to draw from.
+            BundleError: no point was drawn that is far enough from every training speaker.
         """
         centre, root = self._given(targets or {})
         for _ in range(_MAX_DRAWS):
@@ -99,11 +101,7 @@ class VoiceSpace:
         """Distance to the nearest training speaker. Shape: [K] -> scalar."""
         return float(np.sqrt(((self.speakers - point) ** 2).sum(1).min()))
 
-    def point_of(self, voice: Voice) -> Floats:
-        """Point of a voice. Shape: returns [K]."""
-        return np.asarray((features_of(voice) - self.mean) @ self.projection, np.float32)
-
-    def voice_at(self, point: Floats) -> Voice:
+    def voice_at(self, point: Floats) -> LiteVoice:
         """Voice of a point, with the frames of the average voice in its long-term spectrum.
 
         Shape:
@@ -115,7 +113,7 @@ class VoiceSpace:
             features, np.cumsum([n_styles, n_styles, 2, N_MELS])
         )
         spectrum = LongTermSpectrum(mean, np.exp(log_spread))
-        return Voice(
+        return LiteVoice(
             text_style=text_style,
             sound_style=sound_style,
             semantic=self.frames_semantic,
@@ -126,7 +124,7 @@ class VoiceSpace:
         )
 
     def _given(self, targets: Mapping[str, float]) -> tuple[Floats, Floats]:
-        """Mean and root of the covariance of points with these attributes (conditional Gaussian)."""
+        """Mean and square root of the covariance of points, given their attributes (conditional Gaussian)."""
         identity = np.eye(self.n_components)
         if not targets:
             return np.zeros(self.n_components, np.float32), identity.astype(np.float32)
@@ -139,7 +137,7 @@ class VoiceSpace:
         return (gain @ np.array(list(targets.values()))).astype(np.float32), root.astype(np.float32)
 
 
-def features_of(voice: Voice) -> Floats:
+def features_of(voice: LiteVoice) -> Floats:
     """Features of a voice: styles, log of the median and of the spread of F0, mean and log spread of each mel band.
 
     Shape:
@@ -186,11 +184,11 @@ def load_voice_space(bundle: Bundle) -> VoiceSpace:
 
 
 def voice_space_bytes(arrays: Mapping[str, Floats], page: Mapping[str, object]) -> bytes:
-    """Content of the file of a distribution: arrays in half precision, and how it was made.
+    """Encode a distribution as a safetensors file: arrays in half precision, and metadata.
 
     Args:
         arrays: one array for each name of `ARRAYS`.
-        page: `weights_sha256`, `same_speaker_distance`, and the origin.
+        page: metadata: `weights_sha256`, `same_speaker_distance`, and the origin.
     """
     from safetensors.numpy import save
 

@@ -1,6 +1,6 @@
 """Sampled prosody of Lite: F0 contours and durations of words drawn from the prosody network.
 
-Legend: B batch, N symbols, K words, M pitch frames (100/s).
+Legend: B batch, N symbols, K words, D values per word, M pitch frames (100/s), C channels, S style.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from hierbatch.models.prosody.words import mean_by_word, stack_words, sum_by_wor
 
 SILENT_SYMBOLS = frozenset(SYMBOL_IDS[symbol] for symbol in ("<pad>", START, *SEPARATORS))
 _NOISE_STREAM = 2
-"""Keeps the noise of the prosody apart from that of the vocoder, which has the same seed."""
+"""Separates the noise of the prosody from that of the vocoder, which has the same seed."""
 
 
 @dataclass(frozen=True, slots=True)

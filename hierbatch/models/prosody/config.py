@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hierbatch.models.prosody.contours import N_COEFFICIENTS
 
 N_VALUES = N_COEFFICIENTS + 1
-"""Values of a word: the coefficients of its F0 contour and the log ratio of its duration to the predicted one."""
+"""Number of values of a word: coefficients of its F0 contour, and log ratio of its duration to the predicted one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Bandwidth extension of recordings."""

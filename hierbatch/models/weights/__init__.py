@@ -1,0 +1,1 @@
+"""Bundles and checkpoints: weights on disk."""

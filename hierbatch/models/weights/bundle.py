@@ -89,6 +89,7 @@ class Bundle:
 
     @property
     def weights_path(self) -> Path:
+        """File of the weights of a bundle with one file."""
         return self.folder / "model.safetensors"
 
     def load_weights(self) -> dict[str, Tensor]:
@@ -100,6 +101,7 @@ class Bundle:
         return self._read(self.weights_path, self.weights_sha256)
 
     def has_component(self, name: str) -> bool:
+        """True if the bundle has a component of this name."""
         return any(component.name == name for component in self.components)
 
     def component(self, name: str) -> BundleComponent:

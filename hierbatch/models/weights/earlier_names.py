@@ -71,7 +71,7 @@ def with_current_names(weights: Mapping[str, _Value], *, is_lite: bool) -> dict[
     """Replace earlier names of weights with the current ones; other names stay unchanged.
 
     Args:
-        weights: Values by weight name.
+        weights: values by weight name.
         is_lite: True for Lite bundles and training checkpoints, whose networks were renamed as well.
 
     Raises:

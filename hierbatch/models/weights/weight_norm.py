@@ -1,6 +1,6 @@
 """Weight normalization (Salimans and Kingma 2016): a weight as gain and direction, w = g v / |v|.
 
-The published networks are optimised in this form. At inference the weights are folded; training splits them, and an
+The published networks are optimized in this form. At inference the weights are folded; training splits them, and an
 export folds them again or writes gain and direction under the published names.
 """
 

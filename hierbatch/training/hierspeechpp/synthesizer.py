@@ -5,7 +5,7 @@ Legend: B batch, C channels, T frames (50/s), L samples.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -210,12 +210,18 @@ class SynthesizerRecipe:
     @torch.no_grad()
     def validate(self, networks: Networks) -> dict[str, float]:
         """Metrics on held-out rows; the distance of sounds is the mel loss."""
-        return validate_synthesizer(self, networks["generator"], self._mel_loss)
+        return validate_synthesizer(
+            networks["generator"], self._held_out_rows(), self.config.slice_frames, self._mel_loss
+        )
 
     @torch.no_grad()
     def samples(self, networks: Networks) -> list[Sample]:
         """Held-out recordings, converted to their own voice and to the next one."""
-        return convert_to_samples(self, networks["generator"], self._mel)
+        return convert_to_samples(networks["generator"], self._held_out_rows(), self.config.rate_hz, self._mel)
+
+    def _held_out_rows(self) -> Iterator[SynthesizerInputs]:
+        for position in self.data.held_out_positions():
+            yield self.inputs([position], position.n_frames, position.style_frames)
 
     def _tensor(self, rows: Sequence[np.ndarray], length: int) -> Tensor:
         return torch.from_numpy(pad_rows(rows, length)).to(self.device)

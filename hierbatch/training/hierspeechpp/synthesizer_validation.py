@@ -6,8 +6,9 @@ synthesis from features and pitch through the prior and both reversed flows, in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,24 +18,24 @@ from hierbatch.models.hierspeechpp.synthesizer.training import SynthesizerInputs
 from hierbatch.training.hierspeechpp.figures import mean_figures
 from hierbatch.training.trainer.recipe import Sample
 
-if TYPE_CHECKING:
-    from hierbatch.training.hierspeechpp.synthesizer import SynthesizerRecipe
-
 _N_SAMPLES = 4
 
 
-def validate_synthesizer(recipe: SynthesizerRecipe, network: nn.Module, mel_loss: nn.Module) -> dict[str, float]:
-    """Mean metrics over the held-out rows.
+def validate_synthesizer(
+    network: nn.Module, rows: Iterable[SynthesizerInputs], slice_frames: int, mel_loss: nn.Module
+) -> dict[str, float]:
+    """Mean metrics over held-out rows.
 
     Args:
-        recipe: recipe with the rows.
         network: synthesizer in evaluation mode.
+        rows: held-out rows, one per batch.
+        slice_frames: length of the slices that the vocoder generates in training.
         mel_loss: mean absolute error of log-mel spectrograms.
     """
     assert isinstance(network, Synthesizer)
     figures: list[dict[str, float]] = []
-    for inputs in _rows(recipe):
-        found = training_pass(network, inputs, recipe.config.slice_frames)
+    for inputs in rows:
+        found = training_pass(network, inputs, slice_frames)
         output = synthesize_from_prior(network, inputs, network.encode_style(inputs.style_mel, inputs.style_lengths))
         copied, _ = _copy(network, inputs, found.acoustic.mean)
         figures.append(
@@ -69,28 +70,31 @@ def pitch_figures(log_f0: Tensor, f0_hz: Tensor) -> dict[str, float]:
     }
 
 
-def convert_to_samples(recipe: SynthesizerRecipe, network: nn.Module, mel: nn.Module) -> list[Sample]:
+def convert_to_samples(
+    network: nn.Module, held_out: Iterable[SynthesizerInputs], rate_hz: int, mel: nn.Module
+) -> list[Sample]:
     """Convert held-out recordings, each to its own voice and to the voice of the next row.
 
     Args:
-        recipe: recipe with the rows.
         network: synthesizer in evaluation mode.
+        held_out: held-out rows, one per batch; the first four are converted.
+        rate_hz: sampling rate of the network.
         mel: log-mel spectrogram of sound at 16 kHz, for the pictures.
     """
     assert isinstance(network, Synthesizer)
-    rows = list(_rows(recipe))[:_N_SAMPLES]
+    rows = list(islice(held_out, _N_SAMPLES))
     styles = [network.encode_style(row.style_mel, row.style_lengths) for row in rows]
     samples: list[Sample] = []
     for number, row in enumerate(rows):
         for name, style in (("own", styles[number]), ("other", styles[(number + 1) % len(rows)])):
             sound = synthesize_from_prior(network, row, style).sound[0, 0].float().cpu()
-            step = recipe.config.rate_hz // 16_000 if recipe.config.rate_hz % 16_000 == 0 else 1
-            picture = mel(sound[None, ::step].to(recipe.device))[0].cpu().numpy()
+            step = rate_hz // 16_000 if rate_hz % 16_000 == 0 else 1
+            picture = mel(sound[None, ::step].to(row.sound.device))[0].cpu().numpy()
             samples.append(
                 Sample(
                     name=f"row{number}-{name}-voice",
                     samples=sound.numpy(),
-                    rate_hz=recipe.config.rate_hz,
+                    rate_hz=rate_hz,
                     mel=picture,
                 )
             )
@@ -117,9 +121,3 @@ def _copy(network: Synthesizer, inputs: SynthesizerInputs, latent: Tensor) -> tu
     style = network.encode_style(inputs.style_mel, inputs.style_lengths)
     excitation, log_f0 = network.source(latent, inputs.lengths, style)
     return network.waveform(latent, excitation, inputs.lengths, style), log_f0
-
-
-def _rows(recipe: SynthesizerRecipe) -> Iterator[SynthesizerInputs]:
-    positions: Sequence[Any] = recipe.data.held_out_positions()
-    for position in positions:
-        yield recipe.inputs([position], position.n_frames, position.style_frames)

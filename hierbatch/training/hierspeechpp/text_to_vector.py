@@ -1,48 +1,32 @@
-"""Recipe of the text-to-vector network: batches, losses and validation.
-
-Legend: B batch, C channels, N symbols with blanks, K symbols, T frames (50/s).
-"""
+"""Recipe of the text-to-vector network: losses and validation."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from hierbatch.audio.style_mel import StyleMel
-from hierbatch.errors import TextError
 from hierbatch.models.hierspeechpp.text_to_vector.model import TextToVector
 from hierbatch.models.hierspeechpp.text_to_vector.training import (
     SLICE_FRAMES,
     Losses,
-    TrainingBatch,
     compute_losses,
     slice_log_f0,
     slice_semantic,
     training_pass,
 )
 from hierbatch.models.hierspeechpp.text_to_vector.weights import NORMALIZED_LAYERS
-from hierbatch.models.hierspeechpp.vocabulary import symbol_ids_with_blanks, words_with_blanks
-from hierbatch.models.prosody.network import ProsodyNoise
-from hierbatch.models.prosody.words import count_words, stack_words
 from hierbatch.models.weights.weight_norm import add_weight_norm
 from hierbatch.training.hierspeechpp.speech_data import (
     PreparedSpeech,
-    RowPosition,
-    SpeechData,
-    f0_values_of,
-    pad_rows,
-    samples_of,
 )
+from hierbatch.training.hierspeechpp.text_to_vector_batches import TextToVectorBatch, TextToVectorBatches
 from hierbatch.training.hierspeechpp.text_to_vector_config import TextToVectorTraining
 from hierbatch.training.hierspeechpp.text_to_vector_validation import validate_text_to_vector
-from hierbatch.training.prepared import PreparedUtterance
 from hierbatch.training.trainer.precision import full_precision
 from hierbatch.training.trainer.recipe import Networks, OptimizerSettings, Sample
 
@@ -54,26 +38,6 @@ PRESETS: Mapping[str, tuple[str, ...]] = {
     "text": (r"generator\.(?!text_encoder\.|durations\.|symbol_classifier\.).*",),
 }
 """Patterns of the names of weights that are not trained, by preset for fine-tuning."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextToVectorBatch:
-    """Rows of this process with their noise, and their shares in the rows, frames and symbols of the whole step.
-
-    Shape:
-        latent_noise    [B, C, T]
-        duration_noise  [B, 2, N]
-    """
-
-    inputs: TrainingBatch
-    latent_noise: Tensor
-    duration_noise: Tensor
-    row_share: float
-    frame_share: float
-    token_share: float
-    prosody_noise: ProsodyNoise | None = None
-    """Noise of the prosody network, if there is one."""
-    word_share: float = 0.0
 
 
 class TextToVectorRecipe:
@@ -97,15 +61,12 @@ class TextToVectorRecipe:
         """
         torch.manual_seed(config.run.seed)
         self.config, self.device = config, torch.device(device)
-        self._vocabulary = config.vocabulary_table
-        self._ids: dict[str, list[int]] = {}
-        self._prepared = prepared
-        self.data = SpeechData(prepared, config.data, config.run.seed, self._is_usable)
+        self._batches = TextToVectorBatches(config, prepared, self.device)
+        self.data = self._batches.data
         network = TextToVector(config.network)
         add_weight_norm(network, NORMALIZED_LAYERS)
         self.networks = {"generator": network.to(self.device)}
         self._frozen = _ALL_BUT_PITCH if config.stage == "pitch_on_predicted" else PRESETS[preset]
-        self._mel = StyleMel().to(self.device)
 
     @property
     def optimizers(self) -> Sequence[OptimizerSettings]:
@@ -124,53 +85,7 @@ class TextToVectorRecipe:
     def batch(self, step: int, index: int, n_batches: int) -> TextToVectorBatch:
         """Load rows `index`, `index + n_batches`, ... of a step."""
         positions = self.data.positions(step)
-        return self.inputs(positions[index::n_batches], positions)
-
-    def inputs(self, own: Sequence[RowPosition], step_rows: Sequence[RowPosition]) -> TextToVectorBatch:
-        """Load the arrays and make the random choices of rows.
-
-        Args:
-            own: segments of the rows of this process.
-            step_rows: segments of the rows of all processes; the longest determines the padding.
-        """
-        rows = [self.data.load(position) for position in own]
-        longest = max(position.n_frames for position in step_rows)
-        ids = [self._ids[position.utterance.id] for position in own]
-        step_lengths = [len(self._ids[position.utterance.id]) for position in step_rows]
-        n_symbols = [len(row) for row in ids]
-        longest_text = 2 * max(step_lengths) + 1
-        randoms = [position.random for position in own]
-        starts = [
-            int(r.integers(max(1, p.n_frames - SLICE_FRAMES + 1))) for r, p in zip(randoms, own, strict=True)
-        ]  # fmt: skip
-        latent_noise = np.stack([_noise(r, self.config.network.channels, longest) for r in randoms])
-        duration_noise = np.stack([_noise(r, 2, longest_text) for r in randoms])
-        with full_precision(self.device), torch.no_grad():
-            mel = self._mel(self._tensor([row.style_sound for row in rows], samples_of(longest)))
-        words = self._words(own) if self.config.network.prosody_width else None
-        n_frames, n_tokens = [position.n_frames for position in own], [2 * count + 1 for count in n_symbols]
-        inputs = TrainingBatch(
-            semantic=self._tensor([row.semantic for row in rows], longest).transpose(1, 2),
-            mel=mel,
-            f0_hz=self._tensor([row.f0_hz for row in rows], f0_values_of(longest)),
-            n_frames=self._integers(n_frames),
-            tokens=self._integers(_padded_ids([symbol_ids_with_blanks(row) for row in ids], longest_text)),
-            n_tokens=self._integers(n_tokens),
-            symbols=self._integers(_padded_ids(ids, max(n_symbols))),
-            n_symbols=self._integers(n_symbols),
-            slice_starts=self._integers(starts),
-            languages=self._languages(own),
-            words=None if words is None else self._integers(stack_words(words, longest_text)),
-        )
-        return TextToVectorBatch(
-            inputs=inputs,
-            latent_noise=torch.from_numpy(latent_noise).to(self.device),
-            duration_noise=torch.from_numpy(duration_noise).to(self.device),
-            row_share=len(own) / len(step_rows),
-            frame_share=sum(n_frames) / sum(position.n_frames for position in step_rows),
-            token_share=sum(n_tokens) / sum(2 * length + 1 for length in step_lengths),
-            **self._prosody_inputs(words, step_rows, randoms),
-        )
+        return self._batches.load(positions[index::n_batches], positions)
 
     def losses(self, optimizer: str, batch: TextToVectorBatch) -> dict[str, Tensor]:
         """Weighted losses of the configured stage."""
@@ -215,66 +130,9 @@ class TextToVectorRecipe:
         network = networks["generator"]
         assert isinstance(network, TextToVector)
         positions = self.data.held_out_positions()
-        return validate_text_to_vector(network, [self.inputs([position], [position]) for position in positions])
+        return validate_text_to_vector(network, [self._batches.load([position], [position]) for position in positions])
 
     @torch.no_grad()
     def samples(self, networks: Networks) -> list[Sample]:
         """Return no samples, since sounds need a synthesizer."""
         return []
-
-    def _is_usable(self, utterance: PreparedUtterance) -> bool:
-        """True for an utterance with voiced frames and a text that fits the vocabulary, the limits and its length."""
-        limits = self.config.data
-        if not utterance.phonemes or utterance.n_frames > limits.max_frames:
-            return False
-        if utterance.language not in self.config.languages:
-            return False
-        try:
-            ids = self._vocabulary.ids(self._vocabulary.spell(utterance.phonemes))
-        except TextError:
-            return False
-        if not 1 <= len(ids) <= limits.max_symbols or 2 * len(ids) + 1 > utterance.n_frames:
-            return False
-        self._ids[utterance.id] = ids
-        return bool((self._prepared.fine_f0_hz(utterance) > 0).any())
-
-    def _words(self, rows: Sequence[RowPosition]) -> list[npt.NDArray[np.int64]]:
-        """Word of each token of the rows."""
-        silent = self._vocabulary.silent_ids
-        return [words_with_blanks(self._ids[row.utterance.id], silent) for row in rows]
-
-    def _prosody_inputs(
-        self,
-        words: Sequence[npt.NDArray[np.int64]] | None,
-        step_rows: Sequence[RowPosition],
-        randoms: Sequence[np.random.Generator],
-    ) -> dict[str, Any]:
-        """Noise and share of the words, for a network with prosody."""
-        if words is None:
-            return {}
-        n_words = [count_words(row) for row in words]
-        longest = max(1, *n_words)
-        return {
-            "prosody_noise": ProsodyNoise.sample(self.config.network.prosody, randoms, longest, device=self.device),
-            "word_share": sum(n_words) / sum(map(count_words, self._words(step_rows))),
-        }
-
-    def _languages(self, rows: Sequence[RowPosition]) -> Tensor | None:
-        if not self.config.network.n_languages:
-            return None
-        return self._integers([self.config.languages.index(row.utterance.language) for row in rows])
-
-    def _tensor(self, rows: Sequence[npt.NDArray[np.float32]], length: int) -> Tensor:
-        return torch.from_numpy(pad_rows(rows, length)).to(self.device)
-
-    def _integers(self, values: Any) -> Tensor:
-        return torch.tensor(values, dtype=torch.int64, device=self.device)
-
-
-def _padded_ids(rows: Sequence[Sequence[int]], length: int) -> list[list[int]]:
-    return [[*row, *[0] * (length - len(row))] for row in rows]
-
-
-def _noise(random: np.random.Generator, channels: int, length: int) -> npt.NDArray[np.float32]:
-    """Noise of one row; a longer batch extends the noise but does not change its start. Shape: [channels, length]."""
-    return np.ascontiguousarray(random.standard_normal((length, channels), dtype=np.float32).T)

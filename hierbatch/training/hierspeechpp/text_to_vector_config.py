@@ -39,7 +39,7 @@ class TextToVectorTraining:
     symbols: tuple[str, ...] = ()
     """Symbols of a vocabulary other than the published one, in the order of their ids; the first is the blank."""
     spelling: Mapping[str, Any] = field(default_factory=dict)
-    """Spelling of phonemes in the symbols of an own vocabulary."""
+    """Spelling of phonemes in `symbols`."""
     languages: tuple[str, ...] = ("en",)
     """Languages in the order of their ids; more than one language requires `network.n_languages`."""
     losses: TextToVectorLossWeights = field(default_factory=TextToVectorLossWeights)

@@ -1,9 +1,8 @@
-"""Validation of a text-to-vector network on held-out rows: losses, recognised symbols, durations, pitch, pauses."""
+"""Validation of a text-to-vector network on held-out rows: losses, recognized symbols, durations, pitch, pauses."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -18,9 +17,7 @@ from hierbatch.models.hierspeechpp.text_to_vector.training import (
     training_pass,
 )
 from hierbatch.training.hierspeechpp.figures import mean_figures
-
-if TYPE_CHECKING:
-    from hierbatch.training.hierspeechpp.text_to_vector import TextToVectorBatch
+from hierbatch.training.hierspeechpp.text_to_vector_batches import TextToVectorBatch
 
 _LONG_PAUSE_FRAMES = 40
 _MAX_VALIDATION_FRAMES = 3000

@@ -98,11 +98,11 @@ class AcousticRecipe:
     """Recipe that reconstructs `batch_size` segments of 1.6 s per step, each with a prompt of 1.5 to 5 s.
 
     Args:
-        prepared: Prepared speech.
-        config: Hyperparameters of the networks.
-        device: Device to train on.
-        batch_size: Number of segments per step.
-        teacher: Frozen content encoder that computes the target features; None uses those of the prepared set.
+        prepared: prepared speech.
+        config: hyperparameters of the networks.
+        device: device to train on.
+        batch_size: number of segments per step.
+        teacher: frozen content encoder that computes the target features; None uses those of the prepared set.
     """
 
     def __init__(

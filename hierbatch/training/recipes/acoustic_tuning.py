@@ -35,12 +35,12 @@ class AcousticTuningRecipe(CrossSpeakerRecipe):
     """Recipe that trains only the acoustic model, with rows of the cross-speaker phase and with texts with recordings.
 
     Args:
-        prepared: Prepared speech with alignments.
-        config: Size of the networks.
-        device: Device to train on.
-        batch_size: Number of recordings per step.
-        pipeline: Trained networks, of which the content encoder and the text side are used; None keeps initial weights.
-        speaker_encoder: Trained speaker encoder; None leaves out the speaker losses.
+        prepared: prepared speech with alignments.
+        config: size of the networks.
+        device: device to train on.
+        batch_size: number of recordings per step.
+        pipeline: trained networks, of which the content encoder and the text side are used; None keeps initial weights.
+        speaker_encoder: trained speaker encoder; None leaves out the speaker losses.
     """
 
     def __init__(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch import nn
@@ -109,14 +110,14 @@ def make_recipe(
     """Create the recipe of a phase.
 
     Args:
-        phase: A key of `PHASES` or `FULL_BAND_PHASES`.
-        data: Folder of prepared speech; for `FULL_BAND_PHASES`, folder of Parquet files with recordings.
-        config: Hyperparameters of the networks; not used by `FULL_BAND_PHASES`.
-        device: Device to train on.
-        prerequisites: Networks of earlier phases.
+        phase: a key of `PHASES` or `FULL_BAND_PHASES`.
+        data: folder of prepared speech; for `FULL_BAND_PHASES`, folder of Parquet files with recordings.
+        config: hyperparameters of the networks; not used by `FULL_BAND_PHASES`.
+        device: device to train on.
+        prerequisites: networks of earlier phases.
 
     Raises:
-        InputError: There is no such phase, or the folder lacks what the phase needs.
+        InputError: there is no such phase, or the folder lacks what the phase needs.
     """
     if phase in FULL_BAND_PHASES:
         return _full_band_recipe(phase, data, device)
@@ -124,73 +125,103 @@ def make_recipe(
         raise InputError("There is no such model to train", expected=", ".join(PHASES | FULL_BAND_PHASES), got=phase)
     prepared = PreparedSet(data)
     check_features(data, prepared.settings, config.semantic_channels)
-    if phase == "vocoder":
-        from hierbatch.training.recipes.vocoder import VocoderRecipe
+    return _RECIPES[phase](prepared, config, device, prerequisites)
 
-        return VocoderRecipe(prepared, config, device)
-    if phase == "acoustic":
-        from hierbatch.training.recipes.acoustic import AcousticRecipe
 
-        return AcousticRecipe(prepared, config, device, teacher=prerequisites.content_encoder)
-    if phase == "speaker-encoder":
-        from hierbatch.training.recipes.speaker_encoder import SpeakerEncoderRecipe
+def _vocoder(prepared: PreparedSet, config: LiteConfig, device: str, _: Prerequisites) -> PhaseRecipe:
+    from hierbatch.training.recipes.vocoder import VocoderRecipe
 
-        return SpeakerEncoderRecipe(prepared, config, device)
-    if phase == "cross-speaker":
-        from hierbatch.training.recipes.cross_speaker import CrossSpeakerRecipe
+    return VocoderRecipe(prepared, config, device)
 
-        return CrossSpeakerRecipe(
-            prepared,
-            config,
-            device,
-            teacher=prerequisites.content_encoder,
-            text_to_vector=prerequisites.text_to_vector,
-            speaker_encoder=prerequisites.speaker_encoder,
-        )
-    if phase in PIPELINE_PHASES:
-        return _pipeline_recipe(phase, prepared, config, device, prerequisites)
-    if phase == "text-to-vector":
-        from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe
 
-        return TextToVectorRecipe(
-            prepared, config, device, content=prerequisites.content_encoder, phones=prerequisites.phones
-        )
+def _content_encoder(prepared: PreparedSet, config: LiteConfig, device: str, earlier: Prerequisites) -> PhaseRecipe:
     from hierbatch.training.recipes.content_encoder import ContentEncoderRecipe
 
-    return ContentEncoderRecipe(prepared, config, device, anchor=prerequisites.content_encoder)
+    return ContentEncoderRecipe(prepared, config, device, anchor=earlier.content_encoder)
 
 
-def _pipeline_recipe(
-    phase: str, prepared: PreparedSet, config: LiteConfig, device: str, prerequisites: Prerequisites
+def _acoustic(prepared: PreparedSet, config: LiteConfig, device: str, earlier: Prerequisites) -> PhaseRecipe:
+    from hierbatch.training.recipes.acoustic import AcousticRecipe
+
+    return AcousticRecipe(prepared, config, device, teacher=earlier.content_encoder)
+
+
+def _text_to_vector(prepared: PreparedSet, config: LiteConfig, device: str, earlier: Prerequisites) -> PhaseRecipe:
+    from hierbatch.training.recipes.text_to_vector import LiteTextToVectorRecipe
+
+    return LiteTextToVectorRecipe(prepared, config, device, content=earlier.content_encoder, phones=earlier.phones)
+
+
+def _speaker_encoder(prepared: PreparedSet, config: LiteConfig, device: str, _: Prerequisites) -> PhaseRecipe:
+    from hierbatch.training.recipes.speaker_encoder import SpeakerEncoderRecipe
+
+    return SpeakerEncoderRecipe(prepared, config, device)
+
+
+def _cross_speaker(prepared: PreparedSet, config: LiteConfig, device: str, earlier: Prerequisites) -> PhaseRecipe:
+    from hierbatch.training.recipes.cross_speaker import CrossSpeakerRecipe
+
+    return CrossSpeakerRecipe(
+        prepared,
+        config,
+        device,
+        teacher=earlier.content_encoder,
+        text_to_vector=earlier.text_to_vector,
+        speaker_encoder=earlier.speaker_encoder,
+    )
+
+
+def _text_to_vector_tuning(
+    prepared: PreparedSet, config: LiteConfig, device: str, earlier: Prerequisites
 ) -> PhaseRecipe:
-    """Create the recipe of one of `PIPELINE_PHASES`."""
-    pipeline = prerequisites.pipeline
-    if phase == "text-to-vector-tuning":
-        from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe
+    content = None if earlier.pipeline is None else earlier.pipeline.content_encoder
+    return _text_to_vector(prepared, config, device, replace(earlier, content_encoder=content))
 
-        content = None if pipeline is None else pipeline.content_encoder
-        return TextToVectorRecipe(prepared, config, device, content=content, phones=prerequisites.phones)
-    if phase == "acoustic-tuning":
-        from hierbatch.training.recipes.acoustic_tuning import AcousticTuningRecipe
 
-        return AcousticTuningRecipe(
-            prepared, config, device, pipeline=pipeline, speaker_encoder=prerequisites.speaker_encoder
-        )
-    if phase == "prosody":
-        from hierbatch.training.recipes.prosody import ProsodyRecipe
+def _prosody(prepared: PreparedSet, config: LiteConfig, device: str, earlier: Prerequisites) -> PhaseRecipe:
+    from hierbatch.training.recipes.prosody import ProsodyRecipe
 
-        if pipeline is None:
-            raise InputError("There is no text side", expected="trained networks", fix="train text-to-vector first")
-        return ProsodyRecipe(prepared, config, pipeline.text_to_vector, device)
-    if phase == "vocoder-gan":
-        from hierbatch.training.recipes.vocoder_gan import VocoderGanRecipe
+    if earlier.pipeline is None:
+        raise InputError("There is no text side", expected="trained networks", fix="train text-to-vector first")
+    return ProsodyRecipe(prepared, config, earlier.pipeline.text_to_vector, device)
 
-        return VocoderGanRecipe(prepared, config, device, pipeline=pipeline)
+
+def _acoustic_tuning(prepared: PreparedSet, config: LiteConfig, device: str, earlier: Prerequisites) -> PhaseRecipe:
+    from hierbatch.training.recipes.acoustic_tuning import AcousticTuningRecipe
+
+    return AcousticTuningRecipe(
+        prepared, config, device, pipeline=earlier.pipeline, speaker_encoder=earlier.speaker_encoder
+    )
+
+
+def _vocoder_gan(prepared: PreparedSet, config: LiteConfig, device: str, earlier: Prerequisites) -> PhaseRecipe:
+    from hierbatch.training.recipes.vocoder_gan import VocoderGanRecipe
+
+    return VocoderGanRecipe(prepared, config, device, pipeline=earlier.pipeline)
+
+
+def _style_denoiser(prepared: PreparedSet, config: LiteConfig, device: str, earlier: Prerequisites) -> PhaseRecipe:
     from hierbatch.training.recipes.style_denoiser import StyleDenoiserRecipe
 
-    if pipeline is None:
+    if earlier.pipeline is None:
         raise InputError("There is no style encoder", expected="trained networks", fix="train acoustic first")
-    return StyleDenoiserRecipe(prepared, config, pipeline, device)
+    return StyleDenoiserRecipe(prepared, config, earlier.pipeline, device)
+
+
+_RECIPES: Mapping[str, Callable[[PreparedSet, LiteConfig, str, Prerequisites], PhaseRecipe]] = {
+    "vocoder": _vocoder,
+    "content-encoder": _content_encoder,
+    "acoustic": _acoustic,
+    "text-to-vector": _text_to_vector,
+    "speaker-encoder": _speaker_encoder,
+    "cross-speaker": _cross_speaker,
+    "text-to-vector-tuning": _text_to_vector_tuning,
+    "prosody": _prosody,
+    "acoustic-tuning": _acoustic_tuning,
+    "vocoder-gan": _vocoder_gan,
+    "style-denoiser": _style_denoiser,
+}
+"""Constructors of recipes by phase; each imports its recipe when it is called."""
 
 
 def _full_band_recipe(phase: str, data: Path, device: str) -> PhaseRecipe:

@@ -52,11 +52,11 @@ class ContentEncoderRecipe:
     """Recipe that trains on `batch_size` segments of 2 s per step, with vocal-tract, noise and channel augmentation.
 
     Args:
-        prepared: Prepared speech; alignments are used if there are any.
-        config: Hyperparameters of the networks.
-        device: Device to train on.
-        batch_size: Number of segments per step.
-        anchor: Earlier content encoder to whose vectors the new vectors stay close, or None.
+        prepared: prepared speech; alignments are used if there are any.
+        config: hyperparameters of the networks.
+        device: device to train on.
+        batch_size: number of segments per step.
+        anchor: earlier content encoder to whose vectors the new vectors stay close, or None.
     """
 
     def __init__(
@@ -135,9 +135,9 @@ def augment_vocal_tract(mel: Tensor, rng: np.random.Generator, max_warp: float =
     """Augment the vocal tract: a random frequency warp, spectral tilt and gain for each row.
 
     Args:
-        mel: Log-mel, [B, T, M].
-        rng: Random generator.
-        max_warp: Largest relative warp of the mel axis; the lowest band stays in place.
+        mel: log-mel, [B, T, M].
+        rng: random generator.
+        max_warp: largest relative warp of the mel axis; the lowest band stays in place.
 
     Returns:
         Augmented log-mel, [B, T, M].

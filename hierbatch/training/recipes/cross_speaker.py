@@ -3,7 +3,7 @@
 In earlier phases, content and prompt are of the same speaker. Here a batch has such pairs, and also rows without a
 target recording: content features of a recording with another speaker's prompt, as in conversion, and semantic vectors
 predicted from text, as in text to speech. Two losses replace the missing target: the phones that the content encoder,
-with frozen weights, recognises in the output must be those intended (cycle consistency, Zhu et al. 2017), and the
+with frozen weights, recognizes in the output must be those intended (cycle consistency, Zhu et al. 2017), and the
 speaker embedding of the output must match that of the prompt.
 
 Legend: B batch, T frames (50/s), 2T mel frames, M mel bands, C semantic channels.
@@ -69,14 +69,14 @@ class CrossSpeakerRecipe(AcousticRecipe):
     """Recipe with the paired rows of `AcousticRecipe`, and with cross-speaker rows and synthesized rows.
 
     Args:
-        prepared: Prepared speech with alignments.
-        config: Hyperparameters of the networks.
-        device: Device to train on.
-        batch_size: Number of paired rows per step.
-        teacher: Frozen content encoder that computes the target features of the paired rows; None uses those of the
+        prepared: prepared speech with alignments.
+        config: hyperparameters of the networks.
+        device: device to train on.
+        batch_size: number of paired rows per step.
+        teacher: frozen content encoder that computes the target features of the paired rows; None uses those of the
             prepared set.
-        text_to_vector: Trained text-to-vector network; None leaves out the synthesized rows.
-        speaker_encoder: Trained speaker encoder; None leaves out the speaker losses.
+        text_to_vector: trained text-to-vector network; None leaves out the synthesized rows.
+        speaker_encoder: trained speaker encoder; None leaves out the speaker losses.
     """
 
     def __init__(

@@ -50,10 +50,10 @@ class ProsodyRecipe:
     """Train on the words of whole sentences.
 
     Args:
-        prepared: Prepared speech with alignments.
-        config: Sizes of the networks.
-        text_to_vector: Trained text side; it is not changed.
-        device: Device to train on.
+        prepared: prepared speech with alignments.
+        config: sizes of the networks.
+        text_to_vector: trained text side; it is not changed.
+        device: device to train on.
     """
 
     def __init__(

@@ -44,11 +44,11 @@ class StyleDenoiserRecipe:
     """Recipe that trains on the styles of `batch_size` segments of 4 s per step.
 
     Args:
-        prepared: Prepared speech.
-        config: Hyperparameters of the networks.
-        pipeline: Trained networks; their style encoder stays frozen.
-        device: Device to train on.
-        batch_size: Number of segments per step.
+        prepared: prepared speech.
+        config: hyperparameters of the networks.
+        pipeline: trained networks; their style encoder stays frozen.
+        device: device to train on.
+        batch_size: number of segments per step.
     """
 
     def __init__(

@@ -53,16 +53,16 @@ _OTHER_SPEAKER_SHARE = {"en": 0.1, "ko": 0.35}
 """Share of prompts from a random speaker, by language; higher for Korean, of which the data has few speakers."""
 
 
-class TextToVectorRecipe:
+class LiteTextToVectorRecipe:
     """Recipe that trains on utterances, or on segments of long utterances, about 30 s in total per step.
 
     Args:
-        prepared: Prepared speech with alignments.
-        config: Hyperparameters of the network.
-        device: Device to train on.
-        frames_per_batch: Maximum number of frames in a padded batch.
-        content: Frozen content encoder that computes the target vectors; None uses those of the prepared set.
-        phones: Frozen phone classifier on the content encoder's vectors; None leaves out the phone loss.
+        prepared: prepared speech with alignments.
+        config: hyperparameters of the network.
+        device: device to train on.
+        frames_per_batch: maximum number of frames in a padded batch.
+        content: frozen content encoder that computes the target vectors; None uses those of the prepared set.
+        phones: frozen phone classifier on the content encoder's vectors; None leaves out the phone loss.
     """
 
     def __init__(

@@ -61,11 +61,11 @@ class VocoderGanRecipe:
     """Recipe that trains on `batch_size` segments of 0.96 s per step; the losses cover the inner 0.64 s.
 
     Args:
-        prepared: Prepared speech with alignments.
-        config: Hyperparameters of the networks.
-        device: Device to train on.
-        batch_size: Number of segments per step, at least 3.
-        pipeline: Trained networks that predict the latents; None uses ground-truth latents only.
+        prepared: prepared speech with alignments.
+        config: hyperparameters of the networks.
+        device: device to train on.
+        batch_size: number of segments per step, at least 3.
+        pipeline: trained networks that predict the latents; None uses ground-truth latents only.
     """
 
     learning_rate_factors: ClassVar[dict[str, float]] = {"discriminators": 4.0}

@@ -9,7 +9,7 @@ from hierbatch.training.trainer.recipe import Recipe
 from hierbatch.training.trainer.world import World
 
 
-class Batches:
+class StepBatches:
     """Source of this process's batches of each step; steps are requested in increasing order."""
 
     def __init__(self, recipe: Recipe, world: World, n_accumulated: int, *, is_ahead: bool) -> None:

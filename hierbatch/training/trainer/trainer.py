@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from hierbatch.training.trainer.average import MovingAverage
-from hierbatch.training.trainer.batches import Batches
+from hierbatch.training.trainer.batches import StepBatches
 from hierbatch.training.trainer.checkpoints import (
     CheckpointFolder,
     KeptCheckpoints,
@@ -90,7 +90,7 @@ class Trainer:
         self.step, self.training_s, self.n_skipped = 0, 0.0, Counter[str]()
         self._names = weight_names(recipe.networks)
         is_ahead = self.device.type != "cpu" if options.is_ahead is None else options.is_ahead
-        self._batches = Batches(recipe, self.world, options.n_accumulated, is_ahead=is_ahead)
+        self._batches = StepBatches(recipe, self.world, options.n_accumulated, is_ahead=is_ahead)
         self._resume()
 
     def train(self) -> None:

@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from hierbatch.audio.waveform import Waveform
 from hierbatch.engine.planning import TakeSettings
+from hierbatch.jobs.specs.base import ValidatedSpec
 from hierbatch.jobs.specs.recordings import check_sources
-from hierbatch.jobs.specs.speak import ValidatedSpec
 from hierbatch.manifest.checks import ManifestRequirements, check_manifest
 from hierbatch.manifest.column import Column, Scale
 from hierbatch.manifest.measures import Measure

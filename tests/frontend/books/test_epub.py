@@ -176,7 +176,7 @@ def test_gutenberg_s_frame_inside_an_epub(tmp_path: Path) -> None:
     )
     book = read_book(small_epub(tmp_path / "a.epub", **{"one.xhtml": page(body)}))
     assert outline(book) == [(1, "One", ["One", "Text."])]
-    assert [skipped.reason for skipped in book.skipped] == ["licence text"]
+    assert [skipped.reason for skipped in book.skipped] == ["license text"]
 
 
 def test_the_picture_inside_a_drawn_cover(tmp_path: Path) -> None:

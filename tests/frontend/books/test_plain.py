@@ -93,7 +93,7 @@ def test_a_gutenberg_text() -> None:
         ("CHAPTER II. DELTA", ["CHAPTER II. DELTA", PROSE]),
     ]
     assert book.chapters[0].blocks[3].pause_after_s == SCENE_BREAK_S
-    assert {skipped.reason for skipped in book.skipped} == {"licence text", "table of contents", "title page"}
+    assert {skipped.reason for skipped in book.skipped} == {"license text", "table of contents", "title page"}
     first = book.chapters[0].blocks[1]
     assert GUTENBERG.splitlines()[int(first.source_ref.rpartition(":")[2]) - 1] == wrapped(PROSE).splitlines()[0]
 

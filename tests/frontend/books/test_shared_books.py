@@ -1,4 +1,4 @@
-"""Real books: their real chapters, no markup, no notes, no licence."""
+"""Real books: their real chapters, no markup, no notes, no license."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.frontend.books.shelf import SHARED_TEXTS, shared
 
 pytestmark = shared
 
-LICENCE = re.compile(r"standard ebooks|gutenberg|public domain|copyright|creative commons|cc0|(?<![\w-])e-?book", re.I)
+LICENSE = re.compile(r"standard ebooks|gutenberg|public domain|copyright|creative commons|cc0|(?<![\w-])e-?book", re.I)
 NO_CHAPTER = re.compile("titlepage|imprint|colophon|uncopyright|endnotes")
 MARKUP = re.compile(r"</?[a-z]+|&[a-z]+;|https?:|\bxmlns\b|_\w+_|\*\s*\*")
 
@@ -42,7 +42,7 @@ def test_standard_ebooks(name: str, n_chapters: int, first: str, last: str, n_ch
     assert (len(titles), titles[0], titles[-1]) == (n_chapters, first, last)
     assert all(chapter.blocks[0].kind == "heading" for chapter in book.chapters)
     assert sum(chapter.n_characters for chapter in book.chapters) == pytest.approx(n_characters, rel=0.01)
-    assert not LICENCE.search(text_of(book))
+    assert not LICENSE.search(text_of(book))
     assert not MARKUP.search(text_of(book))
     assert {"title page", "imprint"} <= reasons(book)
     assert book.cover is not None
@@ -81,7 +81,7 @@ def test_alice() -> None:
     assert all(chapter.title.startswith("CHAPTER ") for chapter in book.chapters)
     assert book.chapters[0].blocks[1].text.startswith("Alice was beginning to get very tired of sitting by her sister")
     assert text_of(book).endswith("the happy summer days.\nTHE END")
-    assert not LICENCE.search(text_of(book))
+    assert not LICENSE.search(text_of(book))
     assert not MARKUP.search(text_of(book))
 
 
@@ -91,8 +91,8 @@ def test_a_christmas_carol() -> None:
         "PREFACE", "STAVE I", "STAVE II", "STAVE III", "STAVE IV", "STAVE V",
     ]  # fmt: skip
     assert text_of(book).endswith("God bless Us, Every One!")
-    assert not LICENCE.search(text_of(book))
-    assert {"licence text", "table of contents", "title page"} == reasons(book)
+    assert not LICENSE.search(text_of(book))
+    assert {"license text", "table of contents", "title page"} == reasons(book)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from hierbatch.frontend.korean.pronunciation import pronounce_words
 from hierbatch.frontend.korean.sound_rules import Boundary, Joint, pronounce
-from hierbatch.frontend.korean.syllables import CODAS, ONSETS, Syllable
+from hierbatch.frontend.korean.syllables import CODAS, ONSETS, HangulSyllable
 
 HERE = Path(__file__).parent
 SHARED = Path(os.environ.get("HIERBATCH_SHARED", HERE.parents[3] / "shared")) / "cases" / "books"
@@ -51,13 +51,15 @@ def test_the_matrix_is_complete() -> None:
 def test_every_final_before_every_initial(coda: str, pairs: str) -> None:
     found = []
     for onset in ONSETS:
-        before, after = pronounce([Syllable("ㅁ", "ㅏ", coda), Syllable(onset, "ㅏ", "")], [Boundary(Joint.INSIDE)])
+        before, after = pronounce(
+            [HangulSyllable("ㅁ", "ㅏ", coda), HangulSyllable(onset, "ㅏ", "")], [Boundary(Joint.INSIDE)]
+        )
         found.append((before.coda or "-") + after.onset)
     assert found == pairs.split()
 
 
 def test_finals_alone_are_seven_sounds() -> None:
-    alone = [pronounce([Syllable("ㅁ", "ㅏ", coda)], [])[0].coda for coda in CODAS[1:]]
+    alone = [pronounce([HangulSyllable("ㅁ", "ㅏ", coda)], [])[0].coda for coda in CODAS[1:]]
     assert set(alone) == set("ㄱㄴㄷㄹㅁㅂㅇ")
 
 

@@ -32,7 +32,7 @@ def mix(tiny, tmp_path_factory):
     return path
 
 
-def test_a_blend_carries_the_consents_and_licences_of_all_its_voices():
+def test_a_blend_carries_the_consents_and_licenses_of_all_its_voices():
     rows = [
         VoiceRow(voice="anna", content=b"1", consent="self", license="MIT"),
         VoiceRow(voice="ben", content=b"2", consent="licensed", consent_ref="letter 7", license="CC BY 4.0"),

@@ -5,8 +5,9 @@ from hierbatch.audio.pitch import PitchRange
 from hierbatch.audio.waveform import Waveform
 from hierbatch.constants import FRAME_HOP_SAMPLES, RATE_HZ
 from hierbatch.errors import SourceError, SynthesisError
+from hierbatch.models.conversion.contour import transpose_f0
 from hierbatch.models.conversion.interface import InputSpec, Transposition
-from hierbatch.models.conversion.recording import convert_recording, transpose_f0
+from hierbatch.models.conversion.recording import convert_recording
 from hierbatch.models.conversion.segments import InPlaceOutput, add_segment, split_segments, with_context
 
 

@@ -6,8 +6,8 @@ import pytest
 from hierbatch.audio.pitch import PitchRange, estimate_song_f0
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import InputError
+from hierbatch.models.conversion.contour import transpose_f0
 from hierbatch.models.conversion.interface import Transposition, parse_pitch
-from hierbatch.models.conversion.recording import transpose_f0
 
 TUNE = np.array([0, 220, 247, 0, 330, 440, 0], np.float32)
 VOICED = TUNE > 0

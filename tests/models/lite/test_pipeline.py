@@ -14,7 +14,8 @@ from hierbatch.models.conversion.recording import convert_recording
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.lite.config import tiny_config
 from hierbatch.models.lite.networks import LiteNetworks
-from hierbatch.models.lite.pipeline import LitePipeline, Voice
+from hierbatch.models.lite.pipeline import LitePipeline
+from hierbatch.models.lite.voice import LiteVoice
 from hierbatch.models.speech import Speech, SpeechRequest
 from hierbatch.models.weights.bundle import Bundle
 from tests.loading import ROOT
@@ -57,16 +58,16 @@ def small_model(**synthesis: float) -> LitePipeline:
 
 
 @pytest.fixture(scope="module")
-def voice(model: LitePipeline) -> Voice:
+def voice(model: LitePipeline) -> LiteVoice:
     return model.encode_voice(buzz(4.0))
 
 
-def say(model: LitePipeline, voice: Voice, phonemes: str, seed: int = 1, speed: float = 1.0) -> Speech:
+def say(model: LitePipeline, voice: LiteVoice, phonemes: str, seed: int = 1, speed: float = 1.0) -> Speech:
     request = SpeechRequest(phonemes=phonemes, language="en", voice=voice, seed=seed, speed=speed)
     return model.speak([request])[0]
 
 
-def test_frames_above_the_voicing_threshold_are_voiced(voice: Voice) -> None:
+def test_frames_above_the_voicing_threshold_are_voiced(voice: LiteVoice) -> None:
     shares = [
         (say(small_model(voicing_threshold_en=threshold), voice, PHONEMES[0]).f0_hz > 0).mean()
         for threshold in (-100.0, -0.05, 0.0, 100.0)
@@ -75,7 +76,7 @@ def test_frames_above_the_voicing_threshold_are_voiced(voice: Voice) -> None:
     assert (shares[0], shares[-1]) == (1.0, 0.0)
 
 
-def test_durations_are_scaled_as_the_bundle_says(voice: Voice) -> None:
+def test_durations_are_scaled_as_the_bundle_says(voice: LiteVoice) -> None:
     plain, slow = (say(small_model(**factors), voice, PHONEMES[0]) for factors in ({}, {"phone_duration_en": 2.0}))
     separators = [index for index, token in enumerate(PHONEMES[0].split()) if token in ",."]
     assert sum(slow.token_frames) > 1.6 * sum(plain.token_frames)
@@ -83,7 +84,7 @@ def test_durations_are_scaled_as_the_bundle_says(voice: Voice) -> None:
         assert abs(slow.token_frames[index] - plain.token_frames[index]) <= 1
 
 
-def test_a_row_among_31_others_is_the_row_alone(model: LitePipeline, voice: Voice) -> None:
+def test_a_row_among_31_others_is_the_row_alone(model: LitePipeline, voice: LiteVoice) -> None:
     rows = [
         SpeechRequest(
             phonemes=PHONEMES[index % 3],
@@ -100,7 +101,7 @@ def test_a_row_among_31_others_is_the_row_alone(model: LitePipeline, voice: Voic
         assert snr_db(alone, speech.waveform.samples) > SAME_DB
 
 
-def test_a_piece_of_a_recording_among_31_others_is_the_piece_alone(voice: Voice) -> None:
+def test_a_piece_of_a_recording_among_31_others_is_the_piece_alone(voice: LiteVoice) -> None:
     model = small_model(source_articulation=0.6, timbre_mean_share=0.5, timbre_spread_share=0.5)
     pieces = []
     for index, length in enumerate(LENGTHS):
@@ -117,7 +118,7 @@ def test_a_piece_of_a_recording_among_31_others_is_the_piece_alone(voice: Voice)
         assert snr_db(alone, found) > SAME_DB
 
 
-def test_timings_add_up_to_the_sound(model: LitePipeline, voice: Voice) -> None:
+def test_timings_add_up_to_the_sound(model: LitePipeline, voice: LiteVoice) -> None:
     for phonemes in PHONEMES:
         speech = say(model, voice, phonemes)
         assert len(speech.token_frames) == len(phonemes.split())
@@ -126,13 +127,13 @@ def test_timings_add_up_to_the_sound(model: LitePipeline, voice: Voice) -> None:
         assert len(speech.f0_hz) == speech.waveform.n_samples // MEL_HOP_SAMPLES
 
 
-def test_the_seed_decides_the_sound(model: LitePipeline, voice: Voice) -> None:
+def test_the_seed_decides_the_sound(model: LitePipeline, voice: LiteVoice) -> None:
     first, again, other = (say(model, voice, PHONEMES[0], seed).waveform.samples for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
-def test_a_take_of_a_peaky_voice_is_turned_down_and_never_clipped(model: LitePipeline, voice: Voice) -> None:
+def test_a_take_of_a_peaky_voice_is_turned_down_and_never_clipped(model: LitePipeline, voice: LiteVoice) -> None:
     usual = say(model, voice, PHONEMES[0]).waveform.samples
     gain = 2.5 / np.abs(usual).max()
     hook = model._networks.vocoder.register_forward_hook(lambda _network, _inputs, sound: sound * gain)
@@ -144,12 +145,14 @@ def test_a_take_of_a_peaky_voice_is_turned_down_and_never_clipped(model: LitePip
     assert np.allclose(loud / np.abs(loud).max(), usual / np.abs(usual).max(), atol=1e-4)
 
 
-def test_speed_shortens(model: LitePipeline, voice: Voice) -> None:
+def test_speed_shortens(model: LitePipeline, voice: LiteVoice) -> None:
     slow, fast = (say(model, voice, PHONEMES[2], speed=speed).waveform.duration_s for speed in (1.0, 2.0))
     assert fast == pytest.approx(slow / 2, abs=0.03)
 
 
-def test_pitch_is_shifted_and_spread_row_by_row_without_a_change_of_length(model: LitePipeline, voice: Voice) -> None:
+def test_pitch_is_shifted_and_spread_row_by_row_without_a_change_of_length(
+    model: LitePipeline, voice: LiteVoice
+) -> None:
     def request(**delivery: float) -> SpeechRequest:
         return SpeechRequest(phonemes=PHONEMES[2], language="en", voice=voice, seed=1, **delivery)
 
@@ -165,7 +168,7 @@ def test_an_empty_request_speaks_nothing(model: LitePipeline) -> None:
     assert model.speak([]) == []
 
 
-def test_unreadable_phonemes_are_a_text_error(model: LitePipeline, voice: Voice) -> None:
+def test_unreadable_phonemes_are_a_text_error(model: LitePipeline, voice: LiteVoice) -> None:
     with pytest.raises(TextError, match="unknown symbols"):
         say(model, voice, "q ʘ .")
 
@@ -185,7 +188,7 @@ def test_a_bad_prompt_says_why(model: LitePipeline, prompt: Waveform, fault: str
         model.encode_voice(prompt)
 
 
-def test_a_bundle_may_free_one_language_of_the_prompts_surroundings(voice: Voice) -> None:
+def test_a_bundle_may_free_one_language_of_the_prompts_surroundings(voice: LiteVoice) -> None:
     plain, cleaner = small_model(), small_model(clean_style_share_ko=1.0)
     with torch.no_grad():
         for each in (plain, cleaner):
@@ -197,14 +200,14 @@ def test_a_bundle_may_free_one_language_of_the_prompts_surroundings(voice: Voice
         assert np.array_equal(*said) == same
 
 
-def test_a_voice_has_the_prompts_pitch_and_not_its_level(model: LitePipeline, voice: Voice) -> None:
+def test_a_voice_has_the_prompts_pitch_and_not_its_level(model: LitePipeline, voice: LiteVoice) -> None:
     assert voice.median_f0_hz == pytest.approx(120, rel=0.06)
     loud = model.encode_voice(Waveform(buzz(4.0).samples * 4, 16000))
     np.testing.assert_allclose(loud.sound_style, voice.sound_style, atol=1e-3)
 
 
 @pytest.mark.parametrize("n_samples", [3200, 16001, 40123])
-def test_conversion_keeps_the_length_to_the_sample(model: LitePipeline, voice: Voice, n_samples: int) -> None:
+def test_conversion_keeps_the_length_to_the_sample(model: LitePipeline, voice: LiteVoice, n_samples: int) -> None:
     source = Waveform(buzz(3.0, 200.0).samples[:n_samples], 16000)
     made = convert_recording(model, source, voice, seed=1)
     assert made.waveform.n_samples == n_samples
@@ -221,7 +224,7 @@ def test_the_waveform_stage_alone_keeps_pitch_and_envelope(model: LitePipeline) 
     assert np.median(np.abs(found[both] / wanted[both] - 1)) < 0.02
 
 
-def test_a_piece_too_long_to_convert_at_once_is_refused(model: LitePipeline, voice: Voice) -> None:
+def test_a_piece_too_long_to_convert_at_once_is_refused(model: LitePipeline, voice: LiteVoice) -> None:
     n_frames = 31 * 100
     request = ConversionRequest(
         samples=np.zeros(n_frames * MEL_HOP_SAMPLES, np.float32),
@@ -253,7 +256,7 @@ def test_a_take_is_nearer_to_its_own_content_and_voice_than_to_others(model: Lit
     assert heard.timbre_similarity > packaged.self_check(one, requests[1]).timbre_similarity
 
 
-def test_sampled_prosody_follows_the_seed_in_its_language_only(voice: Voice) -> None:
+def test_sampled_prosody_follows_the_seed_in_its_language_only(voice: LiteVoice) -> None:
     model, plain = small_model(prosody_temperature_en=1.0), small_model()
 
     def f0_hz(model: LitePipeline, seed: int, language: str) -> np.ndarray:

@@ -7,17 +7,17 @@ import pytest
 
 from hierbatch.errors import InputError
 from hierbatch.models.lite.prompt_statistics import LongTermSpectrum, measure_spectrum, move_spectrum
-from hierbatch.models.lite.voice import Voice
+from hierbatch.models.lite.voice import LiteVoice
 from hierbatch.models.lite.voice_blend import blend_voices, normalize_weights
 
 
-def made_voice(seed: int, n_frames: int = 200) -> Voice:
+def made_voice(seed: int, n_frames: int = 200) -> LiteVoice:
     generator = np.random.default_rng(seed)
 
     def draw(*shape: int) -> np.ndarray:
         return generator.standard_normal(shape).astype(np.float32)
 
-    return Voice(
+    return LiteVoice(
         text_style=draw(16),
         sound_style=draw(16),
         semantic=draw(n_frames, 8),
@@ -32,7 +32,7 @@ def made_voice(seed: int, n_frames: int = 200) -> Voice:
 NUMBERS = ("median_f0_hz", "f0_spread_semitones", "speed", "prosody", "breathiness")
 
 
-def numbers_of(voice: Voice) -> list[float]:
+def numbers_of(voice: LiteVoice) -> list[float]:
     return [getattr(voice, name) for name in NUMBERS]
 
 

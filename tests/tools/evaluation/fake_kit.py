@@ -38,12 +38,12 @@ def distillmos(samples):
 """
 
 
-def fake_kit(folder, *, heard=None, distillmos="return 4.0", recogniser=""):
+def fake_kit(folder, *, heard=None, distillmos="return 4.0", recognizer=""):
     """A folder with an `evalkit.py` that hears `heard` (by language), and an `align.py` where one is given."""
     folder.mkdir(exist_ok=True)
     (folder / "evalkit.py").write_text(_SOURCE.format(heard=heard or {}, distillmos=distillmos), encoding="utf-8")
-    if recogniser:
-        (folder / "align.py").write_text(recogniser, encoding="utf-8")
+    if recognizer:
+        (folder / "align.py").write_text(recognizer, encoding="utf-8")
     return load_kit(folder)
 
 

@@ -33,9 +33,9 @@ def test_a_package_the_kit_lacks_is_reported_when_it_is_loaded(tmp_path):
         load_kit(tmp_path)
 
 
-def test_the_second_recogniser_is_optional(tmp_path):
+def test_the_second_recognizer_is_optional(tmp_path):
     assert fake_kit(tmp_path / "without").phonemes(SILENCE) is None
-    with_one = fake_kit(tmp_path / "with", recogniser="def recognise(samples):\n    return 'h aɪ'\n")
+    with_one = fake_kit(tmp_path / "with", recognizer="def recognise(samples):\n    return 'h aɪ'\n")
     assert with_one.phonemes(SILENCE) == ["h", "aɪ"]
 
 
@@ -43,7 +43,7 @@ def test_the_fingerprint_follows_every_file_of_the_kit(tmp_path):
     plain = fake_kit(tmp_path / "a").fingerprint
     assert fake_kit(tmp_path / "b").fingerprint == plain
     assert fake_kit(tmp_path / "c", heard={"en": "x"}).fingerprint != plain
-    assert fake_kit(tmp_path / "d", recogniser="def recognise(samples): ...\n").fingerprint != plain
+    assert fake_kit(tmp_path / "d", recognizer="def recognise(samples): ...\n").fingerprint != plain
 
 
 def test_an_unknown_speaker_network_is_refused(tmp_path):

@@ -30,7 +30,7 @@ def by_name(scores):
 
 def test_english_is_judged_by_words_and_phones(tmp_path):
     judges = jury(
-        tmp_path, heard={"en": "The cat sat down!"}, recogniser="def recognise(samples):\n    return 'h aɪ d'\n"
+        tmp_path, heard={"en": "The cat sat down!"}, recognizer="def recognise(samples):\n    return 'h aɪ d'\n"
     )
     spoken = EvaluationClip(
         waveform=glide(2), language="en", readings=("A cat sat 3 times", "the cat sat"), phonemes="h ˈaɪ | ð ɛ ɹ ."

@@ -23,7 +23,7 @@ from hierbatch.training.recipes.catalog import PHASES, Prerequisites, make_recip
 from hierbatch.training.recipes.content_encoder import ContentEncoderRecipe, augment_channel, augment_vocal_tract
 from hierbatch.training.recipes.cross_speaker import CrossSpeakerRecipe
 from hierbatch.training.recipes.speaker_encoder import SpeakerEncoder, SpeakerEncoderRecipe
-from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe, duration_error
+from hierbatch.training.recipes.text_to_vector import LiteTextToVectorRecipe, duration_error
 from hierbatch.training.recipes.vocoder import VocoderRecipe
 from hierbatch.training.recipes.vocoder_gan import VocoderGanRecipe
 
@@ -51,7 +51,7 @@ def everybody_is_held_out_too(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         VocoderRecipe,
         AcousticRecipe,
-        TextToVectorRecipe,
+        LiteTextToVectorRecipe,
         pytest.param(ContentEncoderRecipe, marks=pytest.mark.slow),
         SpeakerEncoderRecipe,
         CrossSpeakerRecipe,

@@ -83,7 +83,7 @@ def test_accumulated_batches_are_one_batch(tmp_path):
     assert curves[0]["error"] == pytest.approx(curves[1]["error"], rel=1e-4)
 
 
-def test_each_optimiser_updates_its_own_networks(tmp_path):
+def test_each_optimizer_updates_its_own_networks(tmp_path):
     recipe = TinyRecipe()
     trainer = Trainer(recipe, tmp_path, options())
     changed = {}

@@ -27,8 +27,8 @@ from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.pipeline import LitePipeline
 from hierbatch.models.lite.synthesizer import LiteSynthesizer, SynthesisFrames
-from hierbatch.models.lite.text_stage import TextStage
-from hierbatch.models.lite.voice import Voice
+from hierbatch.models.lite.text_stage import LiteTextStage
+from hierbatch.models.lite.voice import LiteVoice
 from hierbatch.models.speech import SpeechRequest
 from hierbatch.models.weights.bundle import Bundle
 from tools.evaluation.decomposition.time_warping import Indices, warp
@@ -76,7 +76,7 @@ class Decomposer:
         networks = LiteNetworks.from_weights(LiteConfig.from_dict(bundle.config), bundle.load_weights())
         placement = DevicePlacement()
         self._pipeline = LitePipeline(bundle, networks, placement)
-        self._text_stage = TextStage(
+        self._text_stage = LiteTextStage(
             networks.text_to_vector, networks.prosody, bundle.synthesis, bundle.languages, placement
         )
         self._synthesizer = LiteSynthesizer(networks, bundle.synthesis, placement)
@@ -131,7 +131,7 @@ class Decomposer:
         return frames, batch
 
     @torch.inference_mode()
-    def _render(self, frames: ContentFrames, voice: Voice, settings: SynthesisFrames) -> Waveform:
+    def _render(self, frames: ContentFrames, voice: LiteVoice, settings: SynthesisFrames) -> Waveform:
         batch = SynthesisFrames(
             semantic=torch.from_numpy(frames.semantic)[None],
             f0_hz=torch.from_numpy(frames.f0_hz)[None],

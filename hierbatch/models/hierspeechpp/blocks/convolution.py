@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 _MAX_FRAMES = 4096
-"""Maximum number of frames in a batch for the matrix product; measured by `published_text_to_vector_speed.py`."""
+"""Maximum number of frames in a batch for the matrix product; measured by `benchmarks/text_to_vector_speed.py`."""
 
 
 class WideConvolution(nn.Conv1d):

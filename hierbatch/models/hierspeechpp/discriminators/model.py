@@ -1,5 +1,6 @@
-"""Spectrogram discriminators at several resolutions (Défossez et al. 2022, EnCodec, section 3.4) and period
-discriminators (Kong et al. 2020, HiFi-GAN, section 2.3).
+"""Discriminators of the synthesizer: spectrograms at several resolutions, and periods.
+
+Défossez et al. 2022 (EnCodec), section 3.4; Kong et al. 2020 (HiFi-GAN), section 2.3.
 
 Legend: B batch, L samples, C channels, N scores, P period.
 """

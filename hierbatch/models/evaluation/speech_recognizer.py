@@ -27,13 +27,15 @@ _EXPECTED = (
 )
 
 
-class SpeechRecogniser(Protocol):
-    """Protocol for a speech recogniser, which transcribes the first 30 s of a recording and ignores the rest."""
+class SpeechRecognizer(Protocol):
+    """Protocol for a speech recognizer, which transcribes the first 30 s of a recording and ignores the rest."""
 
-    def transcribe(self, waveform: Waveform, language: str) -> str: ...
+    def transcribe(self, waveform: Waveform, language: str) -> str:
+        """Transcribe speech in a given language."""
+        ...
 
 
-def load_recogniser(folder: Path) -> SpeechRecogniser:
+def load_recognizer(folder: Path) -> SpeechRecognizer:
     """Load the Whisper model in a folder.
 
     Raises:
@@ -52,7 +54,7 @@ def load_recogniser(folder: Path) -> SpeechRecogniser:
         raise ProgramError(
             "A package for speech recognition is missing",
             got=str(error),
-            fix="pip install -c constraints.txt '.[recogniser]'",
+            fix="pip install -c constraints.txt '.[recognizer]'",
         ) from error
     except (OSError, RuntimeError, ValueError) as error:
         raise InputError(
@@ -76,6 +78,7 @@ class CTranslate2Whisper:
         self._view: Any = ctranslate2.StorageView
 
     def transcribe(self, waveform: Waveform, language: str) -> str:
+        """Transcribe speech in a given language."""
         features = _log_mel(self._features, waveform)
         names = ("<|startoftranscript|>", f"<|{language}|>", "<|transcribe|>", "<|notimestamps|>")
         prompt = [self._tokenizer.token_to_id(name) for name in names]
@@ -97,6 +100,7 @@ class TransformersWhisper:
 
     @torch.inference_mode()
     def transcribe(self, waveform: Waveform, language: str) -> str:
+        """Transcribe speech in a given language."""
         features = torch.from_numpy(_log_mel(self._features, waveform))
         names = ("<|startoftranscript|>", f"<|{language}|>", "<|transcribe|>", "<|notimestamps|>")
         prompt = torch.tensor([self._tokenizer.convert_tokens_to_ids(list(names))])

@@ -3,8 +3,8 @@ import time
 import pytest
 
 from hierbatch.desk.desk import Desk
+from hierbatch.desk.respeak_thread import RespeakThread
 from hierbatch.desk.run_view import RunView
-from hierbatch.desk.speaking import Speaker
 from hierbatch.desk.writer import Writer
 from hierbatch.engine.run_folder import RunFolder, lock_run
 from hierbatch.jobs.run import run
@@ -19,9 +19,9 @@ from tests.jobs.running import job
 def desk(tmp_path):
     made = job(tmp_path, 3)
     run(made)
-    speaker = Speaker(made.out, DeviceChoice())
-    speaker.start()
-    desk = Desk(RunView(made.out), Writer(made.out / "desk.lock", is_wanted=True), speaker)
+    respeak = RespeakThread(made.out, DeviceChoice())
+    respeak.start()
+    desk = Desk(RunView(made.out), Writer(made.out / "desk.lock", is_wanted=True), respeak)
     yield desk
     desk.close()
 

@@ -8,7 +8,7 @@ from tokenizers.pre_tokenizers import Whitespace
 
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import InputError
-from hierbatch.models.evaluation.speech_recogniser import TransformersWhisper, load_recogniser
+from hierbatch.models.evaluation.speech_recognizer import TransformersWhisper, load_recognizer
 
 SPECIAL = ["<|endoftext|>", "<|startoftranscript|>", "<|en|>", "<|ko|>", "<|transcribe|>", "<|notimestamps|>"]
 WORDS = ["the", "night", "train", "밤", "기차"]
@@ -47,11 +47,11 @@ def write_tiny_whisper(folder):
 
 
 def test_a_folder_of_transformers_is_read_and_writes_the_same_down_each_time(tmp_path):
-    recogniser = load_recogniser(write_tiny_whisper(tmp_path))
-    assert isinstance(recogniser, TransformersWhisper)
+    recognizer = load_recognizer(write_tiny_whisper(tmp_path))
+    assert isinstance(recognizer, TransformersWhisper)
     noise = Waveform(np.random.default_rng(0).normal(0, 0.1, 24_000).astype(np.float32), 24_000)
-    heard = recogniser.transcribe(noise, "en")
-    assert heard == recogniser.transcribe(noise, "en")
+    heard = recognizer.transcribe(noise, "en")
+    assert heard == recognizer.transcribe(noise, "en")
     assert set(heard.split()) <= set(WORDS)
 
 
@@ -60,14 +60,14 @@ def test_a_folder_without_a_model_is_refused_with_both_layouts_reported(tmp_path
     for name in files:
         (tmp_path / name).touch()
     with pytest.raises(InputError, match=r"CTranslate2.*transformers"):
-        load_recogniser(tmp_path)
+        load_recognizer(tmp_path)
 
 
 @pytest.mark.parametrize("files", [["model.bin", "tokenizer.json"], ["config.json", "preprocessor_config.json"]])
 def test_a_damaged_model_is_an_input_error(tmp_path, files):
     if "model.bin" in files:
-        pytest.importorskip("ctranslate2", reason="reads CTranslate2's layout; the recogniser extra brings it")
+        pytest.importorskip("ctranslate2", reason="reads CTranslate2's layout; the recognizer extra brings it")
     for name in files:
         (tmp_path / name).write_text("{}")
     with pytest.raises(InputError, match="cannot be loaded"):
-        load_recogniser(tmp_path)
+        load_recognizer(tmp_path)

@@ -1,4 +1,4 @@
-"""New takes of single rows from the desk: a worker in this process that stays loaded, or the driver of the run."""
+"""New takes requested at the desk, made by a thread that keeps the model loaded, or by the driver of the run."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from hierbatch.manifest.take_requests import TakeRequest, append_request, read_r
 from hierbatch.models.catalog.model_choice import DeviceChoice
 
 _RETRY_S = 0.1
-"""Delay before the next attempt while a driver holds the run; it makes the takes itself."""
+"""Delay before the next attempt while a driver works on the run; the driver makes the takes itself."""
 
 
-class Speaker:
+class RespeakThread:
     """Thread that makes requested takes while no driver works on the run."""
 
     def __init__(self, run: Path, device: DeviceChoice, on_change: Callable[[], None] = lambda: None) -> None:
@@ -33,11 +33,11 @@ class Speaker:
         self._wake, self._is_closed = threading.Event(), False
         self._error = ""
         self._guard = threading.Lock()
-        self._thread = threading.Thread(target=self._work, name="speaker", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="respeak", daemon=True)
 
     @property
     def error(self) -> str:
-        """Reason why takes cannot be made; empty if there is none."""
+        """Error message if takes cannot be made; otherwise empty."""
         return self._error
 
     def start(self) -> None:

@@ -1,4 +1,4 @@
-"""One loaded model that speaks for many clients, sentence by sentence."""
+"""Speech of one loaded model for many clients, synthesized sentence by sentence."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from hierbatch.audio.waveform import Samples
 from hierbatch.delivery.pauses import PauseRules
 from hierbatch.errors import HierbatchError
 from hierbatch.frontend.sentences import split_sentences
-from hierbatch.service.request import RequestError, SpeechOrder
+from hierbatch.service.request import HttpSpeechRequest, RequestError
 
 _PAUSES = PauseRules()
 
 
-class Speaker:
+class SpeechService:
     """A pipeline and its voices. Clients take turns by sentences, so a long text does not block a short one.
 
     Args:
@@ -29,38 +29,40 @@ class Speaker:
         self.pipeline, self.voices = pipeline, voices
         self._turn = threading.Lock()
 
-    def speak(self, order: SpeechOrder) -> Iterator[Samples]:
-        """Sound of a text in pieces: sentences and the pauses between them.
+    def speak(self, request: HttpSpeechRequest) -> Iterator[Samples]:
+        """Synthesize a text; yields its sentences and the pauses between them.
 
         Raises:
-            RequestError: unknown voice or language, or a text without words; before the first piece.
+            RequestError: unknown voice or language, or a text without words; raised before the first sentence.
         """
-        voice = self.voices.get(order.voice)
+        voice = self.voices.get(request.voice)
         if voice is None:
             raise RequestError(f"Unknown voice. Expected: {', '.join(self.voices)}", field="voice")
         languages = ("auto", *self.pipeline.languages)
-        if order.language not in languages:
+        if request.language not in languages:
             raise RequestError(f"Unknown language. Expected: {', '.join(languages)}", field="language")
-        default = self.pipeline.languages[0] if order.language == "auto" else order.language
+        default = self.pipeline.languages[0] if request.language == "auto" else request.language
         sentences = [
             (sentence, _PAUSES.paragraph_s if sentence is last else _PAUSES.sentence_s)
-            for paragraph in order.text.replace("\r\n", "\n").split("\n\n")
+            for paragraph in request.text.replace("\r\n", "\n").split("\n\n")
             if (found := split_sentences(paragraph, default))
             for last in found[-1:]
             for sentence in found
         ]
         if not sentences:
             raise RequestError("There is nothing to say", field="input")
-        blocks = self._blocks(order, voice, [(each.text, pause_s) for each, pause_s in sentences])
+        blocks = self._blocks(request, voice, [(each.text, pause_s) for each, pause_s in sentences])
         first = next(blocks)  # a text that cannot be spoken fails before the answer begins
         return _with_first(first, blocks)
 
-    def _blocks(self, order: SpeechOrder, voice: Voice, sentences: list[tuple[str, float]]) -> Iterator[Samples]:
+    def _blocks(
+        self, request: HttpSpeechRequest, voice: Voice, sentences: list[tuple[str, float]]
+    ) -> Iterator[Samples]:
         for number, (text, pause_s) in enumerate(sentences):
             try:
                 with self._turn:
                     sound = self.pipeline.speak(
-                        text, voice, language=order.language, speed=order.speed, seed=order.seed + number
+                        text, voice, language=request.language, speed=request.speed, seed=request.seed + number
                     )
             except HierbatchError as error:
                 raise RequestError(str(error), field="input") from error
