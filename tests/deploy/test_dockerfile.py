@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ def instructions(stage):
     text = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text())
     lines = [line.split(None, 1) for line in text.splitlines() if line and not line.startswith("#")]
     starts = [at for at, (word, _) in enumerate(lines) if word == "FROM"] + [len(lines)]
-    for start, end in zip(starts, starts[1:], strict=False):
+    for start, end in pairwise(starts):
         base, _, name = lines[start][1].split()
         if name == stage:
             return [*instructions(base), *((word, rest) for word, rest in lines[start + 1 : end])]
