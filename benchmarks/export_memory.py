@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 from hierbatch.audio.files import encode_sound
 from hierbatch.audio.waveform import Waveform
 from hierbatch.delivery.corpora.writers import WRITERS
-from hierbatch.jobs.export import ExportJob, export
+from hierbatch.jobs.corpora.export import ExportJob, export
 from hierbatch.manifest.corpus_rows import CORPUS_MANIFEST, write_corpus_rows
 from hierbatch.manifest.filters import DEFAULT_FILTER
 from hierbatch.manifest.parquet_writing import write_table

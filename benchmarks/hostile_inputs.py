@@ -80,8 +80,8 @@ def load_commands() -> None:
     import torch
 
     import hierbatch.cli.app
+    import hierbatch.jobs.books.import_book
     import hierbatch.jobs.check
-    import hierbatch.jobs.import_book
     import hierbatch.jobs.import_rows
     import hierbatch.jobs.plan  # noqa: F401
     from hierbatch.frontend.speech_text import SpeechFrontEnd

@@ -44,8 +44,8 @@ from hierbatch.delivery.room_tone import SharedRoomTone
 from hierbatch.delivery.takes import BookTakes
 from hierbatch.delivery.timeline import plan_chapters
 from hierbatch.engine.execution import Execution
-from hierbatch.jobs.import_book import ImportBook, import_book
-from hierbatch.jobs.narrate import NarrateJob, narrate
+from hierbatch.jobs.books.import_book import ImportBook, import_book
+from hierbatch.jobs.books.narrate import NarrateJob, narrate
 from hierbatch.jobs.options.delivery import Delivery
 from hierbatch.jobs.options.speech import SpeechSettings
 from hierbatch.jobs.options.voices import VoiceChoice
@@ -140,7 +140,7 @@ def process_kind(process: psutil.Process, driver: psutil.Process) -> str:
         return "worker"
     if process.name().startswith("ffmpeg") and process.ppid() == driver.pid:
         return "encoder"
-    return "mastering" if "hierbatch.jobs.mastering_process" in process.cmdline() else ""
+    return "mastering" if "hierbatch.jobs.books.mastering_process" in process.cmdline() else ""
 
 
 def compare_narration(book: Path, to: str, engine: str, n_rounds: int) -> None:

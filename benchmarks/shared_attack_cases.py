@@ -85,7 +85,7 @@ def load_commands() -> None:
 
     import hierbatch.cli.app
     import hierbatch.jobs.check
-    import hierbatch.jobs.dub
+    import hierbatch.jobs.dubbing.dub
     import hierbatch.jobs.plan
     import hierbatch.jobs.run  # noqa: F401
     from hierbatch.audio.activity import speech_detector

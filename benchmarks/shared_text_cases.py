@@ -23,7 +23,7 @@ from hierbatch.frontend.korean.normalization import normalize_korean
 from hierbatch.frontend.korean.phonemizer import syllables_to_phones
 from hierbatch.frontend.phonemes import split_words
 from hierbatch.frontend.speech_text import SpeechFrontEnd
-from hierbatch.jobs.import_book import ImportBook, import_book
+from hierbatch.jobs.books.import_book import ImportBook, import_book
 
 _BOOK_SUFFIXES = (".epub", ".txt", ".md")
 

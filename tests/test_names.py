@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hierbatch.errors import InputError
-from hierbatch.jobs.corpus_texts import read_texts
+from hierbatch.jobs.corpora.corpus_texts import read_texts
 from hierbatch.names import clean_name, find_path, group_spellings, is_utf8, name_key, printable_name
 from hierbatch.object_path import local_path, parse_path
 

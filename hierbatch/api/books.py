@@ -6,10 +6,10 @@ from pathlib import Path
 
 from hierbatch.api.messages import OnMessage, listener
 from hierbatch.engine.execution import Execution
-from hierbatch.jobs.book import BookResult, make_book
-from hierbatch.jobs.book_job import BookJob
-from hierbatch.jobs.narrate import NarrateJob, NarrationResult
-from hierbatch.jobs.narrate import narrate as narrate_job
+from hierbatch.jobs.books.book import BookResult, make_book
+from hierbatch.jobs.books.book_job import BookJob
+from hierbatch.jobs.books.narrate import NarrateJob, NarrationResult
+from hierbatch.jobs.books.narrate import narrate as narrate_job
 from hierbatch.jobs.options.control import RunControl
 from hierbatch.jobs.options.delivery import Delivery, RunDelivery
 from hierbatch.jobs.options.project import BookProject, ChapterChoice

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from hierbatch.api.messages import OnMessage, listener
 from hierbatch.engine.execution import Execution
-from hierbatch.jobs.corpus import CorpusJob, CorpusResult
-from hierbatch.jobs.corpus import corpus as corpus_job
-from hierbatch.jobs.export import ExportJob, ExportResult
-from hierbatch.jobs.export import export as export_job
+from hierbatch.jobs.corpora.corpus import CorpusJob, CorpusResult
+from hierbatch.jobs.corpora.corpus import corpus as corpus_job
+from hierbatch.jobs.corpora.export import ExportJob, ExportResult
+from hierbatch.jobs.corpora.export import export as export_job
 from hierbatch.jobs.options.control import RunControl
 from hierbatch.jobs.options.corpus import CorpusSettings
 from hierbatch.jobs.options.quality import CorpusQuality

@@ -11,8 +11,8 @@ from pathlib import Path
 from hierbatch.api.messages import OnMessage, listener
 from hierbatch.engine.execution import Execution
 from hierbatch.jobs.clips import write_clips
-from hierbatch.jobs.dub import DubJob, DubResult
-from hierbatch.jobs.dub import dub as dub_job
+from hierbatch.jobs.dubbing.dub import DubJob, DubResult
+from hierbatch.jobs.dubbing.dub import dub as dub_job
 from hierbatch.jobs.options.control import RunControl, Sharding
 from hierbatch.jobs.options.quality import MeasureChoice, Quality
 from hierbatch.jobs.options.recordings import (

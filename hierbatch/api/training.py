@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hierbatch.api.messages import OnMessage
-from hierbatch.jobs.finetune import FinetuneJob, FinetuneResult
-from hierbatch.jobs.finetune import finetune as finetune_job
-from hierbatch.jobs.intake import IntakeJob, IntakeResult
-from hierbatch.jobs.intake import intake as intake_job
+from hierbatch.jobs.corpora.intake import IntakeJob, IntakeResult
+from hierbatch.jobs.corpora.intake import intake as intake_job
 from hierbatch.jobs.options.data import DataLayout, FeatureChoice
 from hierbatch.jobs.options.finetune import FinetuneSettings
 from hierbatch.jobs.options.intake import RowSettings
-from hierbatch.jobs.prepare import PrepareJob, PrepareResult
-from hierbatch.jobs.prepare import prepare as prepare_job
+from hierbatch.jobs.training.finetune import FinetuneJob, FinetuneResult
+from hierbatch.jobs.training.finetune import finetune as finetune_job
+from hierbatch.jobs.training.prepare import PrepareJob, PrepareResult
+from hierbatch.jobs.training.prepare import prepare as prepare_job
 from hierbatch.object_path import local_path
 from hierbatch.option import flatten_options
 from hierbatch.training.row_limits import RowLimits

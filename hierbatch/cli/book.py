@@ -16,7 +16,7 @@ from hierbatch.object_path import local_path, parse_path
 
 if TYPE_CHECKING:
     from hierbatch.delivery.timeline import ChapterTimeline
-    from hierbatch.jobs.book import BookResult
+    from hierbatch.jobs.books.book import BookResult
 
 
 @command
@@ -44,8 +44,8 @@ def book(
 
     Example: hierbatch book runs/novel --to m4b,srt --out audiobook
     """
-    from hierbatch.jobs.book import make_book
-    from hierbatch.jobs.book_job import BookJob
+    from hierbatch.jobs.books.book import make_book
+    from hierbatch.jobs.books.book_job import BookJob
 
     job = BookJob(
         run=run,

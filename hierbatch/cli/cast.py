@@ -32,7 +32,7 @@ def cast(
 
     Example: hierbatch cast novel.epub --voices voices.csv --manifest novel.csv --out cast.csv
     """
-    from hierbatch.jobs.cast import UNCERTAIN_BELOW, CastBook, cast_book
+    from hierbatch.jobs.books.cast import UNCERTAIN_BELOW, CastBook, cast_book
 
     made = cast_book(
         CastBook(book=book, out=out, manifest=manifest, voices=voices, narrator=narrator, language=language, keep=keep)

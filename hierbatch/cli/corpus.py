@@ -20,7 +20,7 @@ from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.object_path import local_path
 
 if TYPE_CHECKING:
-    from hierbatch.jobs.corpus import CorpusResult
+    from hierbatch.jobs.corpora.corpus import CorpusResult
 
 _Texts = Annotated[
     list[Path], typer.Argument(parser=local_path, help="Tables with a text column, books, or folders of both.")
@@ -48,8 +48,8 @@ def corpus(
     Example: hierbatch corpus texts.csv --voices voices.csv --hours 5 --out corpus
     """
     from hierbatch.cli.progress import ProgressLine
-    from hierbatch.jobs.corpus import CorpusJob
-    from hierbatch.jobs.corpus import corpus as corpus_job
+    from hierbatch.jobs.corpora.corpus import CorpusJob
+    from hierbatch.jobs.corpora.corpus import corpus as corpus_job
 
     job = CorpusJob(
         texts=tuple(texts),

@@ -19,7 +19,7 @@ from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.object_path import local_path
 
 if TYPE_CHECKING:
-    from hierbatch.jobs.dub import DubResult
+    from hierbatch.jobs.dubbing.dub import DubResult
 
 _MAX_PRINTED_ROWS = 20
 
@@ -49,8 +49,8 @@ def dub(
     Example: hierbatch dub films --voice anna.flac --consent licensed --out dubbed
     """
     from hierbatch.cli.progress import ProgressLine
-    from hierbatch.jobs.dub import DubJob
-    from hierbatch.jobs.dub import dub as dub_job
+    from hierbatch.jobs.dubbing.dub import DubJob
+    from hierbatch.jobs.dubbing.dub import dub as dub_job
 
     job = DubJob(
         folder=folder,

@@ -30,8 +30,8 @@ def export(
     """
     from hierbatch.cli.progress import ProgressLine
     from hierbatch.engine.progress import format_duration
-    from hierbatch.jobs.export import ExportJob
-    from hierbatch.jobs.export import export as export_job
+    from hierbatch.jobs.corpora.export import ExportJob
+    from hierbatch.jobs.corpora.export import export as export_job
 
     line = ProgressLine()
     listener = line.listener()

@@ -39,8 +39,8 @@ def finetune(
 
     Example: hierbatch finetune my_recordings --consent self --out my-voice
     """
-    from hierbatch.jobs.finetune import FinetuneJob
-    from hierbatch.jobs.finetune import finetune as finetune_job
+    from hierbatch.jobs.training.finetune import FinetuneJob
+    from hierbatch.jobs.training.finetune import finetune as finetune_job
 
     job = FinetuneJob(
         recordings=tuple(recordings),

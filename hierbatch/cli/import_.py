@@ -12,7 +12,7 @@ from hierbatch.frontend.books.keeping import KEEP_CHOICES
 from hierbatch.object_path import local_path
 
 if TYPE_CHECKING:
-    from hierbatch.jobs.import_book import ImportedBook
+    from hierbatch.jobs.books.import_book import ImportedBook
 
 _MAX_EXAMPLES = 3
 
@@ -44,7 +44,7 @@ def import_(
 
         print(f"{output}: {import_rows(source, output)} rows")
         return
-    from hierbatch.jobs.import_book import ImportBook, import_book, lexicon_path
+    from hierbatch.jobs.books.import_book import ImportBook, import_book, lexicon_path
 
     imported = import_book(
         ImportBook(

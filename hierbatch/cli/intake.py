@@ -32,8 +32,8 @@ def intake(
     Example: hierbatch intake interviews --language en --out rows
     """
     from hierbatch.engine.progress import format_duration
-    from hierbatch.jobs.intake import TABLE, IntakeJob
-    from hierbatch.jobs.intake import intake as intake_job
+    from hierbatch.jobs.corpora.intake import TABLE, IntakeJob
+    from hierbatch.jobs.corpora.intake import intake as intake_job
 
     result = intake_job(IntakeJob(recordings=tuple(recordings), out=out, layout=layout, rows=rows), typer.echo)
     print(f"{out / TABLE}: {result.n_kept} rows kept, {format_duration(result.kept_s)}")

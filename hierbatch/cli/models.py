@@ -10,7 +10,7 @@ import typer
 from hierbatch.cli.licenses import print_license_warnings
 
 if TYPE_CHECKING:
-    from hierbatch.jobs.import_models import ImportedComponent
+    from hierbatch.jobs.weights.import_models import ImportedComponent
 
 models = typer.Typer(no_args_is_help=True)
 
@@ -43,7 +43,7 @@ def add(
 
     Example: hierbatch models add checkpoints --name mine
     """
-    from hierbatch.jobs.import_models import ImportModels, import_models
+    from hierbatch.jobs.weights.import_models import ImportModels, import_models
 
     job = ImportModels(sources=sources, name=name, folder=folder, replace=replace, page=page)
     result = import_models(job, _print_component)
@@ -68,8 +68,8 @@ def assemble(
 
     Example: hierbatch models assemble lite --training training --out my-model
     """
-    from hierbatch.jobs.assemble import AssembleJob, AssembleSpeechSR, assemble_speechsr
-    from hierbatch.jobs.assemble import assemble as assemble_lite
+    from hierbatch.jobs.weights.assemble import AssembleJob, AssembleSpeechSR, assemble_speechsr
+    from hierbatch.jobs.weights.assemble import assemble as assemble_lite
 
     if model == "speechsr":
         assemble_speechsr(AssembleSpeechSR(training=training, out=out))

@@ -21,7 +21,7 @@ from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.object_path import local_path
 
 if TYPE_CHECKING:
-    from hierbatch.jobs.narrate import NarrationResult
+    from hierbatch.jobs.books.narrate import NarrationResult
 
 
 @command
@@ -52,8 +52,8 @@ def narrate(
     """
     from hierbatch.cli.import_ import print_import_summary
     from hierbatch.cli.progress import ProgressLine
-    from hierbatch.jobs.narrate import NarrateJob
-    from hierbatch.jobs.narrate import narrate as narrate_job
+    from hierbatch.jobs.books.narrate import NarrateJob
+    from hierbatch.jobs.books.narrate import narrate as narrate_job
 
     job = NarrateJob(
         book=book,

@@ -13,7 +13,7 @@ from hierbatch.object_path import local_path
 from hierbatch.training.row_limits import RowLimits
 
 if TYPE_CHECKING:
-    from hierbatch.jobs.prepare import DataEstimate
+    from hierbatch.jobs.training.prepare import DataEstimate
 
 
 @command
@@ -42,9 +42,9 @@ def prepare(
     Example: hierbatch prepare LJSpeech-1.1 --out prepared
     """
     from hierbatch.errors import InputError
-    from hierbatch.jobs.prepare import PrepareJob
-    from hierbatch.jobs.prepare import estimate as estimate_job
-    from hierbatch.jobs.prepare import prepare as prepare_job
+    from hierbatch.jobs.training.prepare import PrepareJob
+    from hierbatch.jobs.training.prepare import estimate as estimate_job
+    from hierbatch.jobs.training.prepare import prepare as prepare_job
     from hierbatch.training.durations import align_prepared
 
     paths = (*data, *more_data)

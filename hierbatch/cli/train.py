@@ -13,7 +13,7 @@ from hierbatch.cli.train_lite import train_lite
 from hierbatch.jobs.options.training import StartOptions, TrainingOptions
 
 if TYPE_CHECKING:
-    from hierbatch.jobs.train_network import TrainNetworkJob
+    from hierbatch.jobs.training.train_network import TrainNetworkJob
 
 Prepared = Annotated[Path, typer.Option(help="Folder of `hierbatch prepare`.")]
 Recordings = Annotated[Path, typer.Option(help="Folder of Parquet files with full-band recordings.")]
@@ -116,7 +116,7 @@ def perturb(
 
     Example: hierbatch train perturb --data prepared --versions 4
     """
-    from hierbatch.jobs.perturb import PerturbJob, compute_perturbed_features
+    from hierbatch.jobs.training.perturb import PerturbJob, compute_perturbed_features
 
     compute_perturbed_features(PerturbJob(data=data, n_versions=versions, features=features, layer=layer), typer.echo)
 
@@ -143,7 +143,7 @@ def export(
 
     Example: hierbatch train export training/ttv --to bundle --out models/mine --with hierspeechpp
     """
-    from hierbatch.jobs.export_training import ExportTraining, export_training
+    from hierbatch.jobs.weights.export_training import ExportTraining, export_training
 
     step = export_training(
         ExportTraining(
@@ -170,7 +170,7 @@ def _job(
     start: StartOptions,
     recordings: Path | None = None,
 ) -> TrainNetworkJob:
-    from hierbatch.jobs.train_network import TrainNetworkJob
+    from hierbatch.jobs.training.train_network import TrainNetworkJob
 
     return TrainNetworkJob(
         recipe=recipe,
@@ -192,6 +192,6 @@ def _job(
 
 
 def _train(job: TrainNetworkJob) -> None:
-    from hierbatch.jobs.train_network import train_network
+    from hierbatch.jobs.training.train_network import train_network
 
     train_network(job, typer.echo)

@@ -37,8 +37,8 @@ def train_lite(
 
     Example: hierbatch train lite vocoder --data prepared --out training
     """
-    from hierbatch.jobs.train import TrainJob
-    from hierbatch.jobs.train import train as run_train
+    from hierbatch.jobs.training.train import TrainJob
+    from hierbatch.jobs.training.train import train as run_train
     from hierbatch.training.recipes.catalog import PHASES
 
     max_duration_s = None if minutes is None else minutes * 60

@@ -29,7 +29,7 @@ def words(
     Example: hierbatch words novel.epub --out words.csv
     """
     from hierbatch.frontend.doubtful_words import REASONS
-    from hierbatch.jobs.words import WordsJob, find_words
+    from hierbatch.jobs.books.words import WordsJob, find_words
 
     found = find_words(
         WordsJob(source=source, out=out, lexicon=lexicon, second_opinion=second_opinion, min_count=min_count)

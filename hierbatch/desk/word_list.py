@@ -13,7 +13,7 @@ from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import HierbatchError, InputError, RunError
 from hierbatch.frontend.doubtful_words import REASONS, DoubtfulWord, find_doubtful_words
 from hierbatch.frontend.lexicon import COLUMNS, Lexicon, LexiconEntry, read_entry
-from hierbatch.jobs.book_lexicon import write_lexicon
+from hierbatch.jobs.books.book_lexicon import write_lexicon
 from hierbatch.jobs.recorded_run import recorded_front_ends
 from hierbatch.manifest.row_edits import RowEdit
 from hierbatch.manifest.take_requests import TakeRequest

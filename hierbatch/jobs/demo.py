@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hierbatch.engine.execution import Execution
 from hierbatch.engine.progress import RunListener
-from hierbatch.jobs.narrate import NarrateJob, NarrationResult, narrate
+from hierbatch.jobs.books.narrate import NarrateJob, NarrationResult, narrate
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.storage import write_atomically
 

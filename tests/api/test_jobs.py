@@ -10,7 +10,7 @@ import hierbatch
 from hierbatch.errors import InputError
 from hierbatch.option import group_parameters, option_groups
 from tests.engine.planned_run import bundle_folder
-from tests.jobs.corpora import corpus_job
+from tests.jobs.made_corpora import corpus_job
 from tests.making import manifest_file, prompt_file, recordings_file
 
 JOBS = {

@@ -36,7 +36,7 @@ def test_where_and_how_the_top_is_computed_is_handed_on(tmp_path, monkeypatch):
         asked.append((job.delivery.full_band, str(job.device.placement)))
         raise BookError("enough")
 
-    monkeypatch.setattr("hierbatch.jobs.book.make_book", make_book)
+    monkeypatch.setattr("hierbatch.jobs.books.book.make_book", make_book)
     line = ["book", str(tmp_path), "--full-band", "--device", "cuda", "--dtype", "float16", "--compile"]
     CliRunner().invoke(app, line)
     assert asked == [(True, "cuda,float16,compile")]

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hierbatch.cli.app import app, main
-from tests.jobs.corpora import corpus_job
+from tests.jobs.made_corpora import corpus_job
 
 CORPUS = "corpus {folder}/texts.csv --voices {folder}/voices.csv --hours 0.008 --out {folder}/run --measures none "
 

@@ -27,7 +27,7 @@ def test_a_book_goes_to_the_cluster_and_the_share_of_a_gpu_that_are_named(tmp_pa
     def narrate(job, *_, **__):
         raise AskedError(job.execution)
 
-    monkeypatch.setattr("hierbatch.jobs.narrate.narrate", narrate)
+    monkeypatch.setattr("hierbatch.jobs.books.narrate.narrate", narrate)
     options = "--ray-address 10.0.0.1:6379 --gpus-per-worker 0.5 --workers 3"
     result = CliRunner().invoke(app, ["narrate", "a.md", "--out", str(tmp_path), *options.split()])
     assert isinstance(result.exception, AskedError), result.output

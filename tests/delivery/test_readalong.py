@@ -11,9 +11,9 @@ from lxml import etree
 from hierbatch.audio.decoding import open_file
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import BookError
-from hierbatch.jobs.book import make_book
-from hierbatch.jobs.book_job import BookJob
-from hierbatch.jobs.import_book import ImportBook, import_book
+from hierbatch.jobs.books.book import make_book
+from hierbatch.jobs.books.book_job import BookJob
+from hierbatch.jobs.books.import_book import ImportBook, import_book
 from hierbatch.jobs.options.delivery import RunDelivery
 from tests.audio.signals import tone
 from tests.delivery import book_run

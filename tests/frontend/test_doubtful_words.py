@@ -10,7 +10,7 @@ import pytest
 
 from hierbatch.frontend.doubtful_words import find_doubtful_words, find_second_opinions
 from hierbatch.frontend.lexicon import Lexicon
-from hierbatch.jobs.words import WORD_COLUMNS, WordsJob, find_words
+from hierbatch.jobs.books.words import WORD_COLUMNS, WordsJob, find_words
 
 
 def _reasons(*sentences: str) -> dict[str, str]:

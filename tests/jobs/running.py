@@ -5,7 +5,7 @@ import time
 import pyarrow as pa
 
 from hierbatch.engine.execution import Execution
-from hierbatch.jobs.narrate import NarrateJob
+from hierbatch.jobs.books.narrate import NarrateJob
 from hierbatch.jobs.options.delivery import Delivery
 from hierbatch.jobs.options.quality import Quality
 from hierbatch.jobs.options.voices import VoiceChoice

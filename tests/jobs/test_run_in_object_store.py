@@ -15,8 +15,8 @@ from hierbatch.cli.app import app
 from hierbatch.engine.lease import LEASE_S, hold_lease
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import InputError, RunError, StorageError
-from hierbatch.jobs.book import make_book
-from hierbatch.jobs.book_job import BookJob
+from hierbatch.jobs.books.book import make_book
+from hierbatch.jobs.books.book_job import BookJob
 from hierbatch.jobs.compact import CompactJob, compact
 from hierbatch.jobs.options.delivery import RunDelivery
 from hierbatch.jobs.retry import RetryJob, retry

@@ -5,7 +5,7 @@ import pytest
 from hierbatch.engine.progress import RunListener
 from hierbatch.errors import InputError
 from hierbatch.jobs.clips import write_clips
-from hierbatch.jobs.corpus import corpus
+from hierbatch.jobs.corpora.corpus import corpus
 from hierbatch.jobs.options.corpus import CorpusSettings
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.run import RunJob, run
@@ -16,7 +16,7 @@ from hierbatch.models.catalog.model_choice import ModelChoice
 from tests.changing import change
 from tests.engine.planned_run import bundle_folder
 from tests.jobs import converting
-from tests.jobs.corpora import corpus_job
+from tests.jobs.made_corpora import corpus_job
 from tests.jobs.running import LOCAL
 from tests.making import prompt_file
 

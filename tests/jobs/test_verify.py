@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from hierbatch.cli.app import app
 from hierbatch.errors import RunError
-from hierbatch.jobs.export import ExportJob, export
+from hierbatch.jobs.corpora.export import ExportJob, export
 from hierbatch.jobs.run import run
 from hierbatch.jobs.status import read_status
 from hierbatch.jobs.verify import verify_takes

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 from hierbatch.audio.files import describe_sound
 from hierbatch.cli.app import app
 from hierbatch.frontend.books.reading import read_book
-from hierbatch.jobs.import_book import ImportBook, import_book
+from hierbatch.jobs.books.import_book import ImportBook, import_book
 from hierbatch.manifest.checks import ManifestRequirements, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import open_table

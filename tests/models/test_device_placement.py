@@ -7,7 +7,7 @@ from safetensors.torch import save_file
 
 from hierbatch.audio.waveform import SoundStream, Waveform
 from hierbatch.errors import InputError
-from hierbatch.jobs.import_models import ImportModels, import_models
+from hierbatch.jobs.weights.import_models import ImportModels, import_models
 from hierbatch.models.catalog.open_model import open_model
 from hierbatch.models.conversion.recording import convert_recording
 from hierbatch.models.device_placement import DevicePlacement, to_array

@@ -1,7 +1,7 @@
 from hierbatch.manifest.corpus_rows import CORPUS_MANIFEST
 from hierbatch.manifest.filters import read_filter
 from hierbatch.manifest.schema import plan_schema, take_schema
-from tests.jobs.corpora import corpus_job
+from tests.jobs.made_corpora import corpus_job
 from tests.loading import load_script
 
 

@@ -11,7 +11,7 @@ from hierbatch.audio.files import write_sound
 from hierbatch.audio.waveform import Waveform
 from hierbatch.datasets.options import DatasetOptions
 from hierbatch.errors import BundleError, InputError
-from hierbatch.jobs.finetune import FinetuneJob, finetune
+from hierbatch.jobs.training.finetune import FinetuneJob, finetune
 from hierbatch.models.lite.config import tiny_config
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.spectral_statistics import SpectralStatisticsMatching

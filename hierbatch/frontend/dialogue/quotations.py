@@ -1,7 +1,7 @@
 """Quotations in paragraphs of English and Korean books.
 
-Recognized are paired marks (double and single, curved and straight, corner brackets, guillemets), a quotation that
-continues over several paragraphs without a closing mark, dialogue after a dash, and scripts (`NAME: ...`).
+The finder knows paired marks (double and single, curved and straight, corner brackets, guillemets), quotations that
+continue over several paragraphs without a closing mark, dialogue after a dash, and scripts (`NAME: ...`).
 """
 
 from __future__ import annotations

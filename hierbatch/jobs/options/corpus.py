@@ -10,7 +10,7 @@ from hierbatch.errors import InputError
 from hierbatch.option import Option, OptionGroup
 
 if TYPE_CHECKING:
-    from hierbatch.jobs.corpus_pairs import Spread
+    from hierbatch.jobs.corpora.corpus_pairs import Spread
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,7 @@ class CorpusSettings(OptionGroup):
         Raises:
             InputError: a range is invalid.
         """
-        from hierbatch.jobs.corpus_pairs import Spread
+        from hierbatch.jobs.corpora.corpus_pairs import Spread
 
         return Spread(
             speed=_read_range(self.speed, "--speed"),

@@ -12,7 +12,7 @@ from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.option import Option, OptionGroup
 
 if TYPE_CHECKING:
-    from hierbatch.jobs.dub_output import Background
+    from hierbatch.jobs.dubbing.dub_output import Background
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +89,7 @@ class DubSettings(TakeSeed):
         Raises:
             InputError: `background` is neither `keep`, `off` nor a gain in dB.
         """
-        from hierbatch.jobs.dub_output import Background
+        from hierbatch.jobs.dubbing.dub_output import Background
 
         named = {"keep": 0.0, "off": None}
         if self.background in named:

@@ -12,7 +12,7 @@ import soundfile
 
 from hierbatch.delivery.corpora.writers import WRITERS
 from hierbatch.errors import InputError, RunError
-from hierbatch.jobs.export import ExportJob, export
+from hierbatch.jobs.corpora.export import ExportJob, export
 from tests.delivery.corpora.corpus_run import RATE_HZ, SPEAKERS, corpus_row, samples, sift, write_corpus_run
 
 N_ROWS = 40

@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import BundleError, PromptError
-from hierbatch.jobs.import_models import ImportModels, import_models
+from hierbatch.jobs.weights.import_models import ImportModels, import_models
 from hierbatch.models.catalog.model_info import read_upsampler_info
 from hierbatch.models.catalog.open_model import open_model, read_model_info
 from hierbatch.models.conversion.interface import ConversionModel
@@ -105,7 +105,7 @@ from hierbatch.engine.execution import Execution
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.jobs.specs.upsample import UpsampleSpec
 from hierbatch.jobs.run import check_device
-import hierbatch.jobs.dub, hierbatch.jobs.narrate, hierbatch.jobs.retry
+import hierbatch.jobs.dubbing.dub, hierbatch.jobs.books.narrate, hierbatch.jobs.retry
 voices = VoiceChoice(voices=Path("manifests/voices/voices.csv"), default_voice="narrator")
 recordings = Path("manifests/recordings.csv")
 for order in (

@@ -5,7 +5,7 @@ import torch
 
 from hierbatch.errors import BundleError, InputError
 from hierbatch.frontend.symbols import PHONES, SEPARATORS
-from hierbatch.jobs.import_models import ImportModels, import_models
+from hierbatch.jobs.weights.import_models import ImportModels, import_models
 from hierbatch.models.catalog.network_page import NetworkPage, read_network_page
 from hierbatch.models.hierspeechpp.networks import HierSpeechPPNetworks
 from hierbatch.models.hierspeechpp.synthesizer.config import SynthesizerConfig

@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 from hierbatch.audio.resample import resampled_length
 from hierbatch.audio.waveform import SoundStream, Waveform
 from hierbatch.errors import BundleError, InputError, SynthesisError
-from hierbatch.jobs.import_models import ImportModels, import_models
+from hierbatch.jobs.weights.import_models import ImportModels, import_models
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.hierspeechpp.speechsr.config import SpeechSRConfig
 from hierbatch.models.hierspeechpp.speechsr.model import SpeechSR

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from hierbatch.jobs.train_network import run_process
+from hierbatch.jobs.training.train_network import run_process
 from hierbatch.training.trainer.trainer import Trainer
 from hierbatch.training.trainer.world import World
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from hierbatch.errors import InputError
-from hierbatch.jobs.train_network import TrainNetworkJob, run_process, train_network
+from hierbatch.jobs.training.train_network import TrainNetworkJob, run_process, train_network
 from hierbatch.toml_config import to_toml
 from hierbatch.training.hierspeechpp.settings import AdamWSettings
 from hierbatch.training.ray_training import train_in_workers

@@ -9,7 +9,7 @@ import torch
 
 from hierbatch.errors import InputError
 from hierbatch.frontend.symbols import SYMBOL_IDS
-from hierbatch.jobs.train import TrainJob, train
+from hierbatch.jobs.training.train import TrainJob, train
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.text_to_vector import LiteTextToVector

@@ -1,0 +1,1 @@
+"""Jobs on books: import, cast, narration and mastering."""

@@ -1,0 +1,1 @@
+"""Jobs on corpora: synthesis, intake of recordings, and export."""

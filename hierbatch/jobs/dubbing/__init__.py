@@ -1,0 +1,1 @@
+"""Jobs on folders of recordings and films: dubbing."""

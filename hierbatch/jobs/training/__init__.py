@@ -1,0 +1,1 @@
+"""Jobs of training: preparation of recordings, training and fine-tuning."""

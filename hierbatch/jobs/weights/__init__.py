@@ -1,0 +1,1 @@
+"""Jobs on weights: import, assembly and export of models."""
