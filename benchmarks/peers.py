@@ -113,10 +113,10 @@ def score(kit: EvaluationKit, folder: Path, texts: Sequence[EvaluationSentence])
     opinions = []
     for number, sentence in enumerate(texts):
         samples = soundfile.read(folder / f"{number:05d}.wav", dtype="float32")[0]
-        *readings, heard = (
+        *readings, hypothesis = (
             kit.normalize(text, "en").split() for text in (*sentence.readings, kit.transcribe(samples, "en"))
         )
-        errors = fewest_errors(readings, heard)
+        errors = fewest_errors(readings, hypothesis)
         n_errors, n_words = n_errors + errors.n_errors, n_words + errors.n_tokens
         opinions.append(kit.distillmos(samples))
     return n_errors / max(1, n_words), float(np.mean(opinions))
