@@ -13,7 +13,7 @@ def train_lite(
         str,
         typer.Argument(
             help="vocoder, content-encoder, acoustic, text-to-vector, speaker-encoder, cross-speaker (unpaired "
-            "fine-tuning), text-to-vector-tuning and acoustic-tuning (after a change of the content encoder), "
+            "fine-tuning), text-to-vector-tuning and acoustic-tuning (after a change of the content encoder), prosody, "
             "vocoder-gan (adversarial training of the vocoder), style-denoiser, or all of these; "
             "speechsr-lite, speechsr-lite-gan."
         ),

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from scipy.stats import beta
+from scipy.special import betaincinv  # scipy.stats would need 70 MB
 
 from hierbatch.desk.run_view import RunState
 from hierbatch.manifest.choices import REJECT
@@ -24,8 +24,8 @@ def share_interval(n_bad: int, n_judged: int, level: float = LEVEL) -> tuple[flo
         level: confidence level, 0 to 1.
     """
     tail = (1 - level) / 2
-    low = float(beta.ppf(tail, n_bad, n_judged - n_bad + 1)) if n_bad else 0.0
-    high = float(beta.ppf(1 - tail, n_bad + 1, n_judged - n_bad)) if n_bad < n_judged else 1.0
+    low = float(betaincinv(n_bad, n_judged - n_bad + 1, tail)) if n_bad else 0.0
+    high = float(betaincinv(n_bad + 1, n_judged - n_bad, 1 - tail)) if n_bad < n_judged else 1.0
     return low, high
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -39,7 +40,9 @@ class Desk:
         """
         self._view, self._writer, self._respeak = view, writer, respeak
         self._decisions = Decisions(view)
-        self._name = view.layout.root.resolve().name
+        path = view.layout.root.resolve()
+        self._name = path.name
+        self._key = hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()[:16]
         self._table = CorpusTable()
         self._doubts = WordDoubts()
         self._words = WordList(RunFolder(view.layout.root))
@@ -56,6 +59,7 @@ class Desk:
         return {
             "version": state.version,
             "name": self._name,
+            "key": self._key,
             "title": book_title(state) or self._name,
             "is_book": is_book(state),
             "is_read_only": not self._writer.is_held(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -22,6 +23,7 @@ from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS
 from hierbatch.manifest.take_requests import PLANNED, RequestState, read_requests
 from hierbatch.manifest.takes import Takes
 
+_LOG = logging.getLogger(__name__)
 _POLL_S = 0.1
 _MAX_SHARE = 0.1
 """Largest share of the time spent on reading; a large run in progress is read less often."""
@@ -160,13 +162,19 @@ class RunView:
         self._thread.join(timeout=5)
 
     def _follow(self) -> None:
-        pause_s = _POLL_S
+        pause_s, failure = _POLL_S, ""
         while not self._is_closed:
             self._wake.wait(pause_s)
             self._wake.clear()
             started = time.monotonic()
-            with suppress(HierbatchError, OSError):  # a file being replaced: the next pass reads it
+            try:
                 self._update()
+            except (HierbatchError, OSError):
+                pass  # a file being replaced: the next pass reads it
+            except Exception as error:  # noqa: BLE001 - the page goes on, with the state before
+                if repr(error) != failure:
+                    _LOG.exception("The state of the run cannot be read; the page shows the one before")
+                failure = repr(error)
             pause_s = max(_POLL_S, (time.monotonic() - started) / _MAX_SHARE)
 
     def _update(self) -> None:

@@ -98,7 +98,8 @@ class WordList:
             for word in self._words:
                 if (word.found.word, word.found.language) == (entry.word, entry.language):
                     word.phonemes = _phonemes(front_ends, entry.scope, word.found.word, word.found.language)
-        return list(_requests(state, entry, front_ends, who))
+        requests = list(_requests(state, entry, front_ends, who))
+        return sorted(requests, key=lambda request: request.id not in state.facts)  # those that can be played first
 
     def _corrections(self) -> Sequence[LexiconEntry]:
         path = self._folder.corrected_lexicon

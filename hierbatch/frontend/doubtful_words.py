@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from hierbatch.frontend.dialogue.english_lexicon import titles
 from hierbatch.frontend.english.heteronyms import find_heteronyms, heteronyms
 from hierbatch.frontend.foreign_words import find_foreign_words
 from hierbatch.frontend.korean.loanwords import has_established_form
@@ -88,7 +89,7 @@ def _english(sentence: str) -> Iterator[tuple[str, str]]:
         word = match.group()
         if word.lower() in heteronyms() and index not in decided:
             yield word.lower(), "heteronym"
-        is_name = word[0].isupper() and not word.isupper() and word not in _NEVER_NAMES
+        is_name = word[0].isupper() and not word.isupper() and word not in _NEVER_NAMES and word.lower() not in titles()
         if is_name and not _SENTENCE_START.search(sentence[max(0, match.start() - 3) : match.start()]):
             yield re.sub(r"['’]s$", "", word), "name"
 

@@ -119,6 +119,8 @@ def redecide(snapshot: Snapshot, is_wanted: npt.NDArray[np.bool_], verdicts: Ver
     best = snapshot.index[is_wanted[snapshot.index["position"]]]
     alone = best[~np.isin(best["position"], competing["position"])]
     takes = np.concatenate([competing, alone])
+    if not len(takes):  # decisions on takes that are not made yet
+        return snapshot
     takes = takes[np.lexsort((takes["row"], takes["part"]))]
     tables = [
         read_part_rows(snapshot.parts[part], takes["row"][takes["part"] == part], TAKE_ID_COLUMNS)

@@ -186,11 +186,12 @@ def _rows_with_sound(metadata: pq.FileMetaData) -> int:
 
 
 def _unreadable(path: Path, error: Exception) -> ManifestError:
+    is_encoding = "utf" in str(error).lower()
     return ManifestError(
         f"{path} cannot be read",
         expected="a complete Parquet file, or UTF-8 text with one row per line and numbers in range",
         got=str(error).splitlines()[0],
-        fix="correct the table",
+        fix="save it as UTF-8 (in spreadsheets: CSV UTF-8)" if is_encoding else "correct the table",
     )
 
 

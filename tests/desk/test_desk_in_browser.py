@@ -137,6 +137,44 @@ def test_a_name_is_corrected_in_the_list_of_words_and_spoken_again_where_it_occu
     assert "EL-zbeth" in (run / "lexicon.csv").read_text(encoding="utf-8")
 
 
+def test_an_edit_that_is_not_spoken_yet_survives_moves_and_a_reload(narrated, browser):
+    with serve(narrated / "out" / "run") as address, open_page(browser, address) as page:
+        page.wait_for_selector("#field-text")
+        before = page.locator("#field-text").input_value()
+        page.keyboard.press("e")
+        page.keyboard.press("End")
+        page.keyboard.type(" Unspoken.")
+        page.keyboard.press("Escape")
+        page.keyboard.press("j")
+        expect(page.locator("#field-text")).not_to_have_value(before + " Unspoken.", timeout=WAIT_MS)
+        page.reload()
+        page.wait_for_selector(".s.now")
+        page.keyboard.press("k")
+        expect(page.locator("#field-text")).to_have_value(before + " Unspoken.", timeout=WAIT_MS)
+        expect(page.locator("#progress")).to_contain_text("1 edited, not spoken", timeout=WAIT_MS)
+        assert "\n".join(accessibility_violations(page)) == ""
+        page.locator("#discard").press("Enter")
+        expect(page.locator("#field-text")).to_have_value(before, timeout=WAIT_MS)
+
+
+def test_a_word_is_found_and_left_without_a_correction(narrated, browser):
+    run = narrated / "out" / "run"
+    with serve(run) as address, open_page(browser, address) as page:
+        page.keyboard.press("w")
+        page.wait_for_selector(".words-table .word")
+        page.keyboard.press("/")
+        page.keyboard.type("elsp")
+        page.keyboard.press("Enter")
+        expect(page.locator(".words-table .word:focus")).to_have_text("Elspeth", timeout=WAIT_MS)
+        page.keyboard.press("e")
+        page.keyboard.type("never this")
+        page.keyboard.press("Escape")
+        expect(page.locator(".words-table .word:focus")).to_have_text("Elspeth", timeout=WAIT_MS)
+        page.keyboard.press("x")  # the sentence that is not shown here stays as it is
+    lexicon = run / "lexicon.csv"
+    assert not lexicon.exists() or "never this" not in lexicon.read_text(encoding="utf-8")
+
+
 def test_doubtful_words_are_marked_listed_and_filtered(narrated, browser):
     with serve(narrated / "out" / "run", "--read-only") as address, open_page(browser, address) as page:
         page.get_by_role("button", name="Doubtful words").press("Enter")

@@ -37,3 +37,12 @@ def test_planned_rows_are_read_by_their_ids(run):
         {"id": "r1", "chapter": 1},
         {"id": "r4", "chapter": 4},
     ]
+
+
+def test_a_decision_on_a_take_that_is_not_made_yet_changes_nothing(tmp_path):
+    run = RunOnDisk(tmp_path)
+    run.plan([("r0", "k0", 1, 0), ("r1", "k1", 1, 1)])
+    run.part("g0001-u000000", [("r0", "k0", 1, "ok")])
+    takes = run.takes()
+    append_choice(run.layout.root, Choice(id="r1", take_key="k1", attempt=1, verdict=PIN))
+    assert told(takes.redecided(), "id", "attempt") == told(takes, "id", "attempt")

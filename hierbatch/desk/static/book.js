@@ -1,6 +1,7 @@
 // Chapters and running text: every word is timed, every sentence can be selected.
 
 import { $, clock, el, replace } from "./dom.js";
+import { draftCount } from "./drafts.js";
 import { openChapter, play, select } from "./selection.js";
 import { emit, FILTERS, isFiltered, Mark, matchesFilter, on, store } from "./store.js";
 
@@ -183,6 +184,7 @@ export function drawProgress() {
   $("progress").textContent = [
     sentences.length ? `played ${Math.floor((100 * played) / sentences.length)} %` : null,
     `${open} to decide`,
+    draftCount() ? `${draftCount()} edited, not spoken` : null,
     waiting ? `${waiting} being spoken` : null,
     nTakes < nRows ? `${nTakes} of ${nRows} spoken` : null,
     total ? clock(total) : null,
@@ -208,6 +210,7 @@ export function listen() {
     scrollToCurrent(false);
   });
   on("take", drawTakeWords);
+  on("drafts", drawProgress);
   on("marks", () => { drawMarks(); drawChapters(); drawProgress(); });
   on("filter", () => { if (store.view === "book") { drawFilters(); drawMarks(); drawChapters(); } });
 }

@@ -23,17 +23,21 @@ export const KEYS = [
   ["[  ]", "Previous, next chapter"],
   ["t", "Text or table"],
   ["w", "Words to check"],
+  ["/", "Find a word, or rows of the table"],
   ["Esc", "Leave a field or the sheet"],
   ["?", "This help"],
 ];
+
+/** Decide about the sentence, where it is shown. */
+const inText = (run) => () => { if (!isWords()) run(); };
 
 /** Show a view, or the text again. */
 const toView = (name) => { if (store.run.is_book || name !== "table") show(store.view === name ? (store.run.is_book ? "book" : "table") : name); };
 const isWords = () => store.view === "words";
 
 const acts = {
-  " ": () => toggle(), j: () => (isWords() ? words.step(1) : move(1)), k: () => (isWords() ? words.step(-1) : move(-1)), e: () => (isWords() ? words.edit() : editText()), r: speak, p: () => decide("pin"), a: () => decide("keep"),
-  x: () => decide("reject"), u: undo, n: () => { editText(); $("field-note")?.focus(); }, "[": () => stepChapter(-1), "]": () => stepChapter(1),
+  " ": () => toggle(), j: () => (isWords() ? words.step(1) : move(1)), k: () => (isWords() ? words.step(-1) : move(-1)), e: () => (isWords() ? words.edit() : editText()), r: inText(speak), p: inText(() => decide("pin")), a: inText(() => decide("keep")),
+  x: inText(() => decide("reject")), u: undo, n: inText(() => { editText(); $("field-note")?.focus(); }), "/": () => $("search")?.select(), "[": () => stepChapter(-1), "]": () => stepChapter(1),
   t: () => toView("table"), w: () => toView("words"), "?": showHelp,
 };
 
@@ -52,12 +56,12 @@ export function listen() {
   document.addEventListener("keydown", (event) => {
     if ($("help").open) return;
     if (event.key === "Escape") return leave(event);
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); return speak(); }
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); return inText(speak)(); }
     if (event.ctrlKey || event.metaKey || event.altKey || isField(event.target)) return;
     // Space on a button presses it, except on a sentence, where it plays.
     if (event.key === " " && event.target.closest?.("button, summary, a")) return;
     if (event.key === "Enter" && event.target.closest?.(".s")) return toggle();
-    const act = /^[1-5]$/.test(event.key) ? () => chooseTake(Number(event.key)) : acts[event.key];
+    const act = /^[1-5]$/.test(event.key) ? inText(() => chooseTake(Number(event.key))) : acts[event.key];
     if (!act || (!store.run && event.key !== "?")) return;
     event.preventDefault();
     act();

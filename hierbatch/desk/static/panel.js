@@ -2,6 +2,7 @@
 
 import { notice, post } from "./api.js";
 import { $, el, replace, say } from "./dom.js";
+import { draftOf, dropDraft, keepDraft } from "./drafts.js";
 import { flushPlayed, playNextTake, setRow, select } from "./selection.js";
 import { emit, isWritable, Mark, on, sentenceOf, store } from "./store.js";
 
@@ -67,6 +68,10 @@ function stateLine(row) {
     if (request.is_open) parts.push(`${request.n_takes} new ${request.n_takes === 1 ? "take is" : "takes are"} being spoken`);
     else if (request.error) parts.push(el("b", { class: "bad" }, request.error));
   }
+  if (draftOf(row.id)) {
+    parts.push(el("b", {}, "edited, not spoken yet"));
+    parts.push(el("button", { type: "button", class: "discard", id: "discard", onclick: () => discard(row) }, "discard"));
+  }
   if (!parts.length) parts.push("no flags");
   return parts.flatMap((part, at) => (at ? [" · ", part] : [part]));
 }
@@ -75,22 +80,41 @@ function fields(row) {
   const isOff = !isWritable();
   const input = (id, kind, properties) => el(kind, { id: `field-${id}`, disabled: isOff, ...properties });
   const voices = [...new Set([...store.run.voices, row.voice])].filter(Boolean);
+  const kept = draftOf(row.id) ?? {};
+  const speed = kept.speed ?? speedOf(row), voice = kept.voice ?? row.voice;
   const text = input("text", "textarea", { rows: "4", lang: row.language, spellcheck: "true" });
-  text.value = row.text;
+  text.value = kept.text ?? row.text;
   const phones = input("phonemes", "textarea", { rows: "2", class: "phones", spellcheck: "false", autocapitalize: "off" });
-  phones.value = row.phonemes;
+  phones.value = kept.phonemes ?? row.phonemes;
   const pause = input("pause", "input", { inputmode: "decimal", value: row.pause_after_s ?? "", placeholder: "auto" });
   pause.addEventListener("change", () => savePause(row, pause));
-  return el("div", { class: "fields" },
+  return el("div", { class: "fields", oninput: () => draft(row) },
     el("div", {}, el("label", { for: "field-text" }, "Text"), text),
     el("div", {}, el("label", { for: "field-phonemes" }, "Phonemes"), phones),
     respelling(row),
     el("div", { class: "row" },
       el("div", {}, el("label", { for: "field-voice" }, "Voice"),
-        el("select", { id: "field-voice", disabled: isOff }, voices.map((voice) => el("option", { value: voice, selected: voice === row.voice }, voice)))),
+        el("select", { id: "field-voice", disabled: isOff }, voices.map((name) => el("option", { value: name, selected: name === voice }, name)))),
       el("div", {}, el("label", { for: "field-speed" }, "Speed"),
-        input("speed", "input", { inputmode: "decimal", value: String(Math.round(row.speed * 100) / 100) })),
+        input("speed", "input", { inputmode: "decimal", value: speed })),
       el("div", {}, el("label", { for: "field-pause" }, "Pause, s"), pause)));
+}
+
+const speedOf = (row) => String(Math.round(row.speed * 100) / 100);
+
+/** Keep what is typed: it is spoken later, or discarded on purpose. */
+function draft(row) {
+  const values = { text: row.text, phonemes: row.phonemes, voice: row.voice ?? field("voice").value, speed: speedOf(row) };
+  keepDraft(row.id, Object.fromEntries(Object.entries(values).map(([name, own]) => [name, [field(name).value, own]])));
+  replace($("row-state"), stateLine(row));
+}
+
+function discard(row) {
+  dropDraft(row.id);
+  drawnFor = null;
+  drawPanel();
+  $("field-text")?.focus();
+  say("Edit discarded");
 }
 
 /** Two fields that turn a word and its respelling into the phonemes above. */
@@ -102,6 +126,7 @@ function respelling(row) {
     const answer = await post("/api/phonemes", { id: row.id, text: field("text").value, word: word.value, respelling: letters.value }).catch(() => null);
     if (!answer) return;
     field("phonemes").value = answer.phonemes;
+    draft(row);
     say("Phonemes changed");
   };
   for (const input of [word, letters]) input.addEventListener("change", apply);
@@ -199,6 +224,7 @@ export async function speak() {
   playNextTake();
   const answer = await post("/api/speak", { id: row.id, n_takes: nTakes, edit: values(row) }).catch(() => null);
   if (!answer) return;
+  dropDraft(row.id);
   if ($("panel").contains(document.activeElement)) document.activeElement.blur();
   if (answer.id === store.current) setRow(answer);
   say(nTakes === 1 ? "One new take requested" : `${nTakes} new takes requested`);

@@ -49,17 +49,20 @@ function drawWord(word) {
   const input = el("input", { id: `say-${keyOf(word)}`, "aria-label": `Say ${word.word} as`, disabled: !isWritable(), lang: word.language,
     autocapitalize: "off", autocomplete: "off", spellcheck: "false" });
   input.value = word.pronunciation;
-  input.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.stopPropagation(); correct(word, input); } });
+  input.addEventListener("keydown", (event) => { 
+    if (event.key === "Enter") { event.stopPropagation(); correct(word, input); }
+    if (event.key === "Escape") input.value = word.pronunciation; // leaves the field without a correction
+  });
   input.addEventListener("change", () => correct(word, input));
   return el("tr", { data: { word: keyOf(word) } },
     el("th", { scope: "row" }, el("button", { type: "button", class: "word", id: `hear-${keyOf(word)}`, "aria-label": `Play ${word.word}`, onclick: () => hear(word) },
       icon(PLAY), el("span", { lang: word.language }, word.word))),
     el("td", { class: "number" }, word.count),
     el("td", { class: "reason", title: word.meaning }, word.reason),
-    el("td", {}, word.phonemes || "not spoken alone"),
+    el("td", { class: "phones" }, word.phonemes || "not spoken alone"),
     el("td", { class: "correction" }, input),
     el("td", { class: "state-cell" }, progress(word)),
-    el("td", { class: "wide" }, el("button", { type: "button", class: "sentence", onclick: () => open(word.row) }, word.sentence)));
+    el("td", { class: "wide" }, el("button", { type: "button", class: "sentence", title: word.sentence, onclick: () => open(word.row) }, word.sentence)));
 }
 
 function progress(word) {
@@ -115,6 +118,7 @@ function drawToolbar() {
     onclick: () => { reason = name; draw(); $(`reason-${name || "all"}`.replaceAll(" ", "-"))?.focus(); } }, title, " ", el("b", {}, n));
   const search = el("input", { id: "search", type: "search", placeholder: "Find a word", "aria-label": "Find a word", value: text });
   search.addEventListener("input", () => { text = search.value.trim().toLowerCase(); draw(); });
+  search.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); $("text").querySelector(".word")?.focus(); } });
   replace($("filters"), search, chip("", "All", words.length), [...counts].map(([name, n]) => chip(name, name, n)));
 }
 

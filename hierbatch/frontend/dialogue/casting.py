@@ -13,11 +13,14 @@ _MIN_LINES = 3
 _MIN_SHARE = 0.01
 """Share of all lines from which a character is a main one."""
 _MALE_BELOW_HZ = 160.0
-_WRONG_REGISTER = 12.0
-"""Penalty in semitones for a voice of the other register."""
+_WRONG_REGISTER = 30.0
+"""Penalty in semitones for a voice of the other register; a man's voice for a woman is worse than a shared one."""
 _ENOUGH_SEMITONES = 8.0
 _SHARED_VOICE = 24.0
 """Penalty in semitones for a voice that somebody in the same conversations already has."""
+_NARRATOR_VOICE = 10.0
+"""Penalty in semitones for the voice of the narration, which main characters share only with few voices at hand."""
+_N_ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +48,29 @@ def cast_voices(
         narrator: name of the narrator's voice.
     """
     total = sum(n_lines.values())
-    others = [voice for voice in voices if voice.name != narrator]
+    order = sorted(n_lines, key=lambda index: (-n_lines[index], index))
+    main = [index for index in order if n_lines[index] >= max(_MIN_LINES, _MIN_SHARE * total)]
+    cast = dict.fromkeys(order, narrator)
+    if not any(voice.name != narrator for voice in voices):
+        return cast
     registers = {voice.name: voice.median_f0_hz for voice in voices}
-    cast: dict[int, str] = {}
-    for index in sorted(n_lines, key=lambda index: (-n_lines[index], index)):
-        is_main = n_lines[index] >= max(_MIN_LINES, _MIN_SHARE * total)
-        if not is_main or not others:
-            cast[index] = narrator
-            continue
-        neighbours: defaultdict[str, int] = defaultdict(int)
-        for other, voice in cast.items():
-            neighbours[voice] += together.get((min(index, other), max(index, other)), 0)
-        best = min(others, key=lambda voice: _cost(voice, characters[index], neighbours, registers))
-        cast[index] = best.name
-    return cast
+    assigned: dict[int, str] = {}
+    for _ in range(_N_ROUNDS):  # the first choices did not know the later ones
+        before = dict(assigned)
+        for index in main:
+            neighbours: defaultdict[str, int] = defaultdict(int)
+            for other, voice in assigned.items():
+                if other != index:
+                    neighbours[voice] += together.get((min(index, other), max(index, other)), 0)
+            assigned[index] = min(
+                voices,
+                key=lambda voice: (
+                    _cost(voice, characters[index], neighbours, registers) + _NARRATOR_VOICE * (voice.name == narrator)
+                ),
+            ).name
+        if assigned == before:
+            break
+    return cast | assigned
 
 
 def _cost(

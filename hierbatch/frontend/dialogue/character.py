@@ -31,6 +31,10 @@ class Mention:
     character: int | None
     gender: Gender = ""
     is_first_person: bool = False
+    title: str = ""
+    """Title of a wife, husband, mother or father named by a possessive pronoun: `Mrs.` for `his wife`."""
+    owner: Gender = ""
+    """Gender of the person whose relative it is, if the pronoun has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +53,7 @@ class Evidence:
     """Characters spoken to by name inside the quotation."""
     spoken_of: frozenset[int] = frozenset()
     """Characters mentioned by name inside the quotation."""
+    excluded: frozenset[int] = frozenset()
+    """Characters that narration excludes: those whom the speaker acts on, or whose clause ends before the speech."""
+    level: str = ""
+    """Level of politeness of the speech, where a language marks it: a speaker mostly keeps to one."""

@@ -33,6 +33,8 @@ _GENDER_REACH = 120
 _MIN_EVIDENCE = 2
 _MARRIED = ("mrs", "lady", "madame", "mme")
 _SURNAME_TITLES = ("mr", "mrs", "dr", "doctor", "colonel", "captain", "major", "inspector", "professor", "sergeant")
+_ABBREVIATIONS = frozenset(("mr", "mrs", "ms", "mme", "mlle", "dr", "rev", "col", "capt", "st"))
+"""Titles that are no names without a name behind them."""
 _RANKS = (
     "lady",
     "sir",
@@ -147,7 +149,7 @@ def _next_pronoun(after: str) -> Gender:
 def _is_person(name: str, names: Mapping[str, _Counts], lower: Mapping[str, int]) -> bool:
     found = names[name]
     title, words = name_words(name)
-    if not words or any(len(word) < 2 for word in words):
+    if not words or any(len(word) < 2 for word in words) or words[-1].lower() in _ABBREVIATIONS:
         return False
     if name.endswith("s") and name[:-1] in names:
         return False  # the Miss Bennets

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from hierbatch.frontend.dialogue.character import Evidence, Mention
@@ -27,13 +27,17 @@ def english_turns(
     turns: list[Turn] = []
     appearances: defaultdict[int, list[int]] = defaultdict(list)
     previous: Mention | None = None
+    spoken_to: Sequence[int] = ()
     is_open = False
     for number, (text, parts) in enumerate(zip(paragraphs, spans, strict=True)):
         narrated = [[] if part.is_quote else mentions.all_in(text[part.start : part.end]) for part in parts]
         for mention in (mention for found in narrated for mention in found):
             if mention.character is not None:
                 appearances[mention.character].append(number)
-        explicit = {at: _explicit(text, parts, at, mentions) for at, part in enumerate(parts) if part.is_quote}
+        addressed = [mentions.addressed_in(text[part.start : part.end]) for part in parts if part.is_quote]
+        near = sorted(frozenset().union(*addressed))
+        explicit = _explicit(text, parts, mentions, [*near, *_last_seen(appearances), *spoken_to])
+        spoken_to = near or spoken_to
         has_explicit = any(explicit.values())
         for at, part in enumerate(parts):
             if not part.is_quote:
@@ -55,13 +59,32 @@ def english_turns(
     return turns, {index: sorted(set(found)) for index, found in appearances.items()}
 
 
-def _explicit(text: str, parts: Sequence[Span], at: int, mentions: EnglishMentions) -> Mention | None:
-    """Speaker named by a verb of speech after or before a quotation."""
-    after = parts[at + 1] if at + 1 < len(parts) else None
-    found = mentions.explicit_after(text[after.start : after.end]) if after else None
-    if found is None and at > 0:
-        before = parts[at - 1]
-        found = mentions.explicit_before(text[before.start : before.end])
+def _last_seen(appearances: Mapping[int, Sequence[int]]) -> list[int]:
+    """Characters that narration has mentioned so far, the last one first."""
+    return sorted(appearances, key=lambda index: -appearances[index][-1])
+
+
+def _explicit(
+    text: str, parts: Sequence[Span], mentions: EnglishMentions, near: Sequence[int]
+) -> dict[int, Mention | None]:
+    """Speakers named by a verb of speech after or before each quotation of a paragraph.
+
+    Args:
+        text: the paragraph.
+        parts: its narration and quotations.
+        mentions: finder of the book's characters.
+        near: characters that a possessive pronoun may refer to, the most probable first.
+    """
+    found: dict[int, Mention | None] = {}
+    for at, part in enumerate(parts):
+        if not part.is_quote:
+            continue
+        after = parts[at + 1] if at + 1 < len(parts) else None
+        speaker = mentions.explicit_after(text[after.start : after.end]) if after else None
+        if speaker is None and at > 0:
+            before = parts[at - 1]
+            speaker = mentions.explicit_before(text[before.start : before.end])
+        found[at] = mentions.relative_among(speaker, near) if speaker and speaker.title else speaker
     return found
 
 

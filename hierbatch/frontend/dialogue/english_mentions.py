@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hierbatch.frontend.dialogue.character import Character, Gender, Mention
 from hierbatch.frontend.dialogue.english_lexicon import person_nouns, verb_pattern
@@ -18,7 +19,9 @@ _VOCATIVE_BEFORE, _VOCATIVE_AFTER = (
 _TITLES_IN_NAME = re.compile(r"\s+")
 
 
-_SPOUSES = {"wife": "Mrs.", "husband": "Mr."}
+_SPOUSES = {"wife": "Mrs.", "lady": "Mrs.", "husband": "Mr."}
+_RELATIVES = _SPOUSES | {"mother": "Mrs.", "father": "Mr."}
+"""Relatives with the same surname, and their titles."""
 
 
 class EnglishMentions:
@@ -39,7 +42,7 @@ class EnglishMentions:
         alternatives = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in names)
         named = rf"\b(?P<name>{alternatives})\b(?!\s*[’']s\b)" if names else r"(?P<name>(?!))"
         nouns = "|".join(person_nouns())
-        whose = r"(?:the|a|an|his|her|my|our|their|(?P<owner>[\w-]+)[’']s)"
+        whose = r"(?:the|a|an|(?P<possessive>his|her|their)|my|our|(?P<owner>[\w-]+)[’']s)"
         # The old man's daughter is not the old man.
         noun = rf"\b{whose}\s+(?:[\w-]+\s+){{0,2}}?(?P<noun>{nouns})\b(?![’']s\b)"
         self._person = re.compile(f"{named}|{noun}|{_PRONOUN}")
@@ -110,7 +113,29 @@ class EnglishMentions:
         if (spouse := self._spouse(match["owner"], match["noun"])) is not None:
             return Mention(match.start(), match.end(), spouse, self._characters[spouse].gender)
         gender = person_nouns()[match["noun"]]  # type: ignore[assignment]
-        return Mention(match.start(), match.end(), None, gender if gender in ("m", "f") else "")
+        owner: Gender = {"his": "m", "her": "f"}.get(match["possessive"] or "", "")  # type: ignore[assignment]
+        title = _RELATIVES.get(match["noun"], "") if match["possessive"] else ""
+        if match["noun"] in _SPOUSES and owner == gender:
+            title = ""  # her lady is her mistress
+        return Mention(
+            match.start(), match.end(), None, gender if gender in ("m", "f") else "", title=title, owner=owner
+        )
+
+    def relative_among(self, mention: Mention, others: Sequence[int]) -> Mention:
+        """A mention such as `his wife` with the character it refers to, found by title and surname if there is one.
+
+        Args:
+            mention: mention of a relative by a possessive pronoun.
+            others: characters that the pronoun may refer to, the most probable first.
+        """
+        for owner in others:
+            if mention.owner not in ("", self._characters[owner].gender):
+                continue
+            for alias in self._characters[owner].aliases:
+                found = self._by_name.get(f"{mention.title} {alias.split()[-1]}") if " " in alias else None
+                if found not in (None, owner):
+                    return replace(mention, character=found, gender=self._characters[found].gender)
+        return mention
 
     def _spouse(self, owner: str | None, noun: str) -> int | None:
         """Character who is somebody's wife or husband: `Bennet's wife`."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from hierbatch.frontend.dialogue.character import Character, Evidence, Mention
 from hierbatch.frontend.dialogue.korean_characters import speech_stems
+from hierbatch.frontend.dialogue.korean_levels import speech_level
 from hierbatch.frontend.dialogue.quotations import Span
 from hierbatch.frontend.dialogue.speakers import Turn
 
@@ -17,17 +18,27 @@ _PARTICLE = (
     r"(?:(?:이|가|은|는|께서|께서는|도)(?![가-힣])"
     rf"|의\s(?=(?:[가-힣]+\s)?{_BODY}(?:에서|[은는이가])(?![가-힣])))"
 )
-_FIRST_PERSON = r"(?<![가-힣])(?:나는|난|내가|나도|저는|제가|우리는|나의)(?![가-힣])"
+_FIRST_PERSON = r"(?<![가-힣])(?:나는|난|내가|나도|우리는)(?![가-힣])"
+_NARRATOR_AS_OBJECT = re.compile(
+    r"(?<![가-힣])(?:나의|나를|날|내|나에게|나에게만|내게|나한테|나더러|날더러|나보고|나하고|나와)(?![가-힣])"
+)
+_HONORIFIC = re.compile(r"[가-힣](?:시[며고니더면는]|신|셨|십니|실)(?![가-힣]*[을를])|말씀")
+_COMMENT = re.compile(r"(?:것이|게|법이)\s?(?:다|아니|었다|냐)|[가-힣]란다|[가-힣]느냐$")
+"""Endings of narration about others than the narrator: `하는 것이다`, `먹어 버리란다`."""
 _QUOTATIVE = re.compile(
     r"\s*(?:이라고|라고|이라구|라구|라는|하고|하구|하며|하면서|하니|하니까|하더니|고|구|"
     r"한다|했다|하였다|하는|이렇게|이런|이 말)(?:[\s,]|$)"
 )
 _INTRODUCES = re.compile(r"(?:[,:]|같이|듯이|말로|소리로|말하되|묻되|말이)\s*$")
-_SUBJECT_CHANGES = re.compile(r"(?:니까|자|는데|더니|면|매|으나|지만),?\s")
+_SUBJECT_CHANGES = re.compile(r"(?:니까|자|는데|더니|면|매|으나|지만|길래|때|때에|바람에|통에),?\s")
+_ENDS_WITH_CHANGE = re.compile(r"(?:니까|[가-힣]자|면|매|길래)\s*,?\s*$")
+"""A clause that ends so leads to the words or deeds of somebody else: `내가 대답을 하니까,`."""
 _GENERAL_STEMS = frozenset(["하였", "했다", "하며", "하면서", "하더니", "하는", "한다", "받는", "받았"])
 """Verb forms that mean speech directly after a quotation, and other things elsewhere."""
 _SPEECH_AS_OBJECT = re.compile(r"[가-힣]+는 (?:소리|말|목소리)(?:에|을|를)(?![가-힣])")
 """Speech that the subject of a sentence reacts to: `부르는 소리에`."""
+_NOUN_CLAUSE = re.compile(r"[가-힣](?:기를|기만|것을|줄을|는지를?)(?![가-힣])")
+_TOPIC = re.compile(r"(?:은|는|도|난)$")
 _ADJACENT = 12
 """Characters between a quotation and a subject that directly follows its particle."""
 _CLAUSE_END = re.compile(r"[.!?…]\s|[.!?…]$")
@@ -55,6 +66,55 @@ class KoreanMentions:
         """Persons that are a subject or topic, in order."""
         return [self._mention(match) for match in self._subject.finditer(text)]
 
+    def subject_at(self, clause: str, position: int) -> Mention | None:
+        """Subject of the verb at a position: in its own part of the sentence, or else the topic before.
+
+        Args:
+            clause: one sentence.
+            position: start of the verb.
+        """
+        changes = [match.end() for match in _SUBJECT_CHANGES.finditer(clause, 0, position)]
+        start = changes[-1] if changes else 0
+        found = self._main_subjects(clause[:position])
+        own = [match for match in found if match.start() >= start]
+        topics = [match for match in found if match.start() < start and _TOPIC.search(match.group())]
+        # Of several subjects in one part, the topic governs the last verb.
+        governing = next((match for match in reversed(own) if _TOPIC.search(match.group())), own[-1] if own else None)
+        governing = governing or (topics[-1] if topics else None)
+        return self._mention(governing) if governing else None
+
+    def _main_subjects(self, text: str) -> list[re.Match[str]]:
+        """Subjects that are not inside of a clause used as a noun: `점순이가 내가 밥을 먹기를 기다리다가`."""
+        found = list(self._subject.finditer(text))
+        ends = [*(match.start() for match in found[1:]), len(text)]
+        return [
+            match for at, match in enumerate(found) if at == 0 or not _NOUN_CLAUSE.search(text, match.end(), ends[at])
+        ]
+
+    def excluded_by(self, before: str, after: str) -> frozenset[int]:
+        """Characters that the narration around a quotation excludes as its speaker.
+
+        Args:
+            before: narration that introduces the quotation; empty if it does not.
+            after: narration that goes on from it; empty if it does not.
+        """
+        excluded: set[int] = set()
+        clause = _last_sentence(before)
+        if _ENDS_WITH_CHANGE.search(clause):
+            subject = self.subject_at(clause, len(clause))
+            if subject and subject.character is not None:
+                excluded.add(subject.character)
+        elif before and self.subject_at(clause, len(clause)) is None:
+            # All persons are subjects of clauses that somebody else reacts to: `내가 말을 하면 그 대답이,`.
+            excluded.update(each.character for each in self.subjects_in(clause) if each.character is not None)
+        if self._narrator is not None:
+            for text in (clause, _first_sentence(after)):
+                subjects = self.subjects_in(text)
+                is_other = _NARRATOR_AS_OBJECT.search(text) or _HONORIFIC.search(text) or _COMMENT.search(text)
+                if is_other and not any(subject.is_first_person for subject in subjects):
+                    excluded.add(self._narrator)
+        return frozenset(excluded)
+
     def all_in(self, text: str) -> list[Mention]:
         """Characters mentioned by name, in order."""
         return [Mention(match.start(), match.end(), self._by_name[match["name"]]) for match in self._any.finditer(text)]
@@ -79,17 +139,15 @@ class KoreanMentions:
         """Speaker named by a paragraph of its own after a quotation, as in `나리는 혀를 돌리어 대답을 하였다`."""
         clause = _SPEECH_AS_OBJECT.sub("", _first_sentence(text))
         verb = max((clause.rfind(stem) for stem in speech_stems() - _GENERAL_STEMS), default=-1)
-        before = [mention for mention in self.subjects_in(clause) if mention.start < verb]
-        return before[0] if before else None
+        return self.subject_at(clause, verb) if verb >= 0 else None
 
     def explicit_before(self, text: str) -> Mention | None:
         """Speaker named in the last sentence before a quotation: `그때에 김첨지는 대수롭지 않은듯이,`."""
         clause = _last_sentence(text)
-        subjects = self.subjects_in(clause)
-        if not subjects:
+        if _ENDS_WITH_CHANGE.search(clause):
             return None
         is_speech = any(stem in clause for stem in speech_stems() - _GENERAL_STEMS)
-        return subjects[-1] if _INTRODUCES.search(clause) or is_speech else None
+        return self.subject_at(clause, len(clause)) if _INTRODUCES.search(clause) or is_speech else None
 
     def _mention(self, match: re.Match[str]) -> Mention:
         if match["first"]:
@@ -108,6 +166,8 @@ class _Context:
     """True if `before` is a short paragraph about the quotation before it."""
     is_apart: bool = False
     """True if `after` is a paragraph of its own that does not go on from the quotation."""
+    is_shared: bool = False
+    """True if the paragraph behind the quotation also introduces the next one."""
 
 
 def korean_turns(
@@ -138,6 +198,7 @@ def korean_turns(
 def _context(paragraphs: Sequence[str], spans: Sequence[Sequence[Span]], number: int, at: int) -> _Context:
     text, parts = paragraphs[number], spans[number]
     before, is_completed, is_apart = text[parts[at - 1].start : parts[at - 1].end] if at > 0 else "", False, False
+    is_shared = False
     after = text[parts[at + 1].start : parts[at + 1].end] if at + 1 < len(parts) else ""
     if not before.strip() and number and at == 0 and not spans[number - 1][-1].is_quote:
         last = spans[number - 1][-1]
@@ -148,9 +209,10 @@ def _context(paragraphs: Sequence[str], spans: Sequence[Sequence[Span]], number:
         passage = paragraphs[number + 1][first.start : first.end]
         after = "" if first.is_quote else passage
         is_apart = bool(after) and not _QUOTATIVE.match(after)
-        if is_apart and _INTRODUCES.search(after):  # the next quotation
-            after = ""
-    return _Context(before, after, is_completed, is_apart)
+        if is_apart and _INTRODUCES.search(after):  # its last sentence introduces the next quotation
+            after = after.rstrip().removesuffix(_last_sentence(after).rstrip())
+            is_shared = True
+    return _Context(before, after, is_completed, is_apart, is_shared)
 
 
 def _completes(text: str, before: Sequence[Span]) -> bool:
@@ -166,17 +228,22 @@ def _evidence(quote: str, context: _Context, mentions: KoreanMentions) -> Eviden
     behind_it = find_behind(context.after)
     is_introduced = introduced and _INTRODUCES.search(context.before)
     explicit = introduced if is_introduced else behind_it or introduced
-    behind = mentions.subjects_in(_first_sentence(context.after))
+    behind = [] if context.is_shared else mentions.subjects_in(_first_sentence(context.after))
     nearest = [
         *(behind[:1] if context.is_apart else behind),
         *([] if context.is_completed else reversed(mentions.subjects_in(_last_sentence(context.before)))),
     ]
     named = frozenset(mention.character for mention in mentions.all_in(quote) if mention.character is not None)
+    before = context.before if not is_about_another and _INTRODUCES.search(context.before) else ""
+    after = context.after if context.is_apart or _QUOTATIVE.match(context.after) else ""
+    excluded = mentions.excluded_by(context.before if _ENDS_WITH_CHANGE.search(context.before) else before, after)
     return Evidence(
         explicit=explicit,
-        mentioned=tuple(nearest),
+        mentioned=tuple(mention for mention in nearest if mention.character not in excluded),
         addressed=mentions.addressed_in(quote),
         spoken_of=named,
+        excluded=excluded - {explicit.character if explicit else None},
+        level=speech_level(quote),
     )
 
 

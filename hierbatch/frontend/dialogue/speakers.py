@@ -26,6 +26,9 @@ _MENTIONED, _MENTIONED_LATER, _PREVIOUS = 3.0, 0.8, 0.6
 _ADDRESSED, _SPOKEN_OF, _ANSWERS, _ASKED = -5.0, -1.2, 1.6, 0.8
 _SAME_SPEAKER_PARAGRAPHS, _SAME_AFTER_NARRATION, _SAME_PARAGRAPH, _CONTINUES = -3.0, -0.6, 4.0, 8.0
 _ALTERNATES = 1.5
+_EXCLUDED = -4.0
+_LEVEL, _LEVEL_PRIOR = 1.0, 2.0
+"""Weight of the speech level, and the number of turns that a speaker is assumed to have at the common levels."""
 _SCENE, _SCENE_PARAGRAPHS, _SCENE_FLOOR = 1.0, 8, 0.05
 _N_REFINEMENTS = 3
 _RECENCY = 0.9
@@ -72,7 +75,7 @@ def attribute(
     transitions = [_transition(before, after, len(present)) for before, after in itertools.pairwise(turns)]
     posterior = _forward_backward(emission, transitions)
     for _ in range(_N_REFINEMENTS):
-        support = _alternation(posterior, turns) + _scene(posterior, turns)
+        support = _alternation(posterior, turns) + _scene(posterior, turns) + _levels(posterior, turns)
         posterior = _forward_backward(emission + support, transitions)
     best = posterior.argmax(axis=1)
     return [Attribution(present[index], float(row[index])) for index, row in zip(best, posterior, strict=True)]
@@ -99,6 +102,8 @@ def _emission(
             scores += _mention_scores(evidence.previous, column, present, characters, _PREVIOUS, 0.0)
     for addressed in evidence.addressed & column.keys():
         scores[column[addressed]] += _ADDRESSED
+    for excluded in evidence.excluded & column.keys():
+        scores[column[excluded]] += _EXCLUDED
     for named in (evidence.spoken_of - evidence.addressed) & column.keys():
         scores[column[named]] += _SPOKEN_OF
     return scores
@@ -183,6 +188,20 @@ def _scene(posterior: Scores, turns: Sequence[Turn]) -> Scores:
     weights = np.where((distance > 0) & (distance <= _SCENE_PARAGRAPHS), 1.0 / (1 + distance), 0.0)
     share = weights @ posterior / np.maximum(weights.sum(axis=1, keepdims=True), 1e-9)
     support: Scores = _SCENE * np.log(_SCENE_FLOOR + share)
+    return support
+
+
+def _levels(posterior: Scores, turns: Sequence[Turn]) -> Scores:
+    """Support for those who use the speech level of a turn in their other turns."""
+    support = np.zeros_like(posterior)
+    levels = np.array([turn.evidence.level for turn in turns])
+    marked = levels != ""
+    for level in sorted(set(levels[marked])):
+        is_level = levels == level
+        share = is_level.sum() / marked.sum()
+        others = posterior[marked].sum(axis=0) - posterior[is_level]
+        at_level = posterior[is_level].sum(axis=0) - posterior[is_level]
+        support[is_level] = _LEVEL * np.log((at_level + _LEVEL_PRIOR * share) / (others + _LEVEL_PRIOR) / share)
     return support
 
 

@@ -7,6 +7,7 @@ with the manifest shows what was edited, and its comparison with a new import wh
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,8 +120,10 @@ def update_manifest(table: pa.Table, manifest: Path, prefer: str | None = None, 
 def _conflict_error(manifest: Path, merged: MergedRows) -> InputError:
     shown = [f"{conflict.id}: {conflict.reason}" for conflict in merged.conflicts[:_MAX_SHOWN]]
     more = [f"{len(merged.conflicts) - _MAX_SHOWN} more"] if len(merged.conflicts) > _MAX_SHOWN else []
+    n = len(merged.conflicts)
+    edits = "1 edit of {} is" if n == 1 else f"{n} edits of {{}} are"
     return InputError(
-        f"{len(merged.conflicts)} edits of {manifest} are in conflict with the changed book; nothing was written",
+        f"{edits.format(manifest)} in conflict with the changed book; nothing was written",
         got="; ".join([*shown, *more]),
         fix="make these rows equal to the book, or pass --conflicts edited or --conflicts imported",
     )
@@ -155,7 +158,29 @@ def _read_manifest(path: Path) -> pa.Table:
     table = open_table(path, MANIFEST_COLUMNS)
     if table.problems:
         raise ManifestError(f"{path} is not a valid manifest", got="; ".join(table.problems), fix="correct the table")
-    return pa.concat_tables([table.schema.empty_table(), *table.batches()])
+    found = pa.concat_tables([table.schema.empty_table(), *table.batches()])
+    _check_ids(found, path)
+    return found
+
+
+def _check_ids(table: pa.Table, path: Path) -> None:
+    """Raise ManifestError if ids are missing or repeated: a merge would drop one of two rows with the same id."""
+    missing = [name for name in ("id", "text") if name not in table.column_names]
+    if missing:
+        raise ManifestError(
+            f"{path} has no column {' or '.join(missing)}",
+            expected="a row of column names, and then the rows of the manifest",
+            got=", ".join(table.column_names[:10]) or "nothing",
+            fix="restore the column, or delete the file: the book is then imported again",
+        )
+    counts = Counter(name for name in table.column("id").to_pylist() if name)
+    repeated = [name for name, count in counts.items() if count > 1]
+    if repeated:
+        raise ManifestError(
+            f"{path} has several rows with the same id",
+            got=", ".join(repeated[:_MAX_SHOWN]),
+            fix="leave the id of a copied or divided row empty; it gets one of its own",
+        )
 
 
 def _keep_previous(manifest: Path) -> None:

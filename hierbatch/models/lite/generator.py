@@ -42,6 +42,7 @@ class LiteWaveformGenerator(nn.Module):
         noise    [B, L]     white, unit variance (from the row's own seed)
         mask     [B, T, 1]  bool
         seen_f0_hz  [B, T]  F0 input of the network where it differs from that of the pulses, or None
+        phase_gain  strength of the phase correction
         returns  [B, L]
     """
 
@@ -65,7 +66,14 @@ class LiteWaveformGenerator(nn.Module):
         self.register_buffer("lifter", _minimum_phase_lifter(), persistent=False)
 
     def forward(
-        self, z: Tensor, f0_hz: Tensor, voiced: Tensor, noise: Tensor, mask: Tensor, seen_f0_hz: Tensor | None = None
+        self,
+        z: Tensor,
+        f0_hz: Tensor,
+        voiced: Tensor,
+        noise: Tensor,
+        mask: Tensor,
+        seen_f0_hz: Tensor | None = None,
+        phase_gain: float = 1.0,
     ) -> Tensor:
         seen = f0_hz if seen_f0_hz is None else seen_f0_hz
         pitch = torch.stack([torch.log(seen / 150.0) * 2.0, voiced], dim=-1)
@@ -75,7 +83,7 @@ class LiteWaveformGenerator(nn.Module):
         )
         # Excitations have unit power; the analysis window's energy is the factor between magnitude and gain.
         envelope = z * LOG_SPREAD + LOG_CENTRE - 0.5 * math.log(0.375 * WINDOW_SAMPLES)
-        angles = ((_RESIDUAL_GAIN * phase) @ self.to_bins).float()  # complex tensors need single precision
+        angles = ((phase_gain * _RESIDUAL_GAIN * phase) @ self.to_bins).float()  # complex tensors need single precision
         rotation = torch.polar(torch.ones_like(angles), angles)
         harmonic_filter = self._minimum_phase((envelope + _RESIDUAL_GAIN * harmonic) @ self.to_bins) * rotation
         noise_filter = torch.exp((envelope + _RESIDUAL_GAIN * aperiodic) @ self.to_bins)

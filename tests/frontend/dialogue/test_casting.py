@@ -29,3 +29,19 @@ def test_partners_sound_different_and_keep_their_register() -> None:
 
 def test_one_voice_reads_everything() -> None:
     assert set(cast_voices(_PEOPLE, {0: 9, 1: 9}, {}, _VOICES[:1], "narrator").values()) == {"narrator"}
+
+
+def test_few_voices_are_divided_by_register_before_partners() -> None:
+    voices = [VoiceRegister("narrator", 190.0), VoiceRegister("low", 100.0), VoiceRegister("high", 210.0)]
+    # Bob and Carl talk with each other, and so do Ann and Dora; Ann, who speaks most, also talks with Bob.
+    cast = cast_voices(
+        _PEOPLE, {0: 40, 1: 30, 2: 20, 3: 10, 4: 1}, {(0, 1): 10, (0, 3): 8, (1, 2): 8}, voices, "narrator"
+    )
+    assert cast[1] == cast[2] == "low"
+    assert {cast[0], cast[3]} == {"narrator", "high"}
+
+
+def test_later_choices_reach_the_earlier_ones() -> None:
+    voices = [VoiceRegister("narrator", 150.0), VoiceRegister("bass", 90.0), VoiceRegister("tenor", 140.0)]
+    cast = cast_voices(_PEOPLE, {1: 30, 2: 20, 4: 20}, {(1, 2): 9, (1, 4): 9}, voices, "narrator")
+    assert cast[1] not in (cast[2], cast[4])

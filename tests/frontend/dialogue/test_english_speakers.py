@@ -89,3 +89,22 @@ def test_the_wife_of_a_named_man_is_the_one_with_his_name() -> None:
     dialogue = attribute_english([[told, "“My dear,” said Bennet’s wife, “it is let.”"]])
     spans = [span for parts in dialogue.chapters[0] for span in parts if span.is_quote]
     assert {dialogue.characters[span.character].name for span in spans} == {"Mrs. Bennet"}
+
+
+def test_relatives_of_pronouns_are_found_by_title_and_surname() -> None:
+    told = [
+        "Mr. Bennet sat down. Mr. Bennet was tired. Mrs. Bennet came. Elizabeth Bennet sewed. Miss Bennet was quiet."
+    ]
+    said = [
+        "“My dear Mr. Bennet,” said his lady to him, “have you heard?”",
+        "“I have not,” said Elizabeth.",
+        "“Then listen,” cried her mother.",
+    ]
+    dialogue = attribute_english([[*told, *said]])
+    names = [
+        dialogue.characters[span.character].name
+        for parts in dialogue.chapters[0]
+        for span in parts
+        if span.is_quote and span.character is not None
+    ]
+    assert names == ["Mrs. Bennet", "Mrs. Bennet", "Elizabeth Bennet", "Mrs. Bennet"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hierbatch.frontend.dialogue.book_dialogue import attribute_korean
+from hierbatch.frontend.dialogue.korean_levels import speech_level
 
 _INTRODUCTION = [
     "김첨지는 인력거를 끌었다. 김첨지는 기뻤다. 김첨지가 웃었다.",
@@ -50,3 +51,27 @@ def test_ordinals_and_initials_distinguish_persons() -> None:
     told = "첫째 처녀가 일어났다. 둘째 처녀가 깨었다. 첫째 처녀는 잤다. 둘째 처녀도 웃었다. B여사가 왔다. B여사는 컸다."
     names = {character.name for character in attribute_korean([[told, "“가자.”"]]).characters}
     assert {"첫째 처녀", "둘째 처녀", "B여사"} <= names
+
+
+def test_the_subject_of_a_clause_that_ends_before_the_speech_does_not_speak() -> None:
+    turns = _speakers("그 말에 치삼이가 껄껄 웃으니까,", "“무엇이 우스운가?”", "하고 성을 내었다.")
+    assert turns == ["김첨지"]
+
+
+def test_the_topic_speaks_and_not_the_subject_of_another_clause() -> None:
+    turns = _speakers("“늦었네.”", "치삼이가 늦게 돌아오면 김첨지는 걱정하며 말했다. 치삼이는 웃으며,", "“미안하네.”")
+    assert turns == ["김첨지", "치삼이"]
+
+
+def test_a_narrator_does_not_speak_where_somebody_acts_on_the_narrator() -> None:
+    told = ["나는 울타리를 엮었다. 점순이가 왔다. 나는 점순이를 보았다. 점순이는 웃었다. 나는 일을 했다."]
+    said = ["“너 혼자 일하니?”", "하고 나의 턱밑으로 얼굴을 내미는 것이다."]
+    dialogue = attribute_korean([[*told, *said]])
+    [quotation] = [span for parts in dialogue.chapters[0] for span in parts if span.is_quote]
+    assert quotation.character is not None
+    assert dialogue.characters[quotation.character].name == "점순이"
+
+
+def test_levels_of_politeness_follow_the_last_ending() -> None:
+    levels = [speech_level(text) for text in ("“어디 가십니까?”", "“알 수 있나요.”", "“한잔하세.”", "“뭐니?”", "“…”")]
+    assert levels == ["polite", "polite", "middle", "plain", ""]
