@@ -148,6 +148,25 @@ def test_no_docstring_or_message_has_a_phrase_of_the_list() -> None:
     assert find_phrases(read_list("phrases.tsv")) == []
 
 
+def test_no_page_has_a_phrase_of_the_list() -> None:
+    pages = [
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")),
+    ]
+    pattern = re.compile("|".join(rf"\b(?:{entry.term})\b" for entry in read_list("phrases.tsv")), re.IGNORECASE)
+    found = [
+        f"{page.relative_to(ROOT)}: {line.strip()[:80]}"
+        for page in pages
+        for line in page.read_text(encoding="utf-8").splitlines()
+        if pattern.search(PAGE_EXCEPTIONS.sub("", line))
+    ]
+    assert found == []
+
+
+PAGE_EXCEPTIONS = re.compile(r"`[^`]*`|told in the first person|stand-ins|sings")
+"""Code, and phrases in their ordinary meaning."""
+
+
 def test_no_docstring_opens_with_a_question_word() -> None:
     found = [
         f"{file}:{line}" for file, tree in trees().items() for text, line in docstrings(tree) if OPENING.match(text)
