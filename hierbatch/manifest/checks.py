@@ -107,7 +107,7 @@ def id_notices(manifest: TableFile) -> tuple[str, ...]:
 
 
 def column_notices(names: Collection[str]) -> tuple[str, ...]:
-    """Messages on columns without effect that probably stand for a declared one that the table lacks, such as `lang`.
+    """Messages on columns without effect whose names resemble a declared one that is absent, such as `lang`.
 
     Args:
         names: columns of a manifest.
