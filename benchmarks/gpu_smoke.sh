@@ -3,10 +3,15 @@
 # and training steps of every configuration. Prints tables; a failed check does not stop the others.
 #
 #     benchmarks/gpu_smoke.sh [OUT]       OUT: folder of the logs, gpu_smoke by default
+#
+# DEVICE=cpu rehearses the script without a GPU, with the smallest configurations.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 OUT=${1:-gpu_smoke}
 PYTHON=${PYTHON:-python}
+DEVICE=${DEVICE:-cuda}
+ALL=() SOME=(synthesizer_16k ttv speechsr_48k) ROWS=8 ROUNDS=3
+[ "$DEVICE" = cpu ] && ALL=(synthesizer_tiny ttv_tiny speechsr_tiny) SOME=(ttv_tiny) ROWS=1 ROUNDS=1
 COMMAND="from hierbatch.cli.app import main; main()"
 DEADLINE=$((SECONDS + 460))
 mkdir -p "$OUT"
@@ -30,12 +35,12 @@ check() { # NAME SECONDS COMMAND...
   grep '^|' "$OUT/$name.txt" || tail -3 "$OUT/$name.txt"
 }
 
-nvidia-smi --query-gpu=name,memory.total,driver_version --format=csv | tee "$OUT/gpu.csv"
+[ "$DEVICE" = cpu ] || nvidia-smi --query-gpu=name,memory.total,driver_version --format=csv | tee "$OUT/gpu.csv"
 check doctor 60 "$PYTHON" -c "$COMMAND" doctor
-check train_bf16 150 "$PYTHON" benchmarks/train_step.py --device cuda --precision bf16 --rows 8
-check train_tf32 100 "$PYTHON" benchmarks/train_step.py --device cuda --precision tf32 --rows 8 synthesizer_16k ttv speechsr_48k
-check train_float32 60 "$PYTHON" benchmarks/train_step.py --device cuda --rows 4 synthesizer_16k ttv speechsr_48k
-check inference 100 "$PYTHON" benchmarks/precision.py --device cuda --dtypes float32 bfloat16 float16
-check compiled 120 "$PYTHON" benchmarks/precision.py --device cuda --dtypes bfloat16 --compile
+check train_bf16 150 "$PYTHON" benchmarks/train_step.py --device "$DEVICE" --precision bf16 --rows "$ROWS" "${ALL[@]}"
+check train_tf32 100 "$PYTHON" benchmarks/train_step.py --device "$DEVICE" --precision tf32 --rows "$ROWS" "${SOME[@]}"
+check train_float32 60 "$PYTHON" benchmarks/train_step.py --device "$DEVICE" --rows $(((ROWS + 1) / 2)) "${SOME[@]}"
+check inference 100 "$PYTHON" benchmarks/precision.py --device "$DEVICE" --rounds "$ROUNDS" --dtypes float32 bfloat16 float16
+check compiled 120 "$PYTHON" benchmarks/precision.py --device "$DEVICE" --rounds "$ROUNDS" --dtypes bfloat16 --compile
 echo "total $SECONDS s"
 exit "$failed"

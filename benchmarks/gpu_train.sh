@@ -5,6 +5,8 @@
 #
 # PREPARED is a folder of `hierbatch prepare`. The number of channels of its features is read from it. The same command
 # resumes. A batch is the published one; gradients are added up over as many parts as the memory needs.
+#
+# DEVICE=cpu rehearses the script without a GPU: two steps of the smallest networks.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PREPARED=$1
@@ -13,6 +15,9 @@ MINUTES=${3:-30}
 PYTHON=${PYTHON:-python}
 COMMAND="from hierbatch.cli.app import main; main()"
 ACCUMULATE=${ACCUMULATE:-2}
+DEVICE=${DEVICE:-cuda}
+SCHEDULE=(--precision bf16 --minutes "$MINUTES" --threads 8)
+[ "$DEVICE" = cpu ] && SCHEDULE=(--steps 2)
 mkdir -p "$OUT"
 
 CHANNELS=$("$PYTHON" - "$PREPARED" <<'P'
@@ -56,6 +61,8 @@ save_steps = 500
 T
 
 for network in ttv synthesizer; do
-  "$PYTHON" -c "$COMMAND" train "$network" --config "$OUT/$network.toml" --data "$PREPARED" \
-    --out "$OUT/$network" --device cuda --precision bf16 --minutes "$MINUTES" --threads 8 | tee -a "$OUT/$network.log"
+  config=$OUT/$network.toml
+  [ "$DEVICE" = cpu ] && config=${network}_tiny
+  "$PYTHON" -c "$COMMAND" train "$network" --config "$config" --data "$PREPARED" --out "$OUT/$network" \
+    --device "$DEVICE" "${SCHEDULE[@]}" | tee -a "$OUT/$network.log"
 done

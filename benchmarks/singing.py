@@ -129,10 +129,10 @@ def word_errors(
     )
 
 
-def converted(model: LitePipeline, rendered: RenderedSong, voice: object) -> None:
+def converted(model: LitePipeline, rendered: RenderedSong, before: Values, voice: object) -> None:
     """Print the deviation of a converted song's F0 from its source's, frame by frame."""
     result = convert_recording(model, rendered.waveform, voice, seed=1, transposition=parse_pitch("keep"))
-    before, after = (estimate_song_f0(sound) for sound in (rendered.waveform, result.waveform))
+    after = estimate_song_f0(result.waveform)
     both = (before > 0) & (after > 0)
     cents = np.abs(1200 * np.log2(after[both] / before[both]))
     p50, p90 = np.percentile(cents, [50, 90])
@@ -187,14 +187,15 @@ def main() -> None:
             song = Song(kept, kept[-1].start_frame + kept[-1].n_frames)
             transposition = parse_transposition(arguments.transpose)
             rendered = render_song(model, song, voice, seed=1, transposition=transposition, style=style)
-            errors = measure(estimate_song_f0(rendered.waveform), song, rendered.semitones)
+            f0_hz = estimate_song_f0(rendered.waveform)
+            errors = measure(f0_hz, song, rendered.semitones)
             print_row(
                 name, title, rendered.semitones, errors, second_opinion(rendered.waveform, song, rendered.semitones)
             )
             if whisper:
                 word_errors(model, song, rendered, voice, whisper)
             if arguments.convert:
-                converted(model, rendered, voice)
+                converted(model, rendered, f0_hz, voice)
             if arguments.picture:
                 plot(song, rendered, arguments.picture, style)
                 arguments.picture = None

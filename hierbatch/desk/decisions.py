@@ -59,7 +59,8 @@ class Decisions:
             if (pause_s := read_pause(wanted)) is not None:
                 choice = replace(choice, edit=replace(before.edit, pause_after_s=pause_s))
             self._append(choice)
-            self._inverses.append(tuple(_inverse(choice, before)))
+            if inverse := tuple(_inverse(choice, before)):
+                self._inverses.append(inverse)
 
     def mark_played(self, row_ids: Sequence[str]) -> None:
         """Mark rows as played, except those already marked."""

@@ -94,7 +94,7 @@ def read_filter(path: Path, schema: pa.Schema | None) -> tuple[FilterRule, ...]:
         raise InputError(
             f"The filter {path} cannot be read", got=error.strerror or str(error), fix="check the path"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"The filter {path} is not valid TOML", got=str(error), fix="correct the file") from error
     entries = page.get("rule")
     if not isinstance(entries, list) or not entries or set(page) != {"rule"}:

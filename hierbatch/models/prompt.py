@@ -60,9 +60,31 @@ def clean_voiced_prompt(prompt: Waveform, track: PitchTracker = estimate_f0) -> 
     """
     sound = clean_prompt(prompt)
     f0_hz = track(sound)
-    if not (f0_hz > 0).any() or not is_speech_voiced(sound):
-        raise PromptError("There is no voice in the prompt", expected="one person speaking", got="no voiced sound")
+    if not (f0_hz > 0).any():
+        raise _unvoiced()
+    _check_voiced(sound)
     return sound, f0_hz
+
+
+def check_voiced_prompt(prompt: Waveform, track: PitchTracker | None = None) -> None:
+    """Check that `clean_voiced_prompt` accepts a prompt; without a tracker, F0 is not computed, which takes half of it.
+
+    Raises:
+        PromptError: as by `clean_voiced_prompt`.
+    """
+    if track is None:
+        _check_voiced(clean_prompt(prompt))
+    else:
+        clean_voiced_prompt(prompt, track)
+
+
+def _check_voiced(sound: Waveform) -> None:
+    if not is_speech_voiced(sound):
+        raise _unvoiced()
+
+
+def _unvoiced() -> PromptError:
+    return PromptError("There is no voice in the prompt", expected="one person speaking", got="no voiced sound")
 
 
 def _trim_silence(sound: Waveform) -> Waveform:

@@ -18,8 +18,10 @@ and 4 T values of F0 every 5 ms.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +52,8 @@ INDEX_SCHEMA = pa.schema(
 
 FINE_F0_PER_FRAME = 4
 """Number of F0 values per content frame in `f0_fine.f32`."""
+_HELD_OUT_SHARE = 20
+"""Of so many utterances, one is held out if no speaker is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +108,28 @@ class PreparedSet:
             )
 
     def split(self, split: Split) -> list[PreparedUtterance]:
-        """Utterances of one split."""
-        return [utterance for utterance in self.utterances if utterance.split == split]
+        """Utterances of one split, by speaker.
+
+        If no speaker is held out for development, as in recordings of one's own, a twentieth of the utterances is.
+        """
+        found = [utterance for utterance in self.utterances if utterance.split == split]
+        if split == "evaluation" or not self._held_out:
+            return found
+        is_held_out = split == "development"
+        return [utterance for utterance in self.utterances if self._is_held_out(utterance) == is_held_out]
+
+    def _is_held_out(self, utterance: PreparedUtterance) -> bool | None:
+        """True for a held-out utterance, False for one to train on, None for one of an evaluation speaker."""
+        return utterance.id in self._held_out if utterance.split == "train" else None
+
+    @cached_property
+    def _held_out(self) -> frozenset[str]:
+        """Ids of utterances held out from training speakers; none if there are development speakers."""
+        if any(utterance.split == "development" for utterance in self.utterances):
+            return frozenset()
+        ids = sorted((zlib.crc32(u.id.encode()), u.id) for u in self.utterances if u.split == "train")
+        n_held_out = max(1, len(ids) // _HELD_OUT_SHARE) if len(ids) > 1 else 0
+        return frozenset(id for _, id in ids[:n_held_out])
 
     def audio(
         self, utterance: PreparedUtterance, start: int = 0, n_frames: int | None = None

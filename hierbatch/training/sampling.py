@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from hierbatch.audio.pitch import fill_unvoiced
 from hierbatch.constants import FRAME_HOP_SAMPLES, MELS_PER_FRAME
+from hierbatch.errors import InputError
 from hierbatch.training.prepared import PreparedSet, PreparedUtterance
 
 Floats = npt.NDArray[np.float32]
@@ -62,7 +63,16 @@ class SpeakerSampler:
         self._utterances = list(utterances)
 
     def draw(self, rng: np.random.Generator) -> PreparedUtterance:
-        """Draw a random utterance."""
+        """Draw a random utterance.
+
+        Raises:
+            InputError: there are none.
+        """
+        if not self._utterances:
+            raise InputError(
+                "The prepared set has no utterance of this kind", expected="longer or more recordings",
+                fix="prepare at least two recordings of a few seconds; texts are needed by the phases that read them",
+            )  # fmt: skip
         index = int(np.searchsorted(self._cumulative, rng.random() * self._cumulative[-1]))
         return self._utterances[min(index, len(self._utterances) - 1)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -187,14 +187,24 @@ def _group(names: Mapping[str, _Counts]) -> list[list[str]]:
     """Names of one person each: full names first, then titles with a surname, then single names."""
     ordered = sorted(names, key=lambda name: (-len(name_words(name)[1]), -names[name].total, name))
     groups: list[list[str]] = []
+    by_word: defaultdict[str | tuple[str, str], set[int]] = defaultdict(set)
+    """Groups with a member that has a word, or a first and a last one; others are not compared."""
     for name in ordered:
-        fitting = [group for group in groups if _may_be_one(name, group, names)]
-        best = max(fitting, key=lambda group: _affinity(name, group, names), default=None)
-        if best is None:
-            groups.append([name])
-        else:
-            best.append(name)
+        words = name_words(name)[1]
+        near = set().union(*(by_word[key] for key in (_full_names(words) or _first_names(words[0])) if key in by_word))
+        fitting = [index for index in sorted(near) if _may_be_one(name, groups[index], names)]
+        best = max(fitting, key=lambda index: _affinity(name, groups[index], names), default=len(groups))
+        if best == len(groups):
+            groups.append([])
+        groups[best].append(name)
+        for key in (*_full_names(words), *_first_names(words[0]), words[-1].lower()):
+            by_word[key].add(best)
     return groups
+
+
+def _full_names(words: tuple[str, ...]) -> frozenset[tuple[str, str]]:
+    """First and last word, with each form of the first; empty for a single word."""
+    return frozenset((first, words[-1]) for first in _first_names(words[0])) if len(words) > 1 else frozenset()
 
 
 def _may_be_one(name: str, group: Sequence[str], names: Mapping[str, _Counts]) -> bool:

@@ -35,7 +35,7 @@ _ENDS_WITH_CHANGE = re.compile(r"(?:니까|[가-힣]자|면|매|길래)\s*,?\s*$
 """A clause that ends so leads to the words or deeds of somebody else: `내가 대답을 하니까,`."""
 _GENERAL_STEMS = frozenset(["하였", "했다", "하며", "하면서", "하더니", "하는", "한다", "받는", "받았"])
 """Verb forms that mean speech directly after a quotation, and other things elsewhere."""
-_SPEECH_AS_OBJECT = re.compile(r"[가-힣]+는 (?:소리|말|목소리)(?:에|을|를)(?![가-힣])")
+_SPEECH_AS_OBJECT = re.compile(r"(?<![가-힣])[가-힣]+는 (?:소리|말|목소리)(?:에|을|를)(?![가-힣])")
 """Speech that the subject of a sentence reacts to: `부르는 소리에`."""
 _NOUN_CLAUSE = re.compile(r"[가-힣](?:기를|기만|것을|줄을|는지를?)(?![가-힣])")
 _TOPIC = re.compile(r"(?:은|는|도|난)$")

@@ -130,7 +130,7 @@ def _check_size(notes: Sequence[Note]) -> None:
     if not end_s <= MAX_SCORE_S:  # also for values that are not numbers
         raise TextError(
             "The score is too long for one row", expected=f"at most {MAX_SCORE_S / 60:.0f} min",
-            got=f"{end_s / 60:.0f} min", fix="split it into songs, or correct the tempo",
+            got=f"{end_s / 60:.4g} min", fix="split it into songs, or correct the tempo",
         )  # fmt: skip
 
 

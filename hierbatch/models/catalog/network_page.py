@@ -82,7 +82,7 @@ def read_network_page(path: Path) -> NetworkPage:
     try:
         text = path.read_text(encoding="utf-8")
         values = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BundleError(f"{path} cannot be read", expected="TOML", got=str(error)) from error
     vocabulary = values.get("vocabulary")
     if isinstance(vocabulary, dict) and isinstance(vocabulary.get("symbols"), str):

@@ -113,6 +113,8 @@ class ConversionRequest:
     voice: Any
     seed: int
     normalized_f0: F0 | None = None
+    is_song: bool = False
+    """True if the pitch must be that of `f0_hz` to a few cents."""
 
 
 @runtime_checkable

@@ -154,6 +154,7 @@ class _SegmentedRecording:
     def __init__(self, model: ConversionModel, job: ConversionJob, track: PitchTracker) -> None:
         # The source itself is not kept: of a long recording it takes most of the memory.
         self._voice, self._seed = job.voice, job.seed
+        self._is_song = job.transposition.keeps_intervals
         self._rate_hz = job.rate_hz or job.source.rate_hz
         self._max_samples = job.source.n_samples if self._rate_hz == job.source.rate_hz else None
         self._padded, self._n_samples = _read_padded(model, job.source)
@@ -187,6 +188,7 @@ class _SegmentedRecording:
             voice=self._voice,
             seed=(self._seed + number) % (1 << 63),
             normalized_f0=None if self._contour.normalized is None else self._contour.normalized[fine],
+            is_song=self._is_song,
         )
 
     def add(self, segment: tuple[int, int, int], output: Samples) -> None:

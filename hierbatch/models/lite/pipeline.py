@@ -32,6 +32,7 @@ from hierbatch.models.device_placement import DevicePlacement, to_array
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.singing import LiteSinger
+from hierbatch.models.lite.song_noise import song_noise_gains
 from hierbatch.models.lite.synthesizer import MAX_F0_HZ, MIN_F0_HZ, LiteSynthesizer, SynthesisFrames
 from hierbatch.models.lite.text_stage import LiteTextStage, TextFrames
 from hierbatch.models.lite.voice import LiteVoice
@@ -197,6 +198,8 @@ class LitePipeline:
             f0_hz=f0_hz.clamp(MIN_F0_HZ, MAX_F0_HZ),
             voiced=voiced,
             lengths=lengths,
+            song_noise_gains=song_noise_gains(f0_hz, voiced),
+            is_song=[request.is_song for request in requests],
             covariance_shares=zeros,  # the source provides the covariance of the bands
             clean_style_shares=zeros,
         )

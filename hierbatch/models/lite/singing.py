@@ -24,6 +24,7 @@ from hierbatch.frontend.singing.alignment import AlignedPhrase, align_phrase
 from hierbatch.frontend.singing.contour import bounded_expression, phrase_contour
 from hierbatch.models.device_placement import DevicePlacement, to_array
 from hierbatch.models.lite.duration_factors import DurationFactors
+from hierbatch.models.lite.song_noise import song_noise_gains
 from hierbatch.models.lite.synthesizer import MAX_F0_HZ, MIN_F0_HZ, LiteSynthesizer, SynthesisFrames
 from hierbatch.models.lite.text_to_vector import LiteTextToVector, PredictedFrames, TextBatch, round_durations
 from hierbatch.models.singing import SingingRequest, SungWaveform
@@ -32,8 +33,6 @@ _LONGEST_DECODED_FRAMES = 14
 """Longest token that is decoded as it is; longer ones are stretched."""
 _HIGHEST_SPOKEN_HZ = 400.0
 """F0 that little of the speech in the training data exceeds."""
-_VOWEL_NOISE_GAIN = 0.3
-"""Gain of the noise in sung vowels: to long or high ones the vocoder, trained on speech, adds too much of it."""
 _KEPT_START_FRAMES, _KEPT_END_FRAMES = 4, 7
 """Frames at the start and the end of a stretched token that are not stretched."""
 
@@ -90,7 +89,8 @@ class LiteSinger:
             f0_hz=f0_hz,
             seen_f0_hz=fold_octaves(f0_hz),
             voiced=padded([phrase.voiced for phrase in phrases]),
-            noise_gains=padded([phrase.noise_gains for phrase in phrases]),
+            song_noise_gains=padded([phrase.noise_gains for phrase in phrases]),
+            is_song=[True] * len(phrases),
             lengths=lengths,
             covariance_shares=self._shares("timbre_covariance_share", requests),
             clean_style_shares=self._shares("clean_style_share", requests),
@@ -149,12 +149,13 @@ class LiteSinger:
         log_f0 = to_array(_interpolated(predicted.log_f0[0][:, None], halves)[:, 0])
         deviation = bounded_expression(log_f0, phrase, is_vowel, style.expression_cents)
         contour = phrase_contour(phrase, style, request.semitones) * 2 ** (deviation / 1200)
+        f0_hz = self._placement.tensor(contour.astype(np.float32))
         return _Phrase(
             aligned=aligned,
             semantic=_interpolated(predicted.semantic[0], at),
-            f0_hz=self._placement.tensor(contour.astype(np.float32)),
+            f0_hz=f0_hz,
             voiced=voiced * (1 - is_rest),
-            noise_gains=1 - (1 - _VOWEL_NOISE_GAIN) * vowels,
+            noise_gains=song_noise_gains(f0_hz, vowels),
         )
 
     def _shares(self, name: str, requests: Sequence[SingingRequest]) -> Tensor:

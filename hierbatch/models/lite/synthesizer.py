@@ -37,9 +37,10 @@ class SynthesisFrames:
         voiced    [B, 2T]
         lengths   [B]
         seen_f0_hz [B, 2T]  F0 input of the networks where it differs from that of the pulses, or None
-        noise_gains [B, 2T]  gain of the vocoder's noise, or None
+        song_noise_gains [B, 2T]  gain of the vocoder's noise in songs, or None
         covariance_shares  [B]  strength of `match_covariance`, by each row's language
         clean_style_shares [B]  strength of the style denoiser, by each row's language
+        low_noise_db       [B]  gain of the noise below 1 kHz in voiced frames, or None
     """
 
     semantic: Tensor
@@ -49,7 +50,10 @@ class SynthesisFrames:
     covariance_shares: Tensor
     clean_style_shares: Tensor
     seen_f0_hz: Tensor | None = None
-    noise_gains: Tensor | None = None
+    low_noise_db: Tensor | None = None
+    song_noise_gains: Tensor | None = None
+    is_song: Sequence[bool] = ()
+    """Rows whose pitch must be exact; empty if there are none."""
 
 
 class LiteSynthesizer:
@@ -93,8 +97,9 @@ class LiteSynthesizer:
             n_mels = n_frames * MELS_PER_FRAME
             white = np.random.default_rng(seed).standard_normal(n_mels * MEL_HOP_SAMPLES, dtype=np.float32)
             noise = self._placement.tensor(white)[None]
-            if frames.noise_gains is not None:
-                noise = noise * interpolate_frames(frames.noise_gains[row : row + 1, :n_mels])
+            is_song = bool(frames.is_song) and frames.is_song[row]
+            if is_song and frames.song_noise_gains is not None:
+                noise = noise * interpolate_frames(frames.song_noise_gains[row : row + 1, :n_mels])
             with self._placement.inference_mode():
                 samples = self._networks.vocoder(
                     latent[row : row + 1, :n_mels],
@@ -103,6 +108,9 @@ class LiteSynthesizer:
                     noise,
                     mask.new_ones(1, n_mels, 1),
                     None if frames.seen_f0_hz is None else frames.seen_f0_hz[row : row + 1, :n_mels],
+                    None if frames.low_noise_db is None else frames.low_noise_db[row : row + 1],
+                    # The phase correction moves with the vowels, and with it the pitch, by some cents.
+                    0.0 if is_song else 1.0,
                 )
             outputs.append(to_array(samples[0]))
         return outputs
