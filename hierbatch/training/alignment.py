@@ -96,7 +96,7 @@ class FrameClassifier:
 
     @torch.no_grad()
     def scores(self, vectors: Vectors) -> Vectors:
-        """Log posterior minus half the log prior of each phone in each frame. Shape: [T, C] -> [T, P]."""
+        """Score of each phone in each frame: log posterior - 1/2 log prior. Shape: [T, C] -> [T, P]."""
         logits = self._network(torch.from_numpy(_with_context(vectors)))
         scores: Vectors = (F.log_softmax(logits, -1) - 0.5 * self._log_priors).numpy()
         return scores
@@ -111,7 +111,7 @@ def _with_context(vectors: Vectors) -> Vectors:
 def align(
     utterances: Sequence[UnalignedUtterance], loudness_channel: int, n_passes: int = 5, n_refinements: int = 2
 ) -> list[Durations]:
-    """Align utterances; returns the duration of each symbol in frames, whose sum is the length of the utterance.
+    """Align utterances; returns, per utterance, the duration of every symbol in frames, which sum to its length.
 
     Args:
         utterances: utterances of one language, each with at least as many frames as phones.
