@@ -42,7 +42,7 @@ def corpus(
         out: run folder.
         on_message: function that receives notices, such as `print`.
         settings: duration, speakers, variation and splits.
-        voices: prompts and their consent.
+        voices: prompts, and the consent to their use.
         reading: language, pronunciations and seed.
         model: model, device and precision.
         execution: engine and workers.
