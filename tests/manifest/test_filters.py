@@ -89,7 +89,7 @@ def test_all_errors_of_a_filter_are_reported_together(tmp_path):
 def test_rules_of_another_shape_are_refused(tmp_path, text):
     (tmp_path / "f.toml").write_text(text)
     with pytest.raises(InputError, match="is invalid"):
-        read_filter(tmp_path / "f.toml")
+        read_filter(tmp_path / "f.toml", None)
 
 
 @pytest.mark.parametrize("text", ["", "rule = 3", "[[rules]]\nname='x'", "not toml ["])
