@@ -81,7 +81,7 @@ def gated_loudness(powers: npt.NDArray[np.float64]) -> float:
 
 
 def measure_loudness(samples: Samples, rate_hz: int) -> float:
-    """Integrated loudness of a whole sound in LUFS; -inf for silence and under 400 ms.
+    """Integrated loudness of a whole sound in LUFS; -inf for silence and for less than one block (400 ms).
 
     Shape:
         samples  [L] or [L, C]

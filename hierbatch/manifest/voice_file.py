@@ -89,7 +89,7 @@ class VoiceFile:
         return content
 
     def save(self, path: Path) -> Path:
-        """Write the file; it is complete or absent."""
+        """Write the file atomically, and return its path."""
         path.parent.mkdir(parents=True, exist_ok=True)
         with write_atomically(path) as temporary:
             temporary.write_bytes(self.to_bytes())

@@ -1,4 +1,4 @@
-"""Web application of the speech endpoint: `/v1/audio/speech`, `/v1/voices`, `/v1/models` and `/health`."""
+"""Web application of the speech service: `/v1/audio/speech`, `/v1/voices`, `/v1/models` and `/health`."""
 
 from __future__ import annotations
 

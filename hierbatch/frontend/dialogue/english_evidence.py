@@ -18,12 +18,12 @@ _CLOSING_MARKS = {"“": "”", '"': '"', "‘": "’", "'": "'’", "«": "»",
 def english_turns(
     paragraphs: Sequence[str], spans: Sequence[Sequence[Span]], mentions: EnglishMentions
 ) -> tuple[list[Turn], dict[int, list[int]]]:
-    """Turns of a chapter, and the paragraphs in which each character appears in narration.
+    """Turns of a chapter, and the numbers of the paragraphs in which narration refers to each character, by index.
 
     Args:
         paragraphs: text of the chapter.
         spans: narration and quotations of each paragraph.
-        mentions: finder of the book's characters.
+        mentions: finder of mentions of the book's characters.
     """
     turns: list[Turn] = []
     appearances: defaultdict[int, list[int]] = defaultdict(list)
@@ -74,7 +74,7 @@ def _explicit(
     Args:
         text: the paragraph.
         parts: its narration and quotations.
-        mentions: finder of the book's characters.
+        mentions: finder of mentions of the book's characters.
         near: characters that a possessive pronoun may refer to, the most probable first.
     """
     found: dict[int, Mention | None] = {}

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from hierbatch.delivery.book_file import BOOK_FILE, BookFile, read_book_file, write_book_file
-from hierbatch.delivery.tags import Cover
+from hierbatch.delivery.tags import Cover, read_cover
 from hierbatch.errors import InputError, RunError
 from hierbatch.frontend.books.book import Book
 from hierbatch.json_object import parse_json_object
@@ -112,7 +112,7 @@ def _read_cover(details: Path, name: str) -> Cover | None:
     if not name:
         return None
     try:
-        return Cover(details.parent.joinpath(name).read_bytes())
+        return read_cover(details.parent.joinpath(name))
     except OSError as error:
         raise InputError(
             f"The cover of {details} cannot be read",

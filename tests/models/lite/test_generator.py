@@ -4,8 +4,8 @@ import numpy as np
 import torch
 
 from hierbatch.audio.spectrum import LogMel
-from hierbatch.models.lite.config import tiny_config
 from hierbatch.models.lite.generator import LiteWaveformGenerator, pulse_angle, pulse_train
+from tests.tiny_lite import tiny_config
 
 
 def test_pulse_train_is_the_sum_of_its_harmonics() -> None:
