@@ -91,7 +91,7 @@ class Desk:
         return result
 
     def words(self, row: str, take: str) -> list[list[Any]]:
-        """Timed words of a take."""
+        """Words of a take, each with its text, start and end in seconds, and the reason to doubt it."""
         result: list[list[Any]] = self._read_newest(
             lambda state: take_words(state, row, take, self._doubts.doubts(state))
         )

@@ -229,6 +229,6 @@ class RunView:
 
 
 def _folder_state(folders: Sequence[Path]) -> tuple[int, int]:
-    """Latest modification time of the folders, and their number of files, since two changes can share a time."""
+    """Latest modification time of the folders in ns, and the number of their files, since changes can share a time."""
     found = [folder for folder in folders if folder.is_dir()]
     return max((folder.stat().st_mtime_ns for folder in found), default=0), sum(len(os.listdir(f)) for f in found)
