@@ -75,8 +75,8 @@ def export(run: str | Path, *, to: str, out: str | Path, name: str = "", waterma
         run: folder of a finished run.
         to: `hf`, `lhotse`, `webdataset`, `ljspeech` or `nemo`.
         out: folder to create; it must not exist.
-        name: title of the data set; by default the folder's name.
-        watermark: whether to put an inaudible watermark into every utterance.
+        name: title of the data set; by default the name of the folder `out`.
+        watermark: True to put an inaudible watermark into every utterance.
 
     Raises:
         InputError: the format is unknown, the folder exists, or no row is left to write.

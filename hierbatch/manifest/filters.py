@@ -136,7 +136,7 @@ def needs_retake(row: Mapping[str, Any], rules: Collection[FilterRule], measured
 
 
 def rule_columns(rules: Collection[FilterRule]) -> set[str]:
-    """Columns that the rules use."""
+    """Columns that the rules use, and `status`."""
     return {"status"} | {name for rule in rules for name in (rule.column, *rule.where)}
 
 

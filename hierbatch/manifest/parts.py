@@ -25,7 +25,7 @@ def open_run_file(path: Path, metadata: pq.FileMetaData | None = None) -> Iterat
 
     Args:
         path: the file.
-        metadata: its footer, if that was read before.
+        metadata: footer of the file, if it was read before.
 
     Raises:
         VanishedError: the file was removed after it was listed.
@@ -151,6 +151,10 @@ def read_part_rows(part: Path, rows: npt.NDArray[np.int32], columns: Sequence[st
         part: part file.
         rows: row numbers, ascending.
         columns: columns to read.
+
+    Raises:
+        VanishedError: the part was removed.
+        RunError: the part is damaged.
     """
     with open_run_file(part) as file:
         tables, first = [], 0

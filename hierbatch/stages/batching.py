@@ -110,7 +110,7 @@ def _try(rows: Sequence[Row], make: Callable[[Sequence[Row]], list[Result]]) -> 
 
 
 def _half(limits: BatchLimits, n_rows: int, longest_s: float) -> BatchLimits:
-    """Limit batches to half the audio of the batch that failed; if its rows have no length, to half its rows."""
+    """Limit batches to half the audio of the failed batch, or to half its number of rows if the rows have no length."""
     if longest_s > 0:
         return replace(limits, sound_s=n_rows // 2 * longest_s)
     return replace(limits, n_rows=n_rows // 2)

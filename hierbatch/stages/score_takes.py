@@ -40,7 +40,7 @@ class Measures:
     names: tuple[str, ...] = ()
     """Names of measures, in the order of the table of measures."""
     asr_model: Path | None = None
-    """Folder of a Whisper model that transcribes the takes; includes the measure `asr`."""
+    """Folder of a Whisper model that transcribes the takes; if it is set, the measure `asr` is added to `names`."""
 
     def __post_init__(self) -> None:
         if self.asr_model and _ASR not in self.names:
