@@ -30,7 +30,8 @@ def spectrogram_db(waveform: Waveform) -> npt.NDArray[np.float32]:
     n_bins = np.searchsorted(np.fft.rfftfreq(4 * n_window, 1 / waveform.rate_hz), min(_MAX_HZ, waveform.rate_hz / 2))
     bands = np.array_split(power[:n_bins], _N_ROWS)
     level_db = 10 * np.log10(np.stack([band.mean(axis=0) for band in bands]) + 1e-12)
-    return np.clip(level_db - level_db.max(), -_RANGE_DB, 0).astype(np.float32)
+    result: npt.NDArray[np.float32] = np.clip(level_db - level_db.max(), -_RANGE_DB, 0).astype(np.float32)
+    return result
 
 
 def highest_khz(rate_hz: int) -> float:

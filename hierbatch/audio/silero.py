@@ -86,7 +86,8 @@ class SileroNetwork:
 
 
 def _sigmoid(values: Array) -> Array:
-    return np.float32(0.5) * np.tanh(np.float32(0.5) * values) + np.float32(0.5)
+    shares: Array = np.float32(0.5) * np.tanh(np.float32(0.5) * values) + np.float32(0.5)
+    return shares
 
 
 def _weights_file() -> Path:

@@ -44,7 +44,7 @@ class Desk:
         self._name = path.name
         self._key = hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()[:16]
         self._table = CorpusTable()
-        self._doubts = WordDoubts()
+        self._doubts = WordDoubts(view.renew)
         self._words = WordList(RunFolder(view.layout.root))
         self._audit: Audit | None = None
 

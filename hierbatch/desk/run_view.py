@@ -109,6 +109,7 @@ class RunView:
         """Read the run; raises RunError if the folder is not a run or has no plan."""
         self.layout = RunLayout(run)
         self._changed = threading.Condition()
+        self._reading = threading.Lock()
         self._listeners: set[Callable[[], None]] = set()
         self._wake, self._is_closed = threading.Event(), False
         self._seen = self._signature()
@@ -182,7 +183,20 @@ class RunView:
         if signature == self._seen:
             return
         is_same = signature[:_N_FOLDERS] == self._seen[:_N_FOLDERS]
-        state = self._read(self._state.version + 1, self._state.takes if is_same else None)
+        takes = self._state.takes if is_same else None
+        with self._reading:
+            state = self._read(self._state.version + 1, takes)
+            self._publish(state, signature)
+
+    def renew(self) -> None:
+        """Publish the latest snapshot under a new version, since something else about the run is known now."""
+        with self._reading:
+            before = self._state
+            state = RunState(before.version + 1, before.takes, before.requests)
+            state.inherit(before)
+            self._publish(state, self._seen)
+
+    def _publish(self, state: RunState, signature: _Signature) -> None:
         with self._changed:
             self._state, self._seen = state, signature
             self._changed.notify_all()

@@ -191,13 +191,15 @@ def _group(names: Mapping[str, _Counts]) -> list[list[str]]:
     """Groups with a member that has a word, or a first and a last one; others are not compared."""
     for name in ordered:
         words = name_words(name)[1]
-        near = set().union(*(by_word[key] for key in (_full_names(words) or _first_names(words[0])) if key in by_word))
+        asked: list[str | tuple[str, str]] = [*(_full_names(words) or _first_names(words[0]))]
+        near: set[int] = set().union(*(by_word[key] for key in asked if key in by_word))
         fitting = [index for index in sorted(near) if _may_be_one(name, groups[index], names)]
         best = max(fitting, key=lambda index: _affinity(name, groups[index], names), default=len(groups))
         if best == len(groups):
             groups.append([])
         groups[best].append(name)
-        for key in (*_full_names(words), *_first_names(words[0]), words[-1].lower()):
+        keys: list[str | tuple[str, str]] = [*_full_names(words), *_first_names(words[0]), words[-1].lower()]
+        for key in keys:
             by_word[key].add(best)
     return groups
 

@@ -113,7 +113,8 @@ def _play(part_element: etree._Element) -> list[Note]:
 
 def _measures(part_element: etree._Element) -> list[etree._Element]:
     """Measures of a part of limited size."""
-    n_notes, n_measures = sum(1 for _ in part_element.iter("note")), len(part_element.findall("measure"))
+    measures: list[etree._Element] = part_element.findall("measure")
+    n_notes, n_measures = sum(1 for _ in part_element.iter("note")), len(measures)
     if n_notes > _MAX_WRITTEN_NOTES or n_measures > MAX_MEASURES:
         raise TextError(
             "The sung part of the score is too long",
@@ -121,7 +122,7 @@ def _measures(part_element: etree._Element) -> list[etree._Element]:
             got=f"{n_notes:,} notes and {n_measures:,} measures",
             fix="split it into songs",
         )
-    return part_element.findall("measure")
+    return measures
 
 
 def _sung_voice(notes: list[_Sung]) -> str:
