@@ -1,6 +1,6 @@
 """Level meter for streamed sound: RMS, sample peak, noise floor, and the silence at both ends.
 
-All of them are computed from the power of 10 ms frames, so memory grows by 100 numbers per second of sound.
+Noise floor and silence are computed from the power of 10 ms frames, so memory grows by 100 numbers per second of sound.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ def _copy_with_values(source: BinaryIO, target: BinaryIO, values: Sequence[Large
 
 
 def _write_page(source: BinaryIO, target: BinaryIO, page_at: int, content: pa.Buffer) -> tuple[int, int]:
-    """Write a page with a value instead of the empty one; return the growth in bytes, and the page's end in `source`."""
+    """Write a page with a value instead of the empty one; return its growth in bytes, and its end in `source`."""
     source.seek(page_at)
     header, header_bytes = read_struct(source.read(_MAX_HEADER_BYTES))
     page_bytes = header[_PAGE_COMPRESSED].content

@@ -50,7 +50,7 @@ class Prompt:
     """Denoising strength, 0 to 1, for a model with a built-in denoiser; None leaves it to the model."""
 
     def with_denoise_ratio(self, denoise_ratio: float) -> Prompt:
-        """Copy with a strength for the model's built-in denoiser; the strength changes the voice and therefore the hash.
+        """Copy with a strength for the model's built-in denoiser; the strength changes the voice, and so the hash.
 
         A voice file has no noise and stays as it is.
         """
