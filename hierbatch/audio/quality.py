@@ -55,7 +55,7 @@ class TakeQuality:
 
 
 def measure_take(waveform: Waveform) -> TakeQuality:
-    """Measure a take of any length, including an empty one; measures that are not None are finite if the samples are."""
+    """Measure a take of any length, including an empty one; all numbers are finite if the samples are."""
     meter = TakeMeter(waveform.rate_hz)
     meter.push(waveform.samples)
     return meter.quality()

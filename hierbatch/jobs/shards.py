@@ -76,12 +76,12 @@ def shard_spec(spec: ValidatedSpec, shard: Shard) -> ValidatedSpec:
 def merge_shards(run: Path, shards: Sequence[tuple[Shard, Path]]) -> None:
     """Merge the finished and compacted shards of a run into one run, and delete them.
 
-    Its parts are those of the shards; its plan has all their rows, at their positions in the manifest. The record of
-    the run is written last: a merge that was interrupted is repeated by the same call, and nothing is lost.
+    The parts of the merged run are those of the shards; its plan has the rows of all shards, at their positions in the
+    manifest. The record of the run is written last: the same call repeats an interrupted merge, and nothing is lost.
 
     Args:
         run: folder with the shards.
-        shards: its shards, each compacted.
+        shards: compacted shards of the run, with their run folders.
 
     Raises:
         RunError: a shard is missing, in use, or has other settings.

@@ -82,6 +82,11 @@ def _to_ipa(found: Pronunciation) -> str:
 def write_lexicon(rows: Iterable[dict[str, str]], path: Path, user: Path | None = None) -> None:
     """Write the lexicon of a book, joined with the user's lexicon, whose entries take precedence.
 
+    Args:
+        rows: rows of the lexicon of the book.
+        path: CSV file to write.
+        user: the user's lexicon, if there is one.
+
     Raises:
         InputError: the user's lexicon is invalid.
         StorageError: the disk is full.

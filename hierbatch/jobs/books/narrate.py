@@ -77,9 +77,9 @@ def narrate(
 
     Args:
         job: book, voices, formats and output folder.
-        listener: receives progress and notices.
-        on_import: called with the imported book before the synthesis starts.
-        on_synthesized: called between the synthesis and the mastering.
+        listener: listener that receives progress and notices.
+        on_import: function that is called with the imported book before the synthesis starts.
+        on_synthesized: function that is called between the synthesis and the mastering.
 
     Raises:
         InputError: the book, a voice or an option is invalid.
