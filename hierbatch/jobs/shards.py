@@ -118,7 +118,11 @@ def merge_shards(run: Path, shards: Sequence[tuple[Shard, Path]]) -> None:
 def _common_settings(
     run: Path, shards: Sequence[tuple[Shard, Path]], folders: Sequence[RunFolder]
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Settings and origin that all shards have, without the shard itself."""
+    """Settings and origin that all shards have in common; the setting `shard` is left out.
+
+    Raises:
+        RunError: a shard is missing, or the shards have different settings.
+    """
     n_shards = shards[0][0].n_shards
     numbers = [shard.number for shard, _ in shards]
     if numbers != list(range(1, n_shards + 1)) or any(shard.n_shards != n_shards for shard, _ in shards):
@@ -165,7 +169,7 @@ def _merged_rows(plans: Sequence[Path], schema: pa.Schema) -> Iterator[pa.Table]
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a file, on one disk as a second name of it; a target that exists is replaced."""
+    """Copy a file, as a hard link if both paths are on one disk; an existing target is replaced."""
     if is_remote(source) or is_remote(target):
         with write_atomically(target) as temporary, arrow_source(source) as stream, temporary.open("wb") as file:
             shutil.copyfileobj(stream, file)

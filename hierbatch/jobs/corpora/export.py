@@ -36,7 +36,7 @@ class ExportJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportResult:
-    """Number of rows and seconds written to each split, number of speakers, and number of rows rejected by each rule."""
+    """Number of rows and seconds written per split, number of speakers, and number of rows rejected by each rule."""
 
     out: Path
     n_rows: Mapping[str, int]
