@@ -75,11 +75,11 @@ def export(run: str | Path, *, to: str, out: str | Path, name: str = "", waterma
         run: folder of a finished run.
         to: `hf`, `lhotse`, `webdataset`, `ljspeech` or `nemo`.
         out: folder to create; it must not exist.
-        name: title of the data set; by default the name of the folder `out`.
+        name: title of the data set; if it is empty, the name of the folder `out`.
         watermark: True to put an inaudible watermark into every utterance.
 
     Raises:
-        InputError: the format is unknown, the folder exists, or no row is left to write.
+        InputError: the format is unknown, `out` exists, or no row is left to write.
         RunError: the run is not finished, or has changed since it was filtered.
     """
     job = ExportJob(run=local_path(run), to=to, out=local_path(out), name=name, watermark=watermark)

@@ -21,7 +21,7 @@ from hierbatch.errors import RunError
 
 _MAX_CRASHES_ALONE = 2
 _WAIT_S, _LISTENED_WAIT_S = 1.0, 0.1
-"""Longest wait before requests are looked for; the shorter one while somebody listens."""
+"""Maximum wait in seconds between checks for requests: usually, and while a listener works on the run."""
 MIN_SHARE_S = 15.0
 """Units shorter than this, in seconds of audio, are not divided among workers."""
 _AHEAD_SHARE_S = 480.0

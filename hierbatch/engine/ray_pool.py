@@ -163,7 +163,7 @@ class RayPool:
         return [FinishedUnit(unit, report)]
 
     def _finish(self, slot: _Slot) -> WorkUnit:
-        """Return the unit of a slot, whose worker goes to the one in hand, if there is one."""
+        """Return the finished unit of a slot; the unit in hand, if there is one, becomes the current unit."""
         unit = slot.unit
         assert unit is not None
         slot.unit, slot.call = slot.next_unit, slot.next_call

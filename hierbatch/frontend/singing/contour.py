@@ -67,13 +67,13 @@ def phrase_contour(phrase: SungPhrase, style: SingingStyle, semitones: float = 0
 def bounded_expression(
     log_f0: npt.NDArray[np.float32], phrase: SungPhrase, is_voiced: npt.NDArray[np.bool_], bound_cents: float
 ) -> Cents:
-    """Movement of a predicted contour inside each note, without its mean and slope, below a bound, in cents.
+    """Deviation of a predicted contour from a straight line through each note, in cents, softly limited.
 
     Args:
-        log_f0: natural log of a predicted contour.
-        phrase: notes.
-        is_voiced: frames that carry a note.
-        bound_cents: largest deviation.
+        log_f0: natural log of the predicted F0.
+        phrase: phrase with the notes.
+        is_voiced: voiced frames that carry a note; the others are ignored.
+        bound_cents: approximate limit of the deviation; 0 returns zeros.
 
     Shape:
         log_f0, is_voiced  [T]

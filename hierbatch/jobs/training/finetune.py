@@ -69,7 +69,7 @@ class FinetuneResult:
 
 
 def finetune(job: FinetuneJob, log: Callable[[str], None]) -> FinetuneResult:
-    """Fine-tune a model to one voice, or resume the training; then write the new model, and compare it with the old one.
+    """Fine-tune a model to one voice, or resume the training; then write the bundle, and compare it with the original.
 
     Raises:
         InputError: there is too little usable speech, the consent is missing or unknown, or an option is invalid.
