@@ -86,7 +86,7 @@ class Sound:
             provenance: watermark and signature.
 
         Raises:
-            InputError: an unknown suffix, a sample rate that the format cannot store, or an unusable certificate.
+            InputError: the suffix is unknown, the format cannot store the sample rate, or the certificate is unusable.
             ProgramError: the package of the watermark or the signature is missing.
             RunError: the watermark is not found in the file, which is then not written.
             StorageError: the disk is full or read-only.

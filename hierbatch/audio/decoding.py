@@ -146,7 +146,7 @@ def _libsndfile_blocks(sound: soundfile.SoundFile) -> Iterator[Samples]:
 
 @contextmanager
 def as_path(source: Path | bytes) -> Iterator[Path]:
-    """Context with the path of a source; content is in a temporary file, since pipes do not suit many containers."""
+    """Context with the path of a source; bytes are written to a file, as many containers cannot be read from a pipe."""
     if isinstance(source, Path):
         yield source
         return
@@ -163,7 +163,7 @@ def decoding_failure(shown: str, reason: str, raises: type[HierbatchError]) -> H
     """Error for a file that cannot be decoded.
 
     Args:
-        shown: name of the file.
+        shown: name of the file in error messages.
         reason: text of the DecodingError.
         raises: class of the error.
     """

@@ -51,7 +51,7 @@ def describe_sound(
 
     Args:
         source: path or content of the file.
-        name: name of the sound in messages, in place of the path.
+        name: name of the sound in error messages, instead of the path.
         raises: class of the errors.
         limits: largest file accepted.
 
@@ -81,7 +81,7 @@ def read_sound(
 
     Args:
         source: path or content of the file.
-        name: name of the sound in messages, in place of the path.
+        name: name of the sound in error messages, instead of the path.
         raises: class of the errors.
         limits: largest file and longest sound accepted.
         require_complete: True to also fail on a truncated file, as far as its format records the length.

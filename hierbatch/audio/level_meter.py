@@ -57,7 +57,7 @@ class LevelMeter:
         return power_db(self._peak**2)
 
     def noise_floor_db(self) -> float:
-        """RMS in dB of the quietest half second, as ACX measures room tone; of the whole sound if it is shorter."""
+        """RMS in dB of the quietest half second, as ACX measures room tone; RMS of the whole sound if it is shorter."""
         frames = self._frames.values()
         n_window = round(_NOISE_WINDOW_S / FRAME_S)
         if len(frames) < n_window:

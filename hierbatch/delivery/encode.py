@@ -82,7 +82,7 @@ FORMATS = {
 
 
 def find_format(name: str) -> AudioFormat:
-    """Look up a format by name; raises InputError if it is unknown."""
+    """Look up a format by name; raises InputError if the name is unknown."""
     try:
         return FORMATS[name]
     except KeyError:

@@ -167,7 +167,7 @@ def _check_measurable(path: Path, sound: DecodedSound) -> None:
 
 
 def _extent_rows(measures: DeliveredMeasures) -> list[CheckRow]:
-    """Rows on the extent of a file: a failed rule if it is truncated, and the measured part if not all was measured."""
+    """Rows on the extent of a file: a failed rule if the file is truncated, and the measured part if it is not all."""
     rows = []
     if measures.is_truncated:
         got = f"truncated: {measures.duration_s:.2f} s can be read"

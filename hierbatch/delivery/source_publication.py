@@ -158,7 +158,7 @@ def _is_script(name: str) -> bool:
 
 
 def _without_active_content(name: str, media_type: str, data: bytes) -> bytes:
-    """Content of a source file without active content; unchanged if it has none."""
+    """Content of a source file without active content; unchanged if there is no active content."""
     if media_type in _PAGE_TYPES or name.lower().endswith(_PAGE_SUFFIXES):
         root, _ = parse_page(data, name)
         return _page_bytes(root) if clean_page(root) else data

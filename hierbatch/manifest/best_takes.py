@@ -122,8 +122,8 @@ def _read_parts(
 
     Args:
         list_parts: function that lists the committed part files.
-        parts: receives the path of each file that is read.
-        declarations: receives, as keys, the distinct declarations of added measures.
+        parts: list to which the path of each file that is read is appended.
+        declarations: dictionary to which the distinct declarations of added measures are added as keys.
     """
     names: list[pa.Array] = []
     facts: list[TakeIndex] = []

@@ -117,7 +117,7 @@ def read_filter(path: Path, schema: pa.Schema | None) -> tuple[FilterRule, ...]:
 
 
 def rejections(row: Mapping[str, Any], rules: Collection[FilterRule]) -> list[str]:
-    """Names of all rules that reject a take; empty if it is kept."""
+    """Names of all rules that reject a take; empty if the take is kept."""
     if row["status"] != "ok":
         return [FAILED]
     return [rule.name for rule in rules if rule.rejects(row)]

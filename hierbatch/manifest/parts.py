@@ -100,7 +100,7 @@ def check_columns(schema: pa.Schema, path: Path, columns: Sequence[str]) -> None
 
     Args:
         schema: schema of the file.
-        path: the file, for messages.
+        path: path of the file, used in error messages only.
         columns: names of the columns that are needed, of takes, plans or voices.
 
     Raises:

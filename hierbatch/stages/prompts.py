@@ -68,7 +68,7 @@ def prepare_prompt(content: bytes, voice: str, *, denoise_ratio: float = 0.0) ->
 
     Args:
         content: an encoded audio file.
-        voice: name of the voice, for messages.
+        voice: name of the voice in error messages.
         denoise_ratio: mix of the original (0) and the denoised recording (1).
 
     Raises:

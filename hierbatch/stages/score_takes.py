@@ -64,7 +64,7 @@ class Measures:
 
     @classmethod
     def installed(cls, asr_model: Path | None = None) -> Self:
-        """Choose all built-in measures whose packages are installed; `asr` is included if its folder is passed."""
+        """Choose all built-in measures whose packages are installed; `asr` is included if `asr_model` is set."""
         found = [m.name for m in MEASURES if m.name != _ASR and all(find_spec(package) for package in m.packages)]
         return cls.from_names(found, asr_model)
 

@@ -33,7 +33,7 @@ def sound_facts(waveform: Waveform, expected_s: float, row_id: str) -> dict[str,
         row_id: id of the row, used as the stem of the audio's file name.
 
     Raises:
-        SynthesisError: no samples, or samples that are not finite.
+        SynthesisError: there are no samples, or some are not finite.
     """
     take = StreamedTake(waveform.rate_hz)
     for block in waveform.blocks():

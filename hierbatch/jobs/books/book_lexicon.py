@@ -73,7 +73,7 @@ def read_pronunciations(pronunciations: Iterable[Pronunciation], book: str, lang
 
 
 def _to_ipa(found: Pronunciation) -> str:
-    """Pronunciation in IPA; empty if it is in an unknown alphabet."""
+    """Pronunciation in IPA; empty if the alphabet is unknown."""
     if found.alphabet in _X_SAMPA:
         return x_sampa_to_ipa(found.phonemes) or ""
     return found.phonemes.replace("/", "").strip("[]") if found.alphabet == "ipa" else ""

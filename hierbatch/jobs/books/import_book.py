@@ -249,7 +249,7 @@ def _sentences(block: Block, job: ImportBook, default: str) -> tuple[float | Non
 
 
 def _heading_parts(text: str, pause_s: float | None, job: ImportBook, default: str) -> list[Sentence]:
-    """Split a heading only if it is too long.
+    """Split a heading if it is too long; otherwise return it as one sentence.
 
     A heading that is only a Roman numeral becomes a number, since "I" would be read as the pronoun.
     """

@@ -58,7 +58,7 @@ class NarrationResult:
 
     @property
     def duration_s(self) -> float:
-        """Duration of the audiobook in seconds, which is the same in every format; 0 if it is not finished."""
+        """Duration of the audiobook in seconds, which is the same in every format; 0 if the book is not finished."""
         files = self.result.files if self.result else ()
         return sum(file.duration_s for file in files if file.format == files[0].format)
 

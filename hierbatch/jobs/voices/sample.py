@@ -40,7 +40,7 @@ class MadeVoice:
     nearest_distance: float
     """Distance to the nearest training speaker, in standard deviations of the distribution."""
     same_speaker_distance: float
-    """Distance that clips of one speaker stay below, in the same unit."""
+    """Distance that clips of one speaker stay below, in the same unit; `nearest_distance` is greater."""
     asked: Mapping[str, float] = field(default_factory=dict)
     measured: Mapping[str, float] = field(default_factory=dict)
 
