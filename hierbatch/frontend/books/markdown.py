@@ -115,7 +115,7 @@ def _mark_line(token: Token) -> None:
 
 
 def _without_notes(text: str) -> tuple[str, list[SkippedText]]:
-    """Remove footnotes, an extension of Markdown that CommonMark would treat as plain text."""
+    """Remove footnotes, which CommonMark would treat as plain text; returns the text, and the skipped footnotes."""
     sizes = {NOTE: 0, NOTE_REFERENCE: 0}
 
     def drop(match: re.Match[str], reason: str) -> str:

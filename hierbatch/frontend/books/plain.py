@@ -143,7 +143,7 @@ def _without_notes(paragraphs: Sequence[Paragraph]) -> tuple[list[Paragraph], li
 def _take_title_page(
     paragraphs: Sequence[Paragraph], *, has_header: bool
 ) -> tuple[TitlePage, list[Paragraph], list[SkippedText]]:
-    """Split off the title page.
+    """Separate the title page from the text.
 
     A title directly before text becomes a heading. A title before the first chapter is skipped with the title page.
 

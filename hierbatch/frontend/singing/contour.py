@@ -18,7 +18,7 @@ from hierbatch.frontend.singing.phrases import SungNote, SungPhrase
 _A4_HZ, _A4_PITCH = 440.0, 69.0
 _VIBRATO_DELAY_S, _VIBRATO_RISE_S, _VIBRATO_FALL_S = 0.25, 0.2, 0.06
 _ANTICIPATION = 0.25
-"""Share of the portamento by which it comes early, so that the note is reached soon after its beat."""
+"""Share of the portamento that is before the beat, so that the note is reached soon after its beat."""
 
 Cents = npt.NDArray[np.float64]
 
