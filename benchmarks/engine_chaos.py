@@ -37,6 +37,11 @@ from hierbatch.manifest.takes import Takes
 
 ROOT = Path(__file__).resolve().parent.parent
 VOICE = ROOT / "manifests" / "voices" / "narrator.flac"
+ENVIRONMENT = {
+    "PYTHONPATH": os.pathsep.join([str(ROOT / "tests" / "plugins"), str(ROOT)]),
+    "OMP_NUM_THREADS": "1",
+}
+"""Environment of a driver and of the nodes of a cluster: the package of the fake model is found there."""
 MIN_SNR_DB = 60.0
 _POLL_S = 0.05
 
@@ -127,11 +132,8 @@ def command(manifest: Path, out: Path, model: list[str], engine: str) -> list[st
 
 def start(arguments: list[str], log: Path) -> subprocess.Popen[str]:
     """Start a driver that writes to a log file; a pipe would stay open as long as any child of a killed driver."""
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join([str(ROOT / "tests" / "plugins"), str(ROOT)]),
-        "OMP_NUM_THREADS": "1",
-    }
     with log.open("w") as file:
+        environment = os.environ | ENVIRONMENT
         return subprocess.Popen(arguments, cwd=ROOT, env=environment, text=True, stdout=file, stderr=subprocess.STDOUT)
 
 

@@ -21,9 +21,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from engine_chaos import ROOT, command, compare, finish, n_lost, start, write_manifest
+from engine_chaos import ENVIRONMENT, ROOT, command, compare, finish, n_lost, start, write_manifest
 
-from hierbatch.engine.ray_settings import LOOPBACK_ENV
+from hierbatch.engine.ray_settings import LOOPBACK_ENV, WORKER_ENV
 from hierbatch.manifest.run_layout import RunLayout
 
 _NODE = {"object_store_memory": 80 << 20, "num_cpus": 1}
@@ -51,7 +51,7 @@ def disturb_cluster(folder: Path, options: argparse.Namespace) -> bool:
     undisturbed, disturbed, log = folder / "undisturbed", folder / "disturbed", folder / "log.txt"
     finish(command(manifest, undisturbed, ["--model", str(bundle)], "local"), log)
     (bundle / "seconds-a-row").write_text(str(options.seconds_a_row))
-    os.environ.update(LOOPBACK_ENV)
+    os.environ.update(LOOPBACK_ENV | WORKER_ENV | ENVIRONMENT)
     from ray.cluster_utils import Cluster
 
     cluster: Any = Cluster(
@@ -92,6 +92,7 @@ def end_nodes(
         time.sleep(options.every)
         if driver.poll() is not None:
             print(f"the run has ended with {driver.returncode}; use more --rows for more losses")
+            print("\n".join(log.read_text().splitlines()[-12:]))
             break
         at = rng.randrange(len(nodes))
         cluster.remove_node(nodes[at], allow_graceful=False)

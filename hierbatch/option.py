@@ -16,6 +16,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from hierbatch.errors import InputError
 from hierbatch.object_path import local_path
 
 Returned = TypeVar("Returned")
+_MAX_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def option_groups(function: Callable[..., Any]) -> Mapping[str, type[OptionGroup
 
 
 def flatten_options(function: Callable[..., Returned]) -> Callable[..., Returned]:
-    """Replace each option group among a function's parameters by the group's fields, as keywords.
+    """Replace each option group among a function's parameters with the group's fields, as keywords.
 
     Raises:
         TypeError: at decoration, two groups declare the same option.
@@ -171,11 +173,15 @@ def _hints(group: type[OptionGroup]) -> Mapping[str, Any]:
 
 def _check_limits(value: float, option: Option, name: str) -> None:
     lowest, highest = option.minimum, option.maximum
-    if (lowest is not None and value < lowest) or (highest is not None and value > highest):
+    is_number = not isinstance(value, float) or math.isfinite(value)
+    if not is_number or (lowest is not None and value < lowest) or (highest is not None and value > highest):
         flag = option_flags(name, option)[0]
         limits = [f"at least {lowest:g}"] if lowest is not None else []
         limits += [f"at most {highest:g}"] if highest is not None else []
-        raise InputError(f"{flag} is out of range", expected=", ".join(limits), got=f"{value:g}", fix=f"correct {flag}")
+        raise InputError(
+            f"{flag} is out of range", expected=", ".join(limits) or "a finite number", got=str(value)[:_MAX_SHOWN],
+            fix=f"correct {flag}",
+        )  # fmt: skip
 
 
 def _default(field: dataclasses.Field[Any]) -> Any:

@@ -23,6 +23,8 @@ _DISK_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, 
 
 _KINDS = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
 
+_MAX_SHOWN_PATH = 200
+
 STAGING_PREFIX = ".unfinished-"
 """Name prefix of temporary folders."""
 
@@ -37,6 +39,15 @@ def storage_error(error: OSError, path: Path) -> SetupError:
             f"Cannot write {path}", got=got, fix="free some disk space or choose another disk, then run again"
         )
     return InputError(f"Cannot write {path}", got=got, fix="choose an existing folder that you can write to")
+
+
+def path_error(error: OSError) -> SetupError:
+    """Convert an OSError of any origin: StorageError if the disk failed, otherwise InputError."""
+    path, got = str(error.filename or "A file"), error.strerror or str(error).partition("\n")[0]
+    shown = path if len(path) <= _MAX_SHOWN_PATH else f"{path[:_MAX_SHOWN_PATH]}…"
+    if error.errno in _DISK_ERRNOS:
+        return StorageError(f"{shown} cannot be used", got=got, fix="free some disk space, or check the disk")
+    return InputError(f"{shown} cannot be used", got=got, fix="correct the path, or its permissions")
 
 
 @contextmanager

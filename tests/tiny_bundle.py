@@ -4,9 +4,9 @@ from pathlib import Path
 
 import torch
 
-from hierbatch.models.lite.config import tiny_config
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.weights.bundle_writing import write_bundle
+from tests.tiny_lite import tiny_config
 
 
 def write_tiny_bundle(folder, log_duration: float | None = None) -> Path:

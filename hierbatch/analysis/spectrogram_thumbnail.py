@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import ShortTimeFFT
+from numpy.lib.stride_tricks import sliding_window_view
 
 from hierbatch.audio.waveform import Waveform
 from hierbatch.programs import require_package
@@ -24,17 +24,13 @@ def spectrogram_db(waveform: Waveform) -> npt.NDArray[np.float32]:
         returns  [64, T]  T at most 320
     """
     n_window = max(16, round(_WINDOW_S * waveform.rate_hz))
-    if waveform.n_samples < n_window:
-        waveform = Waveform(np.pad(waveform.samples, (0, n_window - waveform.n_samples)), waveform.rate_hz)
-    hop = max(1, n_window // _HOPS_PER_WINDOW, -(-waveform.n_samples // (_MAX_COLUMNS - _HOPS_PER_WINDOW)))
-    transform = ShortTimeFFT(np.hanning(n_window), hop, waveform.rate_hz, mfft=4 * n_window)
-    power = np.abs(transform.stft(waveform.samples)) ** 2
-    n_bins = np.searchsorted(transform.f, min(_MAX_HZ, waveform.rate_hz / 2))
+    hop = max(1, n_window // _HOPS_PER_WINDOW, -(-waveform.n_samples // (_MAX_COLUMNS - 1)))
+    frames = sliding_window_view(np.pad(waveform.samples, n_window // 2), n_window)[::hop]
+    power = np.abs(np.fft.rfft(frames * np.hanning(n_window), 4 * n_window)).T ** 2
+    n_bins = np.searchsorted(np.fft.rfftfreq(4 * n_window, 1 / waveform.rate_hz), min(_MAX_HZ, waveform.rate_hz / 2))
     bands = np.array_split(power[:n_bins], _N_ROWS)
     level_db = 10 * np.log10(np.stack([band.mean(axis=0) for band in bands]) + 1e-12)
-    result: npt.NDArray[np.float32] = np.clip(level_db - level_db.max(), -_RANGE_DB, 0).astype(np.float32)[
-        :, :_MAX_COLUMNS
-    ]
+    result: npt.NDArray[np.float32] = np.clip(level_db - level_db.max(), -_RANGE_DB, 0).astype(np.float32)
     return result
 
 

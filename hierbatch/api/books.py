@@ -43,7 +43,7 @@ def narrate(
         out: folder of manifest, run and audiobook.
         on_message: function that receives notices, such as `print`.
         project: manifest, cast and chapters.
-        voices: prompts and their consent.
+        voices: prompts, and the consent to their use.
         speech: language, pronunciations, speed and seed.
         model: model, device and precision.
         execution: engine and workers.

@@ -42,7 +42,7 @@ def corpus(
         out: run folder.
         on_message: function that receives notices, such as `print`.
         settings: duration, speakers, variation and splits.
-        voices: prompts and their consent.
+        voices: prompts, and the consent to their use.
         reading: language, pronunciations and seed.
         model: model, device and precision.
         execution: engine and workers.
@@ -75,11 +75,11 @@ def export(run: str | Path, *, to: str, out: str | Path, name: str = "", waterma
         run: folder of a finished run.
         to: `hf`, `lhotse`, `webdataset`, `ljspeech` or `nemo`.
         out: folder to create; it must not exist.
-        name: title of the data set; by default the folder's name.
+        name: title of the data set; if it is empty, the name of the folder `out`.
         watermark: whether to put an inaudible watermark into every utterance.
 
     Raises:
-        InputError: the format is unknown, the folder exists, or no row is left to write.
+        InputError: the format is unknown, `out` exists, or no row is left to write.
         RunError: the run is not finished, or has changed since it was filtered.
     """
     job = ExportJob(run=local_path(run), to=to, out=local_path(out), name=name, watermark=watermark)

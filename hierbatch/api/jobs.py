@@ -56,7 +56,7 @@ def run(
         manifest: table of rows (.parquet, .csv, .jsonl; or s3://...) with id and text.
         out: run folder.
         on_message: function that receives notices, such as `print`.
-        voices: prompts and their consent.
+        voices: prompts, and the consent to their use.
         speech: language, pronunciations, speed and seed.
         model: model, device and precision.
         execution: engine and workers.
@@ -98,11 +98,11 @@ def convert_files(
         clips: True to also write each take to OUT/export/clips/ID.flac.
         on_message: function that receives notices, such as `print`.
         sources: folder of the recordings.
-        voices: prompts and their consent.
+        voices: prompts, and the consent to their use.
         conversion: pitch, sample rate and bandwidth.
         model: model, device and precision.
         execution: engine and workers.
-        quality: measures, and retakes of flagged rows.
+        quality: measures of the takes; no row is retaken.
         control: treatment of an existing folder.
 
     Raises:
@@ -141,11 +141,11 @@ def sing_files(
         out: run folder.
         clips: also write OUT/export/clips/ID.flac.
         on_message: receives notices.
-        voices: prompts and their consent.
+        voices: prompts, and the consent to their use.
         singing: language, lyrics, transposition and vibrato.
         model: model, device and precision.
         execution: engine and workers.
-        quality: measures, and retakes of flagged rows.
+        quality: measures of the takes; no row is retaken.
         control: treatment of an existing folder.
 
     Raises:
@@ -214,11 +214,11 @@ def dub(
         folder: folder of recordings and films.
         out: output folder.
         on_message: function that receives notices, such as `print`.
-        dubbing: assignment of voices, segments and background.
-        voices: prompts and their consent.
+        dubbing: voice map, segment tables, sound track, background and seed.
+        voices: prompts, and the consent to their use.
         model: model, device and precision.
         execution: engine and workers.
-        quality: measures, and retakes of flagged rows.
+        quality: measures of the takes; no row is retaken.
         control: treatment of an existing folder.
 
     Raises:

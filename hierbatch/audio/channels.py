@@ -80,7 +80,7 @@ class SoundScan:
     """Covariance of the channels in each frame, [T, C, C]."""
 
     def place_voice(self, spans: Sequence[tuple[float, float]]) -> VoicePlace:
-        """Compute gains for a mono voice in each span that give it the source voice's power in every channel.
+        """Find the channels in which a mono voice replaces the source, and gains that match the source voice's power.
 
         Args:
             spans: start and end of each span, in seconds.

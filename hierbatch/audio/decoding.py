@@ -28,7 +28,7 @@ from hierbatch.audio.ffmpeg_decoding import open_with_ffmpeg
 from hierbatch.audio.truncation import has_joined_streams, is_truncated
 from hierbatch.audio.waveform import Samples
 from hierbatch.errors import HierbatchError, InputError
-from hierbatch.storage import storage_error
+from hierbatch.storage import regular_file_size, storage_error
 
 READABLE = "WAV, FLAC, MP3, Ogg, Opus, AIFF, AU, CAF, M4A, AAC, WMA, AMR, 3GP, MP4, MOV, MKV, WebM, AVI or TS"
 _BY_LIBSNDFILE = ("wav", "flac", "ogg", "aiff", "au", "w64")
@@ -48,6 +48,8 @@ def open_decoder(source: Path | bytes, *, use_ffmpeg: bool = False, track: int =
         OSError: the file cannot be read.
         ProgramError: ffmpeg is missing.
     """
+    if not isinstance(source, bytes):
+        regular_file_size(source)  # a pipe without a writer would be waited for
     # Opened here, so that the file name cannot influence a decoder and a missing file gives a clear error.
     with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
         head = read_head(file)

@@ -14,6 +14,7 @@ from hierbatch.audio.decoded_sound import BLOCK_SAMPLES, DecodedSound, DecodingE
 from hierbatch.audio.waveform import Samples
 from hierbatch.errors import ProgramError
 from hierbatch.programs import ffmpeg_program, stream_program
+from hierbatch.storage import regular_file_size
 
 _MAX_HEADER_BYTES = 1 << 16
 _DECODING_TIMEOUT_S = 1800.0
@@ -26,6 +27,7 @@ def ffmpeg_input(path: Path) -> list[str]:
         DecodingError: the container is unknown.
         OSError: the file cannot be read.
     """
+    regular_file_size(path)
     with path.open("rb") as file:
         container = detect_container(read_head(file))
     if container is None:

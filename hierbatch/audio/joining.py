@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from hierbatch.audio.decibels import amplitude_gain
+from hierbatch.audio.recursive_filter import RecursiveFilter
 from hierbatch.audio.waveform import Samples
 
 _TONE_CUTOFF_HZ = 2_000.0
+_TONE_BLOCK_SAMPLES = 1 << 14
 
 
 def silence(n_samples: int) -> Samples:
@@ -42,15 +44,18 @@ class RoomTone:
         self._random = np.random.default_rng(seed)
         pole = float(np.exp(-2 * np.pi * _TONE_CUTOFF_HZ / rate_hz))
         # A one-pole low pass a / (1 - p z^-1) scales the power of white noise by a^2 / (1 - p^2).
-        self._numerator = [amplitude_gain(level_db) * np.sqrt(1 - pole**2)]
-        self._denominator = [1.0, -pole]
-        self._state = np.zeros(1)
+        gain = amplitude_gain(level_db) * np.sqrt(1 - pole**2)
+        self._low_pass = RecursiveFilter([[gain, 0, 0, 1, -pole, 0]])
+        self._generated = np.zeros(0, np.float32)
 
     def generate(self, n_samples: int) -> Samples:
         """Next `n_samples` of the noise."""
-        white = self._random.standard_normal(n_samples)
-        from scipy import signal  # imported late: it takes half a second, and only audio needs it
-
-        tone, self._state = signal.lfilter(self._numerator, self._denominator, white, zi=self._state)
-        result: Samples = tone.astype(np.float32)
-        return result
+        blocks, n_left = [self._generated], n_samples - len(self._generated)
+        while n_left > 0:
+            # Blocks of one size, so that rounding does not depend on the numbers of samples asked for.
+            white = self._random.standard_normal(_TONE_BLOCK_SAMPLES)
+            blocks.append(self._low_pass(white).astype(np.float32))
+            n_left -= _TONE_BLOCK_SAMPLES
+        joined = np.concatenate(blocks)
+        self._generated = joined[n_samples:]
+        return joined[:n_samples]

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hierbatch.audio.frame_means import FrameMeans
+from hierbatch.audio.recursive_filter import RecursiveFilter
 from hierbatch.audio.waveform import Samples, in_blocks
 
 _BLOCK_HOPS = 4
@@ -33,19 +34,13 @@ class KWeighting:
     def __init__(self, rate_hz: int, n_channels: int = 1) -> None:
         if n_channels not in (1, 2):
             raise ValueError(f"loudness is supported for 1 or 2 channels, but n_channels is {n_channels}")
-        self._sections = k_weighting(rate_hz)
-        self._state = np.zeros((len(self._sections), 2, n_channels))
+        self._filter = RecursiveFilter(k_weighting(rate_hz), n_channels)
         self._n_channels = n_channels
 
     def squares(self, block: Samples) -> npt.NDArray[np.float64]:
         """Weighted squares of the next block."""
         shaped = np.asarray(block, np.float64).reshape(-1, self._n_channels)
-        if not len(shaped):
-            return np.zeros(0)
-        from scipy import signal  # imported late: it takes half a second, and only audio needs it
-
-        weighted, self._state = signal.sosfilt(self._sections, shaped, axis=0, zi=self._state)
-        squares: npt.NDArray[np.float64] = np.square(weighted)
+        squares: npt.NDArray[np.float64] = np.square(self._filter(shaped))
         return squares[:, 0] if self._n_channels == 1 else squares.sum(axis=1)
 
 
@@ -86,7 +81,7 @@ def gated_loudness(powers: npt.NDArray[np.float64]) -> float:
 
 
 def measure_loudness(samples: Samples, rate_hz: int) -> float:
-    """Integrated loudness of a whole sound in LUFS; -inf for silence and under 400 ms.
+    """Integrated loudness of a whole sound in LUFS; -inf for silence and for less than one block (400 ms).
 
     Shape:
         samples  [L] or [L, C]

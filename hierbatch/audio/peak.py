@@ -128,9 +128,7 @@ def _phases() -> Samples:
     Shape:
         returns  [2 * CONTEXT_SAMPLES, OVERSAMPLING - 1]
     """
-    from scipy import signal  # imported late: it takes half a second, and only audio needs it
-
-    window = signal.windows.kaiser(2 * CONTEXT_SAMPLES * OVERSAMPLING + 1, beta=7.0)
+    window = np.kaiser(2 * CONTEXT_SAMPLES * OVERSAMPLING + 1, beta=7.0)
     columns = []
     for point in range(1, OVERSAMPLING):
         distance = np.arange(CONTEXT_SAMPLES - 1, -CONTEXT_SAMPLES - 1, -1) + point / OVERSAMPLING

@@ -40,8 +40,6 @@ class SileroNetwork:
             samples  [L]  at 16 kHz
             returns  [T]  T = L / 512, rounded up
         """
-        from scipy.special import expit  # imported late, as in hierbatch.audio.loudness
-
         n_windows = -(-len(samples) // WINDOW_SAMPLES)
         hidden = cell = np.zeros(128, np.float32)
         found = np.zeros(n_windows, np.float32)
@@ -54,7 +52,7 @@ class SileroNetwork:
             windows = np.lib.stride_tricks.sliding_window_view(padded, _CONTEXT_SAMPLES + WINDOW_SAMPLES)
             states, hidden, cell = self._recur(self._encode(windows[::WINDOW_SAMPLES]), hidden, cell)
             logits = np.maximum(states, 0) @ self._weights["final_conv.weight"][0, :, 0]
-            found[first:last] = expit(logits + self._weights["final_conv.bias"])
+            found[first:last] = _sigmoid(logits + self._weights["final_conv.bias"])
         return found
 
     def _encode(self, windows: Array) -> Array:
@@ -75,18 +73,21 @@ class SileroNetwork:
 
     def _recur(self, inputs: Array, hidden: Array, cell: Array) -> tuple[Array, Array, Array]:
         """Run the LSTM layer over all windows; its gates are in the order input, forget, cell, output."""
-        from scipy.special import expit
-
         recurrent = np.ascontiguousarray(self._weights["lstm_cell.weight_hh"])
         driven = inputs @ self._weights["lstm_cell.weight_ih"].T
         driven += self._weights["lstm_cell.bias_ih"] + self._weights["lstm_cell.bias_hh"]
         states = np.zeros((len(inputs), len(hidden)), np.float32)
         for i, drive in enumerate(driven):
             gates = drive + recurrent @ hidden
-            admit, keep, _, emit = np.split(expit(gates), 4)
+            admit, keep, _, emit = np.split(_sigmoid(gates), 4)
             cell = keep * cell + admit * np.tanh(gates[256:384])
             hidden = states[i] = emit * np.tanh(cell)
         return states, hidden, cell
+
+
+def _sigmoid(values: Array) -> Array:
+    shares: Array = np.float32(0.5) * np.tanh(np.float32(0.5) * values) + np.float32(0.5)
+    return shares
 
 
 def _weights_file() -> Path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import typer
@@ -48,7 +49,9 @@ from hierbatch.cli.verbosity import set_verbosity
 from hierbatch.cli.voices import voices
 from hierbatch.cli.words import words
 from hierbatch.engine.interrupts import sigterm_as_interrupt
-from hierbatch.errors import HierbatchError, StorageError
+from hierbatch.errors import HierbatchError, InputError, StorageError
+from hierbatch.names import is_utf8, printable_name
+from hierbatch.storage import path_error
 
 _INTERRUPT_GRACE_S = 30.0
 """Time limit for the cleanup of an interrupted command, which usually takes a few seconds."""
@@ -114,15 +117,30 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
+        _check_arguments(sys.argv[1:])
         with sigterm_as_interrupt(_INTERRUPT_GRACE_S):
             app()
     except StorageError as error:
         _fail(error, exit_codes.STOPPED)
     except HierbatchError as error:
         _fail(error, exit_codes.BAD_INPUT)
+    except OSError as error:  # such as a name that is too long, or a folder that may not be read
+        failed = path_error(error)
+        _fail(failed, exit_codes.STOPPED if isinstance(failed, StorageError) else exit_codes.BAD_INPUT)
     except KeyboardInterrupt:
         _print_interrupted()
         sys.exit(exit_codes.INTERRUPTED)
+
+
+def _check_arguments(arguments: Sequence[str]) -> None:
+    """Refuse bytes that are no text: records and tables could not hold them."""
+    for argument in arguments:
+        if not is_utf8(argument):
+            raise InputError(
+                "An argument is not valid UTF-8",
+                got=printable_name(argument)[:80],
+                fix="type it again; rename a file whose name is not UTF-8",
+            )
 
 
 def _print_interrupted() -> None:

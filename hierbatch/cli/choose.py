@@ -17,7 +17,8 @@ def choose(
         typer.Option(help="pin: deliver this take; keep: prefer it; reject: never deliver it; clear: no verdict."),
     ] = None,
     attempt: Annotated[
-        int | None, typer.Option(help="Attempt to decide on. Default: the take that counts; for clear, all.")
+        int | None,
+        typer.Option(min=1, max=32_767, help="Attempt to decide on. Default: the take that counts; for clear, all."),
     ] = None,
     note: Annotated[str | None, typer.Option(help="Remark on the row.")] = None,
     who: options.Who = None,

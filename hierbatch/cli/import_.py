@@ -35,7 +35,7 @@ def import_(
 ) -> None:
     """Convert a book to a manifest of sentences, or a table to Parquet.
 
-    An existing manifest of a book is not overwritten: edits and ids are kept.
+    An existing manifest of a book is updated, not overwritten: its edits and ids are kept.
 
     Example: hierbatch import book.epub --out book.parquet
     """

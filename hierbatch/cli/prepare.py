@@ -28,8 +28,12 @@ def prepare(
     ] = [],  # noqa: B006 - typer reads the default
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report hours and bytes, from the headers.")] = False,
     align: Annotated[bool, typer.Option(help="Align phonemes after the features are computed.")] = True,
-    process_index: Annotated[int, typer.Option(help="Index of this process, from 0, if several run in parallel.")] = 0,
-    n_processes: Annotated[int, typer.Option("--n-processes", help="Number of processes that run in parallel.")] = 1,
+    process_index: Annotated[
+        int, typer.Option(min=0, help="Index of this process, from 0, if several run in parallel.")
+    ] = 0,
+    n_processes: Annotated[
+        int, typer.Option("--n-processes", min=1, help="Number of processes that run in parallel.")
+    ] = 1,
     *,
     layout: DataLayout,
     features: FeatureChoice,

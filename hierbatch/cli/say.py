@@ -9,10 +9,13 @@ from typing import Annotated
 import typer
 
 from hierbatch.cli.composed import command
+from hierbatch.errors import InputError
 from hierbatch.jobs.options.provenance import Provenance
 from hierbatch.jobs.options.say import SaySettings, SayVoice
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.object_path import local_path
+
+_MAX_INPUT_BYTES = 1 << 20
 
 
 @command
@@ -41,7 +44,7 @@ def say(
     for notice in voice.notices:
         print(f"Note: {notice}", file=sys.stderr)
     sound = pipeline.speak(
-        sys.stdin.read() if text == "-" else text,
+        _read_input() if text == "-" else text,
         voice,
         language=speech.language or "auto",
         lexicon=speech.lexicon,
@@ -57,3 +60,18 @@ def say(
         c2pa_algorithm=provenance.c2pa_algorithm,
     )
     print(f"{path}: {sound.duration_s:.1f} s, {len(sound.words)} words")
+
+
+def _read_input() -> str:
+    """Text of the standard input, of limited size."""
+    content = sys.stdin.buffer.read(_MAX_INPUT_BYTES + 1)
+    try:
+        if len(content) <= _MAX_INPUT_BYTES:
+            return content.decode("utf-8-sig")
+        got = f"more than {_MAX_INPUT_BYTES >> 10} KiB"
+    except UnicodeDecodeError as error:
+        got = str(error)
+    raise InputError(
+        "The standard input cannot be spoken", expected=f"UTF-8, at most {_MAX_INPUT_BYTES >> 10} KiB", got=got,
+        fix="shorten the text; `hierbatch narrate` reads whole books",
+    )  # fmt: skip

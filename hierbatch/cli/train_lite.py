@@ -22,13 +22,15 @@ def train_lite(
         Path, typer.Option(help="Folder of `hierbatch prepare`; for SpeechSR, of Parquet recordings.")
     ] = Path("prepared"),
     out: Annotated[Path, typer.Option(help="Training folder.")] = Path("training"),
-    steps: Annotated[int | None, typer.Option(help="Total training steps. Default: that of the network.")] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Total training steps. Default: that of the network.")
+    ] = None,
     device: Annotated[str, typer.Option(help="cpu, or a GPU such as cuda.")] = "cpu",
-    threads: Annotated[int, typer.Option(help="Number of CPU threads.")] = 1,
-    minutes: Annotated[float | None, typer.Option(help="Time limit; the same command resumes.")] = None,
+    threads: Annotated[int, typer.Option(min=1, max=1024, help="Number of CPU threads.")] = 1,
+    minutes: Annotated[float | None, typer.Option(min=0, help="Time limit; the same command resumes.")] = None,
     start: Annotated[str | None, typer.Option(help="Bundle of initial weights.")] = None,
     learning_rate: Annotated[
-        float | None, typer.Option(help="Peak learning rate. Default: that of the network.")
+        float | None, typer.Option(min=1e-9, max=1.0, help="Peak learning rate. Default: that of the network.")
     ] = None,
 ) -> None:
     """Train one network, or all networks, of HierSpeech2-Lite or SpeechSR.

@@ -15,7 +15,7 @@ from hierbatch.errors import InputError
 
 SCRIPT = "script_nmbd_by_sentence.txt"
 _ENCODINGS = ("utf-8-sig", "utf-16", "cp949")
-_TEXT, _SENTENCE = re.compile(r"<\s*(\d+)"), re.compile(r"(\d+)\s*\.\s*(.+)")
+_TEXT, _SENTENCE = re.compile(r"<\s*(\d{1,9})"), re.compile(r"(\d{1,9})\s*\.\s*(.+)")
 _NAME = re.compile(r"(.+)_t(\d+)_s(\d+)$")
 
 

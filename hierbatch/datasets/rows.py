@@ -28,7 +28,10 @@ class RecordingReference:
     """Samples of exactly the span, if they are in memory."""
 
     def duration_s(self, name: str) -> float:
-        """Length in seconds, from the header.
+        """Duration of the recording, or of its span, in seconds; no samples are decoded.
+
+        Args:
+            name: name of the recording in error messages.
 
         Raises:
             SourceError: the recording is missing, damaged or empty, or the span is not inside the recording.
@@ -40,6 +43,9 @@ class RecordingReference:
 
     def read(self, name: str) -> Waveform:
         """Decode the recording, or its span, to mono at its own sampling rate.
+
+        Args:
+            name: name of the recording in error messages.
 
         Raises:
             SourceError: as in `duration_s`, or the samples cannot be decoded.

@@ -85,8 +85,8 @@ def read_records(path: Path, required: Sequence[str], *, delimiter: str = "\t") 
     Raises:
         InputError: the table cannot be read, or a column is missing.
     """
-    lines = csv.DictReader(read_lines(path), delimiter=delimiter, quoting=csv.QUOTE_NONE)
-    names = list(lines.fieldnames or ())
+    records = _records(path, delimiter)
+    names = next(records, [])
     if missing := [name for name in required if name not in names]:
         raise InputError(
             f"{path} lacks {'a column' if len(missing) == 1 else 'columns'}: {', '.join(missing)}",
@@ -94,5 +94,19 @@ def read_records(path: Path, required: Sequence[str], *, delimiter: str = "\t") 
             got=", ".join(names) or "no header",
             fix="add the columns, or choose the layout of the data set with --layout",
         )
-    for number, record in enumerate(lines, 2):
-        yield number, {name: value or "" for name, value in record.items() if name}
+    for number, values in enumerate(filter(None, records), 2):
+        yield (
+            number,
+            {name: "" for name in names if name}
+            | {name: value for name, value in zip(names, values, strict=False) if name},
+        )
+
+
+def _records(path: Path, delimiter: str) -> Iterator[list[str]]:
+    """Fields of each line; raises InputError for a field without end."""
+    try:
+        yield from csv.reader(read_lines(path), delimiter=delimiter, quoting=csv.QUOTE_NONE)
+    except csv.Error as error:
+        raise InputError(
+            f"{path} cannot be read", expected="a table with short fields", got=str(error), fix="check the file"
+        ) from error

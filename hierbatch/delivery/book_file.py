@@ -63,7 +63,7 @@ def read_book_file(path: Path) -> BookFile:
         raise InputError(
             f"{path} cannot be read", got=error.strerror or str(error), fix="check its permissions"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not valid TOML", got=str(error), fix="correct the file") from error
     known = [field.name for field in fields(BookFile)]
     wrong = [name for name, value in page.items() if name not in known or not isinstance(value, str | int | float)]

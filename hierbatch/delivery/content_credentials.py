@@ -152,7 +152,8 @@ def _manifest(title: str) -> dict[str, Any]:
 
 def _pem(path: Path) -> bytes:
     try:
-        content = path.read_bytes()[:_MAX_PEM_BYTES]
+        with path.open("rb") as file:
+            content = file.read(_MAX_PEM_BYTES)
     except OSError as error:
         raise InputError(f"{path} cannot be read", expected="a PEM file", got=error.strerror or str(error)) from error
     if b"-----BEGIN" not in content:

@@ -18,6 +18,7 @@ from hierbatch.delivery.edition import Edition, EditionFile
 from hierbatch.delivery.mastered_chapters import chapter_hash
 from hierbatch.delivery.report import CheckRow, FileReport
 from hierbatch.delivery.tags import chapter_fields
+from hierbatch.json_object import parse_json_object
 from hierbatch.storage import replace_file, storage_error, write_atomically
 
 
@@ -64,7 +65,7 @@ class EncodedFiles:
     def report(self, name: str) -> FileReport | None:
         """Read the report of the check of a file; None if the file was not checked."""
         try:
-            saved = json.loads(self._report(name).read_text(encoding="utf-8"))
+            saved = parse_json_object(self._report(name).read_bytes())
             rows = tuple(CheckRow(**row) for row in saved.pop("rows"))
             return FileReport(rows=rows, **(saved | {"path": Path(saved["path"])}))
         except (OSError, ValueError, KeyError, TypeError):

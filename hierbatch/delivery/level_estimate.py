@@ -26,14 +26,14 @@ Frames = npt.NDArray[np.float64]
 
 
 class LevelEstimate:
-    """Estimator of the level of a sound, in the unit of the profile's level measure, for any gain.
+    """Estimator of the level of a sound after any gain and the limiter, in the unit of the profile's level measure.
 
     If no peak reaches the limiter's ceiling, the estimate is the measured level plus the gain.
 
     Args:
         blocks: the sound, in blocks of any size.
         rate_hz: sampling rate of the sound.
-        profile: profile with the level measure, and the ceiling of the limiter.
+        profile: profile with the level measure and the limiter's ceiling.
     """
 
     def __init__(self, blocks: Iterable[Samples], rate_hz: int, profile: Profile) -> None:

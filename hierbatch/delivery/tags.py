@@ -7,9 +7,13 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 
 from hierbatch.errors import InputError
 from hierbatch.frontend.language import match_language
+from hierbatch.storage import read_regular_file
+
+_MAX_COVER_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +80,16 @@ class Cover:
                 expected="a JPEG or PNG file",
                 fix="convert the picture to JPEG or PNG",
             )
+
+
+def read_cover(path: Path) -> Cover:
+    """Read a cover picture of limited size.
+
+    Raises:
+        OSError: the file is missing, not a regular file, or too large.
+        InputError: it is neither JPEG nor PNG.
+    """
+    return Cover(read_regular_file(path, _MAX_COVER_BYTES))
 
 
 def synthetic_notice() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
@@ -18,6 +17,7 @@ from hierbatch.desk.access import AccessControl, Secrets
 from hierbatch.desk.changes import changes
 from hierbatch.desk.desk import Desk
 from hierbatch.errors import HierbatchError, InputError, StorageError
+from hierbatch.json_object import parse_json_object
 
 _MAX_BODY_BYTES = 65_536
 _TYPES = {
@@ -38,7 +38,7 @@ def desk_app(desk: Desk, secrets: Secrets) -> Starlette:
         Route("/api/changes", _changes(desk)),
         Route("/api/run", _get(lambda request: desk.summary())),
         Route("/api/contents", _get(lambda request: desk.contents())),
-        Route("/api/chapters/{number:int}", _get(lambda request: desk.chapter(request.path_params["number"]))),
+        Route("/api/chapters/{number}", _get(lambda request: desk.chapter(_chapter_number(request)))),
         Route("/api/rows/{row}", _get(lambda request: desk.row(request.path_params["row"]))),
         Route("/api/rows/{row}/takes/{take}/words", _get(lambda request: desk.words(**request.path_params))),
         Route("/api/rows/{row}/takes/{take}/audio", _audio(desk)),
@@ -77,6 +77,13 @@ def _page(pages: dict[str, tuple[bytes, str]], name: str) -> Response:
     return Response(content, media_type=kind)
 
 
+def _chapter_number(request: Request) -> int:
+    written = str(request.path_params["number"])
+    if not (written.isascii() and written.isdigit() and len(written) < 10):
+        raise InputError("The request names no chapter", got=written[:40], fix="reload the page")
+    return int(written)
+
+
 def _get(answer: Callable[[Request], Any]) -> Callable[[Request], Response]:
     """Endpoint that Starlette runs in a thread, because it reads files."""
 
@@ -96,6 +103,8 @@ def _post(act: Callable[[dict[str, Any]], Any]) -> Callable[[Request], Any]:
             return JSONResponse(await run_in_threadpool(act, body))
         except HierbatchError as error:
             return _error(error)
+        except ClientDisconnect:  # nobody is there to read an answer
+            return Response(status_code=400)
 
     return endpoint
 
@@ -127,11 +136,9 @@ async def _read_object(request: Request) -> dict[str, Any]:
         if len(content) > _MAX_BODY_BYTES:
             raise InputError("The request is too long", expected=f"at most {_MAX_BODY_BYTES} bytes", fix="shorten it")
     try:
-        body = json.loads(bytes(content) or b"{}")
-    except (ValueError, RecursionError) as error:
-        raise InputError("The request is not JSON", got=str(error)[:80], fix="reload the page") from error
-    if not isinstance(body, dict):
-        raise InputError("The request is not a JSON object", fix="reload the page")
+        body = parse_json_object(bytes(content) or b"{}")
+    except ValueError as error:
+        raise InputError("The request is not a JSON object", got=str(error)[:80], fix="reload the page") from error
     return body
 
 

@@ -6,23 +6,27 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from scipy.special import betaincinv  # scipy.stats would need 70 MB
-
 from hierbatch.desk.run_view import RunState
 from hierbatch.manifest.choices import REJECT
+from hierbatch.programs import require_package
 
 LEVEL = 0.95
 MAX_ROWS = 2000
 
 
 def share_interval(n_bad: int, n_judged: int, level: float = LEVEL) -> tuple[float, float]:
-    """Exact confidence interval of a share (Clopper and Pearson 1934).
+    """Lower and upper limit of the exact confidence interval of a share (Clopper and Pearson 1934).
 
     Args:
         n_bad: number of bad takes among those judged.
         n_judged: number of takes judged.
         level: confidence level, 0 to 1.
+
+    Raises:
+        ProgramError: SciPy is not installed.
     """
+    # `scipy.stats` would take 70 MB.
+    betaincinv = require_package("scipy.special", extra="desk").betaincinv
     tail = (1 - level) / 2
     low = float(betaincinv(n_bad, n_judged - n_bad + 1, tail)) if n_bad else 0.0
     high = float(betaincinv(n_bad + 1, n_judged - n_bad, 1 - tail)) if n_bad < n_judged else 1.0

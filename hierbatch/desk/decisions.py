@@ -20,7 +20,7 @@ _EDITABLE = ("text", "phonemes", "voice", "speed", "pause_after_s")
 
 
 class Decisions:
-    """Appends decisions, and keeps the inverse of each so that they can be undone in reverse order."""
+    """Log of decisions, with the inverse of each, so that decisions can be undone in reverse order."""
 
     def __init__(self, view: RunView) -> None:
         self._view = view
@@ -59,7 +59,8 @@ class Decisions:
             if (pause_s := read_pause(wanted)) is not None:
                 choice = replace(choice, edit=replace(before.edit, pause_after_s=pause_s))
             self._append(choice)
-            self._inverses.append(tuple(_inverse(choice, before)))
+            if inverse := tuple(_inverse(choice, before)):
+                self._inverses.append(inverse)
 
     def mark_played(self, row_ids: Sequence[str]) -> None:
         """Mark rows as played, except those already marked."""
@@ -72,7 +73,7 @@ class Decisions:
         """Undo the latest decision of this desk.
 
         Returns:
-            Id of its row; None if there is nothing to undo.
+            Id of the row that the decision was about; None if there is nothing to undo.
         """
         with self._lock:
             if not self._inverses:

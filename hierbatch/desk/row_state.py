@@ -10,6 +10,7 @@ from typing import Any
 
 from hierbatch.desk.run_view import RunState
 from hierbatch.manifest.choices import KEEP, PIN, REJECT, RowChoices
+from hierbatch.manifest.row_edits import RowEdit
 from hierbatch.manifest.take_requests import PLANNED, RequestState
 
 
@@ -32,6 +33,9 @@ class Mark(IntFlag):
     EDITED = 1024
     DOUBTFUL = 2048
     """A word of its take may be wrong."""
+
+
+_NO_EDIT = RowEdit()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,8 @@ class RowStates:
         is_rejected = verdict == REJECT
         is_open = any(self._state.is_open(request) for request in requests)
         marks = _take_marks(facts, is_rejected)
-        marks |= _choice_marks(choices, verdict, is_rejected)
+        if choices.history:
+            marks |= _choice_marks(choices, verdict, is_rejected)
         marks |= Mark.REQUESTED if is_open else Mark(0)
         if _needs_decision(marks) or (not is_open and _has_new_takes(choices, requests)):
             marks |= Mark.UNDECIDED
@@ -83,7 +88,7 @@ def _choice_marks(choices: RowChoices, verdict: str | None, is_rejected: bool) -
     marks |= Mark.REJECTED if is_rejected else Mark(0)
     marks |= Mark.PLAYED if choices.is_listened else Mark(0)
     marks |= Mark.NOTED if choices.note else Mark(0)
-    return marks | (Mark.EDITED if choices.edit.to_record() else Mark(0))
+    return marks | (Mark.EDITED if choices.edit != _NO_EDIT else Mark(0))
 
 
 def _needs_decision(marks: Mark) -> bool:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from hierbatch.desk.run_view import RunState
 from hierbatch.desk.written_words import MIN_RATIO, WrittenWord, written_words
+from hierbatch.errors import HierbatchError
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS
 
 _MIN_WORDS = 20
 """Number of words of a language that a usual distance requires."""
+
+_MAX_AT_ONCE = 1000
+"""Number of takes that are read while a page waits, some 0.2 s."""
 
 _TEXT = ("text", "text_norm", "timings", "phonemes", "asr_text", "language", "word_distances")
 
@@ -47,28 +52,49 @@ class RunDoubts:
 
 
 class WordDoubts:
-    """Doubts about the words of a run; takes are read once, since they do not change."""
+    """Doubts about the words of a run; takes are read once, since they do not change.
 
-    def __init__(self) -> None:
+    Many takes are read by a thread, so that a page of a long book does not wait for them.
+    """
+
+    def __init__(self, on_read: Callable[[], None] = lambda: None) -> None:
+        """Create the reader.
+
+        Args:
+            on_read: called when the thread has read takes; `doubts` has them from then on.
+        """
         self._known: dict[TakeId, _TakeDoubts] = {}
         self._version, self._found = 0, RunDoubts()
+        self._on_read = on_read
+        self._thread: threading.Thread | None = None
 
     def doubts(self, state: RunState) -> RunDoubts:
-        """Doubts about the current takes of a snapshot."""
-        if self._version != state.version:
-            self._found, self._version = self._read(state), state.version
+        """Doubts about the current takes of a snapshot, or, while many takes are being read, those known so far."""
+        if self._version == state.version:
+            return self._found
+        wanted = _good_takes(state)
+        new = [take[0] for take in wanted if take not in self._known]
+        if len(new) > _MAX_AT_ONCE:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._follow, args=(state, new), name="doubts", daemon=True)
+                self._thread.start()
+            return self._found
+        self._read(state, new)
+        self._found, self._version = self._summarize(wanted), state.version
         return self._found
 
-    def _read(self, state: RunState) -> RunDoubts:
-        wanted = {
-            (row_id, fact["take_key"], fact["attempt"]): None
-            for row_id, fact in state.facts.items()
-            if fact["status"] == "ok"
-        }
-        if new := [take[0] for take in wanted if take not in self._known]:
-            names = [name for name in dict.fromkeys((*TAKE_ID_COLUMNS, *_TEXT)) if name in state.takes.schema.names]
-            for rows in _batches(state.takes.rows(new, names)):
-                self._known |= {(row["id"], row["take_key"], row["attempt"]): _take_doubts(row) for row in rows}
+    def _follow(self, state: RunState, new: Sequence[str]) -> None:
+        with suppress(HierbatchError, OSError):  # a compacted part: the next snapshot has its rows elsewhere
+            self._read(state, new)
+        self._on_read()
+
+    def _read(self, state: RunState, new: Sequence[str]) -> None:
+        names = [name for name in dict.fromkeys((*TAKE_ID_COLUMNS, *_TEXT)) if name in state.takes.schema.names]
+        for first in range(0, len(new), _MAX_AT_ONCE):
+            rows = state.takes.rows(new[first : first + _MAX_AT_ONCE], names).to_pylist()
+            self._known |= {(row["id"], row["take_key"], row["attempt"]): _take_doubts(row) for row in rows}
+
+    def _summarize(self, wanted: Iterable[TakeId]) -> RunDoubts:
         found = {take: self._known[take] for take in wanted if take in self._known}
         usual = _medians(found.values())
         return RunDoubts(usual, frozenset(take[0] for take, doubts in found.items() if _is_doubtful(doubts, usual)))
@@ -81,8 +107,10 @@ def take_written_words(take: Mapping[str, Any], doubts: RunDoubts) -> list[Writt
     return written_words(text, take.get("timings"), phonemes, transcript, doubts.ratios(take))
 
 
-def _batches(table: pa.Table) -> list[list[dict[str, Any]]]:
-    return [batch.to_pylist() for batch in table.to_batches(max_chunksize=1024)]
+def _good_takes(state: RunState) -> list[TakeId]:
+    return [
+        (row_id, fact["take_key"], fact["attempt"]) for row_id, fact in state.facts.items() if fact["status"] == "ok"
+    ]
 
 
 def _take_doubts(row: Mapping[str, Any]) -> _TakeDoubts:

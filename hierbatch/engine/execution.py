@@ -27,7 +27,7 @@ class Execution(OptionGroup):
     workers: Annotated[
         int, Option("Number of Ray workers; 0: one per core. With --ray-address also more than fit now.", minimum=0)
     ] = 0
-    gpus_per_worker: Annotated[float, Option("GPUs per worker; 0.5 puts two workers on one GPU.")] = 1.0
+    gpus_per_worker: Annotated[float, Option("GPUs per worker; 0.5 puts two workers on one GPU.", minimum=0)] = 1.0
     ray_address: Annotated[
         str, Option("Address of a Ray cluster that can access the run folder. Default: a local one.")
     ] = ""

@@ -20,6 +20,7 @@ from typing import Any
 from uuid import uuid4
 
 from hierbatch.errors import RunError
+from hierbatch.json_object import parse_json_object
 from hierbatch.storage import storage_error
 
 LEASE_S = 60.0
@@ -71,12 +72,12 @@ def read_holder(lock: Path, *, exclude: Path | None = None) -> dict[str, Any] | 
 
 def _read(path: Path) -> dict[str, Any] | None:
     try:
-        found = json.loads(path.read_text())
+        found = parse_json_object(path.read_text())
     except (FileNotFoundError, ValueError):
         return None  # not a lease: it blocks nobody
     except OSError as error:
         raise storage_error(error, path) from error
-    return dict(found) if isinstance(found, dict) and "until" in found else None
+    return found if "until" in found else None
 
 
 def _check_free(holder: Mapping[str, Any] | None, lock: Path) -> None:

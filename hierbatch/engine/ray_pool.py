@@ -1,4 +1,4 @@
-"""Pool of workers as Ray actors; only this module, `ray_cluster` and `ray_metrics` import Ray.
+"""Pool of workers as Ray actors; only this module, `ray_cluster`, `ray_metrics` and `ray_readers` import Ray.
 
 Each worker is one actor that Ray neither restarts nor retries: the dispatcher handles the unit of a dead worker. Units
 are sent to workers as small tables, and workers return counts; audio never passes through Ray.
@@ -6,79 +6,23 @@ are sent to workers as small tables, and workers return counts; audio never pass
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import cycle
 from time import monotonic
 from typing import Any
 
-import pyarrow as pa
 import ray
 from ray.exceptions import RayError, RayTaskError
 
 from hierbatch.engine.pool import FinishedUnit, LostUnit
 from hierbatch.engine.progress import Progress
-from hierbatch.engine.ray_cluster import count_worker_slots
 from hierbatch.engine.ray_metrics import RunMetrics
 from hierbatch.engine.ray_settings import RaySettings, TimeoutPolicy
 from hierbatch.engine.work_units import WorkUnit, WorkUnitReport
 from hierbatch.engine.worker import Worker, WorkerSpec
 from hierbatch.errors import RunError, SetupError
-from hierbatch.stages.base import Stage
 
 _MAX_FAILED_STARTS = 2
-
-
-class _Reader:
-    """Actor for a stage without a model; the libraries that the stage has loaded stay in memory."""
-
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-
-    def read(self, rows: pa.Table) -> pa.Table:
-        return self._stage(rows)
-
-
-def map_tables(stage: Stage, tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Apply a stage to tables on all cores of the running Ray, and yield the results in order.
-
-    Raises:
-        SetupError: raised by the stage.
-        RunError: a reader process died.
-    """
-    reader_class: Any = ray.remote(_Reader)
-    n_readers = count_worker_slots(0.0)
-    readers = [reader_class.options(num_cpus=1).remote(stage) for _ in range(n_readers)]
-    next_reader = cycle(readers)
-    ahead: deque[Any] = deque()
-    try:
-        for table in tables:
-            ahead.append(next(next_reader).read.remote(table))
-            if len(ahead) > 2 * n_readers:
-                yield _result(ahead.popleft())
-        while ahead:
-            yield _result(ahead.popleft())
-    finally:
-        for reader in readers:
-            ray.kill(reader)
-
-
-def _result(reference: Any) -> pa.Table:
-    try:
-        return ray.get(reference)
-    except RayTaskError as error:
-        if isinstance(error.cause, SetupError):
-            raise error.cause from error
-        raise RunError(
-            "The rows cannot be read",
-            got=f"{type(error.cause).__name__}: {error.cause}",
-            fix="check the manifest, or run with `--engine local` to see the full error",
-        ) from error
-    except RayError as error:
-        raise RunError(
-            "A reader process died", got=type(error).__name__, fix="check free memory, then run again"
-        ) from error
 
 
 class _RayWorker:
@@ -111,7 +55,7 @@ class _Slot:
 
 
 class RayPool:
-    """Pool of actors that process one unit each, and have a second one in hand when asked to.
+    """Pool of actors that process one unit each, and may have a second unit queued.
 
     A slot in which workers no longer start, because its node is gone or out of memory, is removed as long as other
     slots remain.
@@ -141,7 +85,7 @@ class RayPool:
 
     @property
     def n_busy(self) -> int:
-        """Number of units in progress or in hand."""
+        """Number of units in progress or queued at a worker."""
         return sum((slot.unit is not None) + (slot.next_unit is not None) for slot in self._slots)
 
     def submit(self, unit: WorkUnit) -> None:
@@ -219,7 +163,7 @@ class RayPool:
         return [FinishedUnit(unit, report)]
 
     def _finish(self, slot: _Slot) -> WorkUnit:
-        """Return the unit of a slot, whose worker goes to the one in hand, if there is one."""
+        """Return the finished unit of a slot; the queued unit, if there is one, becomes the current unit."""
         unit = slot.unit
         assert unit is not None
         slot.unit, slot.call = slot.next_unit, slot.next_call

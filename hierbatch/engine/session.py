@@ -63,7 +63,7 @@ def open_table_mapper(execution: Execution, n_rows: int) -> Iterator[MapTables]:
         return
     configure_ray_environment(execution.ray_address)
     from hierbatch.engine.ray_cluster import ray_running  # late import, as below
-    from hierbatch.engine.ray_pool import map_tables
+    from hierbatch.engine.ray_readers import map_tables
 
     with ray_running(execution.workers or os.cpu_count() or 1, execution.ray_address):
         yield map_tables

@@ -46,14 +46,14 @@ def romanize_foreign_words(text: str) -> str:
 
 
 def refuse_foreign_text(text: str, *, hanja: bool) -> None:
-    """Check that a text has at most as many words in unsupported scripts as others, so that it can be understood.
+    """Refuse a text in which words in unsupported scripts outnumber the others: its speech would be unintelligible.
 
     Args:
         text: text of one sentence.
         hanja: True to accept Hanja and kana, for which Korean has fixed readings.
 
     Raises:
-        TextError: there are more such words than others; the message shows some of them.
+        TextError: words in unsupported scripts outnumber the others; the message shows some of the former.
     """
     foreign = [word for word in find_foreign_words(text, hanja=hanja) if not (hanja and _KANA.search(word))]
     rest = _WORD.sub(lambda match: "" if match[0] in foreign else match[0], text)

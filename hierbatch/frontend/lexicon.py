@@ -14,6 +14,7 @@ everywhere; an entry with a book as its scope applies to that book and takes pre
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ REASON = "reason"
 KINDS = ("respelling", "ipa")
 _FIRST_PLACEHOLDER, _LAST_PLACEHOLDER = 0xE000, 0xF8FF
 _MAX_FAULTS_SHOWN = 5
+_MAX_BYTES = 32 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +78,8 @@ class Lexicon:
         """Read a lexicon from a CSV file.
 
         Raises:
-            InputError: the file is missing or not UTF-8, or has wrong columns or invalid rows; the message lists these
-            rows.
+            InputError: the file is missing, too large or not UTF-8, or has wrong columns or invalid rows; the message
+                lists these rows.
         """
         entries: dict[tuple[str, str, str], LexiconEntry] = {}
         faults: list[str] = []
@@ -157,10 +159,13 @@ def _entry_pattern(entry: LexiconEntry) -> str:
 def _read_rows(path: Path) -> dict[int, dict[str, str]]:
     """Read the rows of the file, by row number."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            columns = reader.fieldnames or ()
-            rows = [{name: restore_cell((row.get(name) or "").strip()) for name in COLUMNS} for row in reader]
+        with path.open("rb") as file:  # a pipe is allowed, but has no size
+            content = file.read(_MAX_BYTES + 1)
+        if len(content) > _MAX_BYTES:
+            raise OSError(f"more than {_MAX_BYTES >> 20} MB")
+        reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+        columns = reader.fieldnames or ()
+        rows = [{name: restore_cell((row.get(name) or "").strip()) for name in COLUMNS} for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(
             f"The lexicon {path} cannot be read", expected="a CSV file in UTF-8", got=str(error), fix="check the path"

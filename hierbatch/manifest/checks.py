@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -13,8 +14,9 @@ import pyarrow.compute as pc
 from hierbatch.errors import ManifestError
 from hierbatch.manifest.headers import found_columns, missing_columns
 from hierbatch.manifest.repeated_names import repeated_names
-from hierbatch.manifest.schema import RESERVED_NAMES
+from hierbatch.manifest.schema import MANIFEST_COLUMNS, RESERVED_NAMES
 from hierbatch.manifest.store import TableFile
+from hierbatch.names import name_key
 
 SAFE_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
 """Ids that are also safe file names: no separators, no leading dot, no shell metacharacters.
@@ -23,6 +25,10 @@ For `re.fullmatch` and Arrow; `re.match` would accept a newline at the end.
 """
 
 _N_EXAMPLES = 5
+_SIMILAR, _MAX_COMPARED = 0.8, 200
+"""Least similarity of two names (`difflib`), and number of columns that are compared."""
+_OTHER_NAMES = {"lang": "language", "locale": "language", "speaker": "voice", "speaker_id": "voice"}
+"""Names of columns in other programs."""
 
 _RANGES = {
     "speed": (0.5, 2.0),
@@ -98,6 +104,22 @@ def id_notices(manifest: TableFile) -> tuple[str, ...]:
     n_twins, twins = repeated_names(lambda: (pc.utf8_lower(table.column("id")) for table in manifest.batches(["id"])))
     shown = ", ".join(twins.slice(0, _N_EXAMPLES).to_pylist())
     return (f"{n_twins} ids occur in several spellings that differ only in case: {shown}",) if n_twins else ()
+
+
+def column_notices(names: Collection[str]) -> tuple[str, ...]:
+    """Messages on columns without effect whose names resemble a declared one that is absent, such as `lang`.
+
+    Args:
+        names: columns of a manifest.
+    """
+    absent = [column.name for column in MANIFEST_COLUMNS if column.name not in names]
+    declared = {column.name for column in MANIFEST_COLUMNS}
+    notices: list[str] = []
+    for name in [name for name in names if name not in declared][:_MAX_COMPARED]:
+        key = name_key(name).replace(" ", "_")
+        close = difflib.get_close_matches(_OTHER_NAMES.get(key, key), absent, n=1, cutoff=_SIMILAR)
+        notices += [f"Column {name} has no effect. Did you mean {meant}?" for meant in close]
+    return tuple(notices)
 
 
 def _column_problems(schema: pa.Schema, one_of: tuple[str, ...]) -> list[str]:

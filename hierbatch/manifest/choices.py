@@ -66,8 +66,10 @@ class Choice:
         """Create a decision from a line of a log.
 
         Raises:
-            InputError: the line has a verdict that this version does not know.
+            InputError: the line has a verdict that this version does not know, or a value of another type.
         """
+        if wrong := [name for name, kind in _TYPES.items() if type(record.get(name)) not in (kind, type(None))]:
+            raise InputError("A decision has values of other types", got=", ".join(wrong), fix="remove its line")
         known = {name: record[name] for name in _PLAIN_FIELDS if name in record}
         return cls(**known, edit=RowEdit.from_record(record["edit"]) if "edit" in record else None)
 
@@ -78,7 +80,10 @@ class Choice:
         return {name: value for name, value in record.items() if value is not None}
 
 
-_PLAIN_FIELDS = ("id", "take_key", "attempt", "verdict", "note", "listened", "who", "when")
+_TYPES = {
+    "id": str, "take_key": str, "attempt": int, "verdict": str, "note": str, "listened": bool, "who": str, "when": str,
+}  # fmt: skip
+_PLAIN_FIELDS = tuple(_TYPES)
 
 
 @dataclass(frozen=True, slots=True)

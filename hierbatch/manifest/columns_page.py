@@ -36,7 +36,8 @@ _SECTIONS: tuple[tuple[str, str, tuple[Column, ...]], ...] = (
     (
         "Input: the manifest",
         "`id` is required; speech synthesis also needs `text` or `phonemes`, voice conversion needs `source`, singing "
-        "`song`. All other columns are optional. Columns with other names are copied to the takes unchanged. CSV is "
+        "`song`. All other columns are optional. Columns with other names are copied to the takes unchanged; `plan` "
+        "and `run` report one that probably means another, such as `lang`. CSV is "
         "UTF-8 with commas, semicolons or tabs; `ID`, ` text` and `Source Ref` count as `id`, `text` and "
         "`source_ref`. Names and paths are compared in Unicode NFC; texts are kept as written.",
         MANIFEST_COLUMNS,

@@ -17,6 +17,7 @@ from typing import Any
 from uuid import uuid4
 
 from hierbatch.errors import RunError
+from hierbatch.json_object import parse_json_object
 from hierbatch.object_path import is_remote
 from hierbatch.storage import storage_error
 
@@ -91,8 +92,6 @@ def read_records(folder: Path) -> list[dict[str, Any]]:
 def _records(content: bytes) -> Iterator[dict[str, Any]]:
     for line in content.split(b"\n"):
         try:
-            record = json.loads(line)
+            yield parse_json_object(line)
         except ValueError:  # truncated, or the empty end of the file
             continue
-        if isinstance(record, dict):
-            yield record

@@ -1,4 +1,4 @@
-"""Join of committed takes with planned rows by name, on disk where there are many: memory does not grow with them."""
+"""On-disk hash join of committed takes with planned rows by name; one bucket of names is in memory at a time."""
 
 from __future__ import annotations
 

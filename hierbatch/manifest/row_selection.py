@@ -18,7 +18,7 @@ PREVIEW_S = 60.0
 """Expected duration of the preview of a chapter, in seconds."""
 
 _PLACE_COLUMNS = ("position", "chapter", "sentence_index", "expected_duration_s")
-_RANGE = re.compile(r"\s*(\d+)\s*(?:[-–]\s*(\d+)\s*)?")
+_RANGE = re.compile(r"\s*(\d{1,9})\s*(?:[-–]\s*(\d{1,9})\s*)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +47,9 @@ class RowSelection:
         if self.is_all:
             return np.ones(len(rows), np.bool_)
         chapter = rows.column("chapter").fill_null(-1).to_numpy()
-        numbers = {number for span in self.chapters for number in span}
-        is_selected = np.isin(chapter, sorted(numbers)) if numbers else np.ones(len(rows), np.bool_)
+        is_selected = np.full(len(rows), not self.chapters)
+        for span in self.chapters:
+            is_selected |= (chapter >= span.start) & (chapter < span.stop)
         if self.preview_s is None:
             return is_selected
         order = np.lexsort((rows.column("sentence_index").fill_null(0).to_numpy(), chapter))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 import re
 from collections.abc import Iterable, Sequence
@@ -13,6 +14,7 @@ from pathlib import Path
 from hierbatch.errors import SegmentsError
 from hierbatch.manifest.headers import column_name, found_columns, read_header
 from hierbatch.names import clean_name, nfc
+from hierbatch.storage import read_regular_file
 
 SUFFIXES = (".rttm", ".csv", ".srt")
 
@@ -22,7 +24,9 @@ _SETTLED_S = 0.3
 """Longest overlap, and longest time past the end of the recording, that `settle_segments` corrects, in seconds."""
 _MAX_BYTES = 32 << 20
 _CSV_COLUMNS = ("start", "end", "speaker", "start_s", "end_s")
-_CUE_TIME = re.compile(r"(\d+):(\d\d):(\d\d)[,.](\d{1,3})\s*-->\s*(\d+):(\d\d):(\d\d)[,.](\d{1,3})")
+_CUE_TIME = re.compile(
+    r"(?<!\d)(\d{1,4}):(\d\d):(\d\d)[,.](\d{1,3})\s{0,9}-->\s{0,9}(\d{1,4}):(\d\d):(\d\d)[,.](\d{1,3})"
+)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>|\{\\[^{}]{0,200}\}")
 _SOUND_CUE = re.compile(r"(?:\[[^\]]*\]|\([^)]*\)|[♪♫#\s-])*")
 """Subtitle that only describes sounds, such as `[music]` or `(laughs)`."""
@@ -51,12 +55,13 @@ def read_segments(path: Path) -> tuple[Segment, ...]:
         SegmentsError: the table cannot be read, or a line is not a segment.
     """
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise SegmentsError(f"{path} is too large", expected=f"at most {_MAX_BYTES >> 20} MB", fix="check the file")
-        text = path.read_text(encoding="utf-8-sig")
+        text = io.StringIO(read_regular_file(path, _MAX_BYTES).decode("utf-8-sig"), newline=None).read()
     except (OSError, UnicodeDecodeError) as error:
         raise SegmentsError(
-            f"{path} cannot be read", expected="UTF-8 text", got=str(error), fix="convert it to UTF-8"
+            f"{path} cannot be read",
+            expected=f"UTF-8 text of at most {_MAX_BYTES >> 20} MB",
+            got=getattr(error, "strerror", None) or str(error),
+            fix="check the file, or convert it to UTF-8",
         ) from error
     readers = {".rttm": _read_rttm, ".csv": _read_csv, ".srt": _read_srt}
     reader = readers.get(path.suffix.lower())
@@ -64,7 +69,12 @@ def read_segments(path: Path) -> tuple[Segment, ...]:
         raise SegmentsError(
             f"{path} is not a segments table", expected=" or ".join(SUFFIXES), got=path.suffix, fix="convert it"
         )
-    segments = [replace(segment, speaker=clean_name(segment.speaker)) for segment in reader(text, path)]
+    try:
+        segments = [replace(segment, speaker=clean_name(segment.speaker)) for segment in reader(text, path)]
+    except csv.Error as error:
+        raise SegmentsError(
+            f"{path} cannot be read", expected="a CSV table", got=str(error), fix="save it again"
+        ) from error
     return tuple(sorted(segments, key=lambda segment: (segment.start_s, segment.end_s)))
 
 

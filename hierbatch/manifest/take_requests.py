@@ -123,23 +123,38 @@ def answer_request(
 
 
 def read_requests(run: Path) -> dict[str, RequestState]:
-    """Read all requests of a run with their answers, oldest first, by name.
+    """Read all requests of a run with their answers, oldest first, by name; lines of another shape are skipped.
 
     Raises:
         RunError: a file cannot be read.
     """
     records = read_records(RunLayout(run).requests)
-    states = {record["request"]: _read_request(record) for record in records if {"request", "id"} <= record.keys()}
+    states = {record["request"]: _read_request(record) for record in records if _has_texts(record, "request", "id")}
     for record in records:
-        if (name := record.get("answer_to")) in states and states[name].answer in (None, WITHDRAWN):
+        name = record.get("answer_to")
+        takes = record.get("takes", ())
+        if not _has_texts(record, "answer_to", "answer") or name not in states or not _are_take_names(takes):
+            continue
+        if states[name].answer in (None, WITHDRAWN):
             states[name] = replace(
                 states[name],
                 answer=record["answer"],
-                takes=tuple((key, attempt) for key, attempt in record.get("takes", ())),
-                error=record.get("error", ""),
-                base_text=record.get("base_text"),
+                takes=tuple((key, attempt) for key, attempt in takes),
+                error=str(record.get("error") or ""),
+                base_text=str(record["base_text"]) if record.get("base_text") is not None else None,
             )
     return states
+
+
+def _has_texts(record: Mapping[str, Any], *names: str) -> bool:
+    return all(isinstance(record.get(name), str) for name in names)
+
+
+def _are_take_names(value: Any) -> bool:
+    """True for pairs of a key and an attempt."""
+    return isinstance(value, list | tuple) and all(
+        isinstance(take, list) and [type(part) for part in take] == [str, int] for take in value
+    )
 
 
 def waiting_requests(states: Iterable[RequestState]) -> list[TakeRequest]:
@@ -154,8 +169,8 @@ def _read_request(record: Mapping[str, Any]) -> RequestState:
         request=record["request"],
         id=record["id"],
         corrected_word=word if isinstance(word, str) else None,
-        who=record.get("who"),
-        when=record.get("when"),
+        who=str(record.get("who") or "") or None,
+        when=str(record.get("when") or "") or None,
     )
     try:
         edit = RowEdit.from_record(record.get("edit", {}))

@@ -89,7 +89,7 @@ class VoiceFile:
         return content
 
     def save(self, path: Path) -> Path:
-        """Write the file; it is complete or absent."""
+        """Write the file atomically, and return its path."""
         path.parent.mkdir(parents=True, exist_ok=True)
         with write_atomically(path) as temporary:
             temporary.write_bytes(self.to_bytes())
@@ -147,7 +147,7 @@ def parse_voice_file(content: bytes, name: str) -> VoiceFile:
         sources = tuple(VoiceSource(**source) for source in page.pop("sources"))
         numbers = {str(key): float(value) for key, value in page.pop("numbers").items()}
         found = VoiceFile(**page, sources=sources, numbers=numbers, arrays=tensors, reference_flac=recording)
-    except (SafetensorError, KeyError, TypeError, ValueError, AttributeError, MemoryError) as error:
+    except (SafetensorError, KeyError, TypeError, ValueError, AttributeError, OverflowError, MemoryError) as error:
         raise _unusable(name, f"damaged content ({type(error).__name__})") from error
     _check_values(found, name)
     return found
@@ -179,10 +179,12 @@ def _read_page(content: bytes, name: str) -> dict[str, Any]:
 
 def _check_values(found: VoiceFile, name: str) -> None:
     texts = (found.voice, found.origin, found.model_kind, found.model_sha256, found.consent)
-    has_texts = all(isinstance(text, str) for text in texts) and found.origin in ORIGINS
+    has_texts = all(isinstance(text, str) for text in (*texts, found.description)) and found.origin in ORIGINS
+    optional = (found.consent_ref, found.license, found.language)
+    has_texts = has_texts and all(text is None or isinstance(text, str) for text in optional)
     finite = all(np.isfinite(value) for value in found.numbers.values())
     arrays = all(value.dtype == np.float32 and np.isfinite(value).all() for value in found.arrays.values())
-    if not (has_texts and finite and arrays and found.reference_flac):
+    if not (has_texts and isinstance(found.synthetic, bool) and finite and arrays and found.reference_flac):
         raise _unusable(name, "invalid values")
 
 

@@ -53,16 +53,38 @@ def clean_prompt(prompt: Waveform) -> Waveform:
 
 
 def clean_voiced_prompt(prompt: Waveform, track: PitchTracker = estimate_f0) -> tuple[Waveform, F0]:
-    """Prepare a prompt as `clean_prompt` does and track its F0, which is 0 where unvoiced.
+    """Prepare a prompt as `clean_prompt` does; returns the prepared prompt and its F0, 0 where unvoiced.
 
     Raises:
-        PromptError: as in `clean_prompt` does, or nothing in the prompt is voiced.
+        PromptError: `clean_prompt` rejects the prompt, or nothing in it is voiced.
     """
     sound = clean_prompt(prompt)
     f0_hz = track(sound)
-    if not (f0_hz > 0).any() or not is_speech_voiced(sound):
-        raise PromptError("There is no voice in the prompt", expected="one person speaking", got="no voiced sound")
+    if not (f0_hz > 0).any():
+        raise _unvoiced()
+    _check_voiced(sound)
     return sound, f0_hz
+
+
+def check_voiced_prompt(prompt: Waveform, track: PitchTracker | None = None) -> None:
+    """Check that `clean_voiced_prompt` accepts a prompt; without a tracker, F0 is not computed, which saves time.
+
+    Raises:
+        PromptError: `clean_voiced_prompt` would reject the prompt.
+    """
+    if track is None:
+        _check_voiced(clean_prompt(prompt))
+    else:
+        clean_voiced_prompt(prompt, track)
+
+
+def _check_voiced(sound: Waveform) -> None:
+    if not is_speech_voiced(sound):
+        raise _unvoiced()
+
+
+def _unvoiced() -> PromptError:
+    return PromptError("There is no voice in the prompt", expected="one person speaking", got="no voiced sound")
 
 
 def _trim_silence(sound: Waveform) -> Waveform:

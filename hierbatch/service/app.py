@@ -1,23 +1,27 @@
-"""Web application of the speech endpoint: `/v1/audio/speech`, `/v1/voices`, `/v1/models` and `/health`."""
+"""Web application of the speech service: `/v1/audio/speech`, `/v1/voices`, `/v1/models` and `/health`."""
 
 from __future__ import annotations
 
 import hmac
+import logging
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Send
 
+from hierbatch.errors import HierbatchError
 from hierbatch.service.formats import FORMATS, encode_stream
 from hierbatch.service.request import MAX_BODY_BYTES, RequestError, parse_request
 from hierbatch.service.speech_service import SpeechService
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
+_log = logging.getLogger(__name__)
 _LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -37,13 +41,15 @@ def speech_app(service: SpeechService, *, token: str = "", is_local: bool = True
                 return await endpoint(request)
             except RequestError as error:
                 return _error_response(error)
+            except ClientDisconnect:  # nobody is there to read an answer
+                return Response(status_code=400)
 
         return answer
 
     async def speech(request: Request) -> Response:
         spoken = parse_request(await _body(request))
         blocks = await run_in_threadpool(service.speak, spoken)
-        return StreamingResponse(
+        return _SpeechStream(
             encode_stream(blocks, service.pipeline.rate_hz, spoken.format),
             media_type=FORMATS[spoken.format].media_type,
             headers={"x-synthetic-speech": "true", "x-voice-consent": service.voices[spoken.voice].consent},
@@ -74,13 +80,31 @@ def speech_app(service: SpeechService, *, token: str = "", is_local: bool = True
 
 
 def _check_access(request: Request, token: str, *, is_local: bool) -> None:
-    host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
-    origin = urlsplit(request.headers.get("origin", "")).hostname
-    if is_local and (host not in _LOCAL or origin not in (None, *_LOCAL)):
+    host = _host_name(f"//{request.headers.get('host', '')}")
+    origin = request.headers.get("origin")  # programs send none, and sandboxed pages "null"
+    if is_local and (host not in _LOCAL or (origin is not None and _host_name(origin) not in _LOCAL)):
         raise RequestError("This service answers programs of its own machine only", status=403)
     sent = request.headers.get("authorization", "")
     if token and not hmac.compare_digest(sent.encode(), f"Bearer {token}".encode()):
         raise RequestError("The API key is missing or wrong", status=401)
+
+
+class _SpeechStream(StreamingResponse):
+    """Stream that a sentence which cannot be spoken cuts off, so that clients see that the sound is incomplete."""
+
+    async def stream_response(self, send: Send) -> None:
+        """Send the blocks."""
+        try:
+            await super().stream_response(send)
+        except (RequestError, HierbatchError) as error:  # the status has been sent
+            _log.warning("An answer was cut off: %s", error)
+
+
+def _host_name(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:  # a bracket without its other half
+        return ""
 
 
 async def _body(request: Request) -> bytes:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
+from hierbatch.json_object import parse_json_object
 from hierbatch.service.formats import FORMATS
 
 MAX_CHARACTERS = 4096
@@ -44,18 +44,16 @@ def parse_request(body: bytes) -> HttpSpeechRequest:
         RequestError: not JSON, or a field that is missing, unknown or out of range.
     """
     try:
-        values = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise RequestError("The body is not valid JSON") from error
-    if not isinstance(values, dict):
-        raise RequestError("The body is not a JSON object")
+        values = parse_json_object(body)
+    except ValueError as error:
+        raise RequestError("The body is not a JSON object") from error
     if unknown := sorted(set(values) - _KNOWN):
         raise RequestError(f"Unknown field: {unknown[0]!r}. Expected: {', '.join(sorted(_KNOWN))}", field=unknown[0])
     text = _text(values, "input")
     if len(text) > MAX_CHARACTERS:
         raise RequestError(f"The input has {len(text)} characters. Expected: at most {MAX_CHARACTERS}", field="input")
     sound_format = values.get("response_format") or "mp3"
-    if sound_format not in FORMATS:
+    if not isinstance(sound_format, str) or sound_format not in FORMATS:
         raise RequestError(f"Unknown format. Expected: {', '.join(FORMATS)}", field="response_format")
     speed, seed = values.get("speed", 1.0), values.get("seed", 0)
     if not _is_number(speed) or not _MIN_SPEED <= speed <= _MAX_SPEED:

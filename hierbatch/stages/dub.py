@@ -150,7 +150,7 @@ class Dub(TakeMaker[PlannedRecording, None, DubbedRecording]):
         return take, contours
 
     def _spans(self, track: SpeakerTrack, source: SourceStream) -> tuple[TimeSpan, ...]:
-        """Spans of a speaker, extended to whole frames; the mix removes the original voice in exactly these spans."""
+        """Spans of a speaker, extended to whole frames; `mix_track` later replaces the original voice in them."""
         spans = self._detector.find(read_resampled(source, RATE_HZ)) if track.spans is None else track.spans
         n_samples = resampled_length(source.n_samples, source.rate_hz, RATE_HZ)
         whole = align_spans_to_frames(spans, n_samples)

@@ -49,7 +49,7 @@ class Sing(TakeMaker[PlannedSong, VoicedSong, RenderedSong]):
         return PlannedSong.from_row(row)
 
     def open(self, row: PlannedSong) -> VoicedSong:
-        """Read the phrases; encodes the voice on its first use."""
+        """Parse the song and return it with its voice, which is encoded on first use."""
         return VoicedSong(Song.from_json(row.song_json or ""), self._voices.voice(row.voice))
 
     def length_s(self, item: Opened[PlannedSong, VoicedSong]) -> float:

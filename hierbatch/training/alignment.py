@@ -64,7 +64,7 @@ class PhoneModel:
     variances: Vectors
 
     def scores(self, vectors: Vectors) -> Vectors:
-        """Log likelihood of each state in each frame."""
+        """Log likelihood of each frame under each phone, up to a constant. Shape: [T, C] -> [T, P]."""
         precision = 1.0 / self.variances
         cross = (vectors * precision) @ self.means.T
         return np.asarray(cross - 0.5 * ((self.means**2) @ precision)[None], dtype=np.float32)
@@ -96,7 +96,7 @@ class FrameClassifier:
 
     @torch.no_grad()
     def scores(self, vectors: Vectors) -> Vectors:
-        """Log likelihood of each state in each frame."""
+        """Score of each phone in each frame: log posterior - 1/2 log prior. Shape: [T, C] -> [T, P]."""
         logits = self._network(torch.from_numpy(_with_context(vectors)))
         scores: Vectors = (F.log_softmax(logits, -1) - 0.5 * self._log_priors).numpy()
         return scores

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from hierbatch.audio.waveform import Samples
 from hierbatch.errors import InputError
+from hierbatch.json_object import parse_json_object
 from hierbatch.storage import write_atomically
 from hierbatch.training.perturbation import perturb
 from hierbatch.training.prepared import PreparedSet, PreparedUtterance
@@ -117,8 +118,8 @@ def _shard_folders(folder: Path) -> list[Path]:
 
 def _read_n_versions(folder: Path) -> int:
     try:
-        return int(json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))["n_versions"])
-    except (OSError, ValueError, KeyError) as error:
+        return int(parse_json_object((folder / _SETTINGS).read_bytes())["n_versions"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             "The prepared speech has no perturbed features",
             got=str(folder),

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from hierbatch.errors import InputError
+from hierbatch.json_object import parse_json_object
 from hierbatch.storage import write_atomically
 from hierbatch.training.semantics import SEMANTIC_CHANNELS
 from hierbatch.training.speech_features import FeatureInfo
@@ -37,7 +38,7 @@ def read_settings(folder: Path) -> PreparedSettings | None:
     if not path.is_file():
         return None
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = parse_json_object(path.read_bytes())
         version = values.pop("version")
         if version > _VERSION:
             raise InputError(
@@ -58,7 +59,7 @@ def write_settings(folder: Path, settings: PreparedSettings) -> None:
     """Write the settings of a new set, or compare them with those of an existing one.
 
     Raises:
-        InputError: the folder was prepared with other settings.
+        InputError: the folder was prepared with other settings, or its settings cannot be read.
     """
     existing = read_settings(folder)
     if existing is None:

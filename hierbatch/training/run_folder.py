@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hierbatch.errors import InputError
+from hierbatch.json_object import parse_json_object
 from hierbatch.storage import write_atomically
 from hierbatch.toml_config import to_toml
 
@@ -44,7 +45,7 @@ def read_run(folder: Path) -> dict[str, Any]:
         InputError: the folder is not a run folder.
     """
     try:
-        values: dict[str, Any] = json.loads((folder / _RUN).read_text(encoding="utf-8"))
+        return parse_json_object((folder / _RUN).read_bytes())
     except (OSError, ValueError) as error:
         raise InputError(
             "There is no training in this folder",
@@ -52,4 +53,3 @@ def read_run(folder: Path) -> dict[str, Any]:
             got=str(folder),
             fix="correct the path",
         ) from error
-    return values

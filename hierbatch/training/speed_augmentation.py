@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import signal
 
 from hierbatch.constants import FRAME_HOP_SAMPLES, MELS_PER_FRAME
 from hierbatch.training.prepared import PreparedSet
@@ -33,7 +32,7 @@ def random_speeds(n_rows: int, rng: np.random.Generator, share: float = _AUGMENT
 
 
 def load_resampled(prepared: PreparedSet, segments: Sequence[UtteranceSegment], speeds: Floats) -> SegmentBatch:
-    """Load segments resampled to the given speeds: their lengths are divided by the speed, F0 is multiplied by it.
+    """Load segments resampled to the given speeds: lengths are divided by the speed, and F0 is multiplied by the speed.
 
     Args:
         prepared: the prepared set.
@@ -49,11 +48,22 @@ def _resample(prepared: PreparedSet, segment: UtteranceSegment, speed: float) ->
         return arrays
     n_frames = max(1, round(segment.n_frames / speed))
     return (
-        signal.resample(audio, n_frames * FRAME_HOP_SAMPLES).astype(np.float32),
+        _resample_audio(audio, n_frames * FRAME_HOP_SAMPLES),
         _interpolate(semantic, n_frames),
         _interpolate(filled_f0_hz[:, None], n_frames * MELS_PER_FRAME)[:, 0] * np.float32(speed),
         np.round(_interpolate(voiced[:, None], n_frames * MELS_PER_FRAME)[:, 0]),
     )
+
+
+def _resample_audio(samples: Floats, length: int) -> Floats:
+    """Resample in the frequency domain, as if the samples were periodic. Shape: [L] -> [length]."""
+    spectrum = np.fft.rfft(samples)
+    n_common = min(len(samples), length)
+    resampled = np.zeros(length // 2 + 1, spectrum.dtype)
+    resampled[: n_common // 2 + 1] = spectrum[: n_common // 2 + 1]
+    if n_common % 2 == 0 and len(samples) != length:  # the bin at half the lower rate stands for two frequencies
+        resampled[n_common // 2] *= 2.0 if length < len(samples) else 0.5
+    return np.asarray(np.fft.irfft(resampled, length) * (length / len(samples)), np.float32)
 
 
 def _interpolate(values: Floats, length: int) -> Floats:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from hierbatch.constants import FRAME_HOP_SAMPLES
 from hierbatch.errors import InputError
+from hierbatch.json_object import parse_json_object
 
 _UNKNOWN_LICENSE = "unknown (see the model's page)"
 _LICENSE = re.compile(r"^license:\s*(\S+)", re.MULTILINE)
@@ -23,7 +23,7 @@ def load_encoder(folder: Path, layer: int) -> tuple[Any, bool, str]:
         layer: layer whose hidden states are used, counted from 1.
 
     Returns:
-        The network, True if its input must be normalized to unit variance, and its license.
+        The network, True if its input must be normalized to unit variance, and the license of its weights.
 
     Raises:
         InputError: the folder has no encoder of waveforms with a hop of 320 samples, or the encoder has fewer layers.
@@ -63,7 +63,7 @@ def load_encoder(folder: Path, layer: int) -> tuple[Any, bool, str]:
 
 def _normalizes(folder: Path) -> bool:
     try:
-        settings = json.loads((folder / "preprocessor_config.json").read_text(encoding="utf-8"))
+        settings = parse_json_object((folder / "preprocessor_config.json").read_bytes())
     except (OSError, ValueError):
         return False
     return bool(settings.get("do_normalize", False))

@@ -55,7 +55,7 @@ def load_whisper_features(teacher: Path, folder: Path, rows: Iterable[DatasetRow
 
 
 def _fit(encoder: WhisperEncoder, rows: Iterable[DatasetRow | RejectedRow]) -> Projection:
-    """Fit the projection to utterances of training speakers with the lowest hashes, which are a fixed random sample."""
+    """Fit the projection to a fixed random sample: utterances of training speakers with the lowest id hashes."""
     best: list[tuple[int, DatasetRow]] = []
     for row in rows:
         if isinstance(row, DatasetRow) and split_of(row.speaker) == "train" and 0.6 <= row.duration_s < _MAX_DURATION_S:

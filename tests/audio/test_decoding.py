@@ -1,4 +1,5 @@
 import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,16 @@ def test_damaged_and_missing_files_are_reported(tmp_path):
         pass
     with pytest.raises(InputError, match="No such file"), open_file(tmp_path / "none.mp3"):
         pass
+
+
+def test_a_pipe_is_refused_instead_of_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.wav")
+    for use_ffmpeg in (False, True):
+        with (
+            pytest.raises(InputError, match="not a regular file"),
+            open_file(tmp_path / "pipe.wav", use_ffmpeg=use_ffmpeg),
+        ):
+            pass
 
 
 def test_a_name_cannot_steer_ffmpeg(tmp_path, monkeypatch):

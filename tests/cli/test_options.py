@@ -1,15 +1,27 @@
 """Commands of a kind have the same options, with the same flags, defaults and help."""
 
+import dataclasses
+import math
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Iterator
+from typing import get_args, get_type_hints
 
 import pytest
 import typer.main
 from typer.testing import CliRunner
 
 from hierbatch.cli.app import app
-from hierbatch.option import declared_option, group_parameters, option_flags, option_groups, option_title
+from hierbatch.errors import InputError
+from hierbatch.option import (
+    OptionGroup,
+    declared_option,
+    group_parameters,
+    option_flags,
+    option_groups,
+    option_title,
+)
 
 COMMANDS = dict(typer.main.get_command(app).commands)
 FUNCTIONS = {command.name: command.callback for command in app.registered_commands}
@@ -164,3 +176,26 @@ print(sorted({"torch", "pyarrow", "ray", "numpy"} & set(sys.modules)))
     *_, version, heavy = done.stdout.splitlines()
     assert version.startswith("hierbatch 0.")
     assert heavy == "[]"
+
+
+def _groups(base: type[OptionGroup] = OptionGroup) -> Iterator[type[OptionGroup]]:
+    for group in base.__subclasses__():
+        yield group
+        yield from _groups(group)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, 10**400])
+def test_numbers_that_are_not_finite_are_refused(value: float) -> None:
+    n_refused = 0
+    for group in _groups():
+        required = [field for field in dataclasses.fields(group) if field.default is dataclasses.MISSING]
+        for name, hint in get_type_hints(group, include_extras=True).items():
+            option = declared_option(hint)
+            if required or not option or float not in (get_args(hint)[0], *get_args(get_args(hint)[0])):
+                continue
+            if isinstance(value, int) and option.maximum is None:
+                continue
+            with pytest.raises(InputError):
+                group(**{name: value})
+            n_refused += 1
+    assert n_refused > 5

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import yaml
@@ -73,3 +74,14 @@ def test_the_collector_and_the_page_know_every_event():
     collector = yaml.safe_load((DEPLOY / "otel-collector.yaml").read_text())
     levels = collector["receivers"]["filelog"]["operators"][0]["severity"]["mapping"]
     assert {event for events in levels.values() for event in events} == written
+
+
+def test_the_conda_recipe_requires_what_the_package_requires():
+    project = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text())["project"]
+    declared = {re.split(r"[<>=~;\s]", text)[0] for text in project["dependencies"]} - {"audioop-lts"}
+    assert len(declared) <= 23  # and audioop-lts
+    names = {"pytorch": "torch", "ray-core": "ray", "pysoundfile": "soundfile", "soxr-python": "soxr"}
+    names |= {"pyworld": "pyworld-prebuilt"}
+    recipe = (DEPLOY / "conda" / "recipe.yaml").read_text().partition("\n  run:")[2].partition("\ntests:")[0]
+    required = {names.get(name, name) for name in re.findall(r"^    - ([\w-]+)", recipe, re.MULTILINE)}
+    assert required - {"python", "espeak-ng", "pyyaml"} == declared

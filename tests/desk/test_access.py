@@ -121,3 +121,20 @@ def test_a_malformed_request_changes_nothing_and_is_answered(opened, body):
 def test_two_desks_do_not_share_a_cookie():
     assert Secrets().token != Secrets().token
     assert Secrets().session != Secrets().session
+
+
+@pytest.mark.parametrize("body", [b'{"id": "\\ud800"}', b'{"id": "c1s0", "note": "\\udfff"}', b"[" * 60_000, b"\xff"])
+def test_bodies_that_are_no_text_are_refused(opened, body):
+    assert opened.client.post("/api/decide", content=body).status_code == 400
+
+
+def test_a_decision_without_content_leaves_nothing_to_take_back(opened):
+    n_undoable = opened.client.get("/api/run").json()["n_undoable"]
+    assert opened.client.post("/api/decide", json={"id": "c1s0"}).status_code == 200
+    assert opened.client.get("/api/run").json()["n_undoable"] == n_undoable
+    assert opened.client.post("/api/undo", json={}).status_code == 200
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "-1", "x", "²"])
+def test_chapters_are_named_by_short_numbers(opened, number):
+    assert opened.client.get(f"/api/chapters/{number}").status_code == 400

@@ -118,6 +118,8 @@ def test_workers_that_die_while_loading_stop_the_run(ray_pool, tmp_path):
 
 
 def test_texts_are_read_on_all_cores_in_their_order_as_they_are_here(ray_pool, tmp_path):
+    from hierbatch.engine.ray_readers import map_tables
+
     lexicon = tmp_path / "lexicon.csv"
     lexicon.write_text("word,pronunciation,kind,language,scope\nrow,ɹaʊ,ipa,en,\n")
     read = PhonemizeText(front_ends(Lexicon.read(lexicon)))
@@ -130,18 +132,42 @@ def test_texts_are_read_on_all_cores_in_their_order_as_they_are_here(ray_pool, t
     ]
     tables = [table.append_column("speed", pa.array([1.0] * 7)) for table in tables]
     tables[4] = tables[4].set_column(0, "text", pa.array([None] * 7, pa.string()))
-    together = list(ray_pool.map_tables(read, iter(tables)))
+    together = list(map_tables(read, iter(tables)))
     assert all(one.equals(other) for one, other in zip(together, map(read, tables), strict=True))
     assert "ɹ" in together[0].column("phonemes")[0].as_py()
     assert set(together[4].column("error_kind").to_pylist()) == {"text"}
 
 
 def test_an_error_of_the_setup_ends_the_reading(ray_pool):
+    from hierbatch.engine.ray_readers import map_tables
+
     def refuse(rows):
         raise StorageError("the lexicon is gone")
 
     with pytest.raises(StorageError, match="lexicon is gone"):
-        list(ray_pool.map_tables(refuse, [pa.table({"id": ["a"]})]))
+        list(map_tables(refuse, [pa.table({"id": ["a"]})]))
+
+
+def test_tables_of_readers_that_die_are_read_by_others(ray_pool, tmp_path):
+    from hierbatch.engine.ray_readers import map_tables
+
+    def die_once_per_table(rows):
+        (number,) = rows.column("number").to_pylist()
+        flag = tmp_path / str(number)
+        if number % 3 == 0 and not flag.exists():
+            flag.touch()
+            os._exit(1)
+        return rows
+
+    tables = [pa.table({"number": [number]}) for number in range(8)]
+    assert list(map_tables(die_once_per_table, iter(tables))) == tables
+
+
+def test_a_table_that_ends_every_reader_ends_the_reading(ray_pool):
+    from hierbatch.engine.ray_readers import map_tables
+
+    with pytest.raises(RunError, match="reader processes died"):
+        list(map_tables(lambda rows: os._exit(1), [pa.table({"id": ["a"]})]))
 
 
 def test_a_worker_computes_on_its_own_core_alone(ray_pool):

@@ -157,3 +157,8 @@ def test_a_file_that_cannot_be_read_is_reported(tmp_path: Path, content: bytes |
         path.write_bytes(content)
     with pytest.raises(InputError, match="cannot be read"):
         Lexicon.read(path)
+
+
+def test_a_lexicon_without_end_is_refused() -> None:
+    with pytest.raises(InputError, match="more than 32 MB"):
+        Lexicon.read(Path("/dev/zero"))

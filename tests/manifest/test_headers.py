@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.errors import ManifestError
-from hierbatch.manifest.checks import ManifestRequirements, check_manifest
+from hierbatch.manifest.checks import ManifestRequirements, check_manifest, column_notices
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import open_table
 from hierbatch.manifest.voices import read_voices
@@ -79,3 +79,12 @@ def test_empty_bytes_do_not_hide_the_path_of_a_recording(tmp_path):
     assert rows.column("source").to_pylist() == [
         {"bytes": None, "path": "a.wav"}, {"bytes": b"", "path": None}, {"bytes": b"x", "path": "b.wav"}, None,
     ]  # fmt: skip
+
+
+def test_columns_that_probably_mean_another_one_are_named():
+    assert column_notices(["id", "text", "lang", "Langauge", "mood", "sentence", "Speaker ID"]) == (
+        "Column lang has no effect. Did you mean language?",
+        "Column Langauge has no effect. Did you mean language?",
+        "Column Speaker ID has no effect. Did you mean voice?",
+    )
+    assert column_notices(["id", "text", "lang", "language", "speaker", "voice"]) == ()

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from hierbatch.errors import SegmentsError
@@ -50,17 +52,31 @@ def test_ordinary_subtitles_say_nothing_of_speakers(tmp_path):
             "1\n00:00:01,000 --> 00:00:02,000\nAnna: Yes\n\n2\n00:00:03,000 --> 00:00:04,000\nNo\n",
             "no speaker",
         ),
+        ("a.csv", f"start,end,speaker\n0,1,{'x' * 200_000}\n", "field larger"),
+        ("a.csv", f"{'x' * 200_000},start\n", "cannot be read"),
         ("a.txt", "", "not a segments table"),
     ],
+    ids=range(8),
 )
 def test_what_is_no_table_is_one_clear_error(tmp_path, name, text, fault):
     with pytest.raises(SegmentsError, match=fault):
         read_segments(written(tmp_path, name, text))
 
 
+def test_a_run_of_digits_is_not_searched_again_from_each_of_them(tmp_path):
+    """Quadratic work would take hours here."""
+    assert (
+        read_segments(
+            written(tmp_path, "a.srt", "1" * 1_000_000 + f"\n\n{'9' * 5000}:00:01,000 --> 00:00:02,000\nA: b")
+        )
+        == ()
+    )
+
+
 def test_a_missing_or_binary_table_is_the_same(tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
     (tmp_path / "b.csv").write_bytes(b"\xff\xfe\x00")
-    for name in ("none.csv", "b.csv"):
+    for name in ("none.csv", "b.csv", "pipe.csv"):
         with pytest.raises(SegmentsError, match="cannot be read"):
             read_segments(tmp_path / name)
 

@@ -75,6 +75,15 @@ def test_values_that_are_not_finite_are_refused():
         parse_voice_file(made_voice(arrays={"mel": np.full((2, 2), np.nan, np.float32)}).to_bytes(), "mix")
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{"license": ["MIT"]}, {"consent_ref": 7}, {"synthetic": "yes"}, {"language": {}}, {"numbers": {"speed": 10**400}}],
+)
+def test_metadata_of_other_types_is_refused(changes):
+    with pytest.raises(PromptError):
+        parse_voice_file(made_voice(**changes).to_bytes(), "mix")
+
+
 def test_recordings_and_other_safetensors_are_no_voice_files():
     from safetensors.numpy import save
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from hierbatch.api.loading import load
 from hierbatch.api.speech import SpeechPipeline
@@ -91,6 +94,37 @@ def test_a_large_body_is_refused_before_it_is_read(client: TestClient) -> None:
     assert answer.status_code == 413
 
 
+def _messages(service: SpeechService, body: bytes, *, is_complete: bool = True) -> list[Message]:
+    """Messages that the application sends for one request, whose client leaves after an incomplete body."""
+    headers = [(b"host", b"127.0.0.1")]
+    scope = {"type": "http", "method": "POST", "path": "/v1/audio/speech", "headers": headers, "query_string": b""}
+    received = iter([{"type": "http.request", "body": body, "more_body": not is_complete}])
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return next(received, {"type": "http.disconnect"})
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    asyncio.run(speech_app(service)(scope | {"asgi": {"version": "3.0", "spec_version": "2.4"}}, receive, send))
+    return sent
+
+
+def test_a_client_that_leaves_costs_no_error(service: SpeechService) -> None:
+    assert _messages(service, b"{", is_complete=False)[0]["type"] == "http.response.start"
+
+
+def test_a_sentence_that_cannot_be_spoken_cuts_the_answer_off(
+    service: SpeechService, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = json.dumps({**_ASKED, "input": "Hello there. " + "1" * 400 + ".", "response_format": "wav"}).encode()
+    sent = _messages(service, body)
+    assert sent[0]["status"] == 200
+    assert all(message["more_body"] for message in sent[1:])
+    assert "An answer was cut off" in caplog.text
+
+
 def test_voices_are_listed_with_their_consent(client: TestClient) -> None:
     listed = client.get("/v1/voices").json()["data"]
     assert [(voice["id"], voice["consent"]) for voice in listed] == [("anna", "licensed")]
@@ -98,7 +132,9 @@ def test_voices_are_listed_with_their_consent(client: TestClient) -> None:
 
 def test_other_sites_and_wrong_keys_are_refused(client: TestClient, service: SpeechService) -> None:
     assert client.get("/v1/voices", headers={"host": "evil.example"}).status_code == 403
-    assert client.get("/v1/voices", headers={"origin": "https://evil.example"}).status_code == 403
+    for origin in ("https://evil.example", "null", "http://[::1"):
+        assert client.get("/v1/voices", headers={"origin": origin}).status_code == 403
+    assert client.get("/v1/voices", headers={"host": "[::1"}).status_code == 403
     with TestClient(speech_app(service, token="secret"), base_url="http://127.0.0.1") as keyed:
         assert keyed.get("/v1/voices").status_code == 401
         assert keyed.get("/v1/voices", headers={"authorization": "Bearer secret"}).status_code == 200

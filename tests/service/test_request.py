@@ -35,6 +35,8 @@ def test_a_request_of_an_openai_client_is_read() -> None:
         (_body(speed=True), "speed"),
         (_body(seed=-1), "seed"),
         (_body(response_format="aiff"), "response_format"),
+        (_body(response_format=["mp3"]), "response_format"),
+        (_body(voice="\ud800"), None),
         (_body(language=3), "language"),
         (_body(path="/etc/passwd"), "path"),
     ],

@@ -90,3 +90,14 @@ def test_an_unknown_name_lists_the_shipped_ones():
     with pytest.raises(InputError, match="synthesizer_48k_large"):
         find_config("synthesizer_96k")
     assert make_config(SpeechSRTraining, {}, "empty").network.rate_hz == 48_000
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"\xff", b"a = [", b"a = " + b"[" * 50_000, b"a = " + b"9" * 5000, b"[run]\nn_steps = 2020-01-01", b"run = 1",
+     b"[optimizer]\nlearning_rate = " + b"9" * 400, b"[[run]]\n", b"unknown = 1"],
+)  # fmt: skip
+def test_damaged_configurations_end_in_one_message(content, tmp_path):
+    (tmp_path / "mine.toml").write_bytes(content)
+    with pytest.raises(InputError):
+        read_config(TextToVectorTraining, tmp_path / "mine.toml")

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+from scipy import signal
 
 from hierbatch.constants import FRAME_HOP_SAMPLES, RATE_HZ
 from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.sampling import UtteranceSegment, load_batch
-from hierbatch.training.speed_augmentation import load_resampled, random_speeds
+from hierbatch.training.speed_augmentation import _resample_audio, load_resampled, random_speeds
 
 
 def test_ratio_one_is_the_recording(prepared: PreparedSet) -> None:
@@ -40,3 +41,10 @@ def test_most_voices_stay_as_they_are() -> None:
     assert ratios.min() > 0.86
     assert ratios.max() < 1.18
     assert abs(np.log(ratios).mean()) < 0.01
+
+
+@pytest.mark.parametrize("n_samples", [1600, 1601])
+@pytest.mark.parametrize("length", [1280, 1281, 1600, 1920, 1921])
+def test_audio_is_resampled_as_scipy_does(n_samples, length):
+    samples = np.random.default_rng(0).standard_normal(n_samples).astype(np.float32)
+    np.testing.assert_allclose(_resample_audio(samples, length), signal.resample(samples, length), atol=1e-5)

@@ -12,7 +12,6 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.datasets.options import DatasetOptions
 from hierbatch.errors import BundleError, InputError
 from hierbatch.jobs.training.finetune import FinetuneJob, finetune
-from hierbatch.models.lite.config import tiny_config
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.spectral_statistics import SpectralStatisticsMatching
 from hierbatch.models.weights.bundle import find_bundle
@@ -21,6 +20,7 @@ from hierbatch.training.trainer.trainer import Trainer, TrainerOptions
 from hierbatch.training.voice_clips import CLIP_LIMITS, choose_prompt, prepare_clips, split_clips
 from tests.narrow_discriminators import narrow_discriminators
 from tests.tiny_bundle import write_tiny_bundle
+from tests.tiny_lite import tiny_config
 
 RATE_HZ = 16_000
 FEW_STEPS = {"n_steps": 4, "n_rows": 1, "adversarial_from_step": 2, "warm_up_steps": 1}

@@ -28,7 +28,7 @@ class LhotseWriter:
         self._lines.__exit__(*error)
 
     def add(self, utterance: CorpusUtterance) -> None:
-        """Write an utterance's audio and its three entries; raises OSError."""
+        """Write an utterance's audio and its cut, recording and supervision; raises OSError."""
         relative_path = f"audio/{utterance.voice}/{utterance.id}.flac"
         path = self._folder / relative_path
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 _REFERENCE = re.compile(r"(?<=\S)\s?\[(\d{1,3}|\*{1,3}|[a-z])\]")
 _NOTES = (
-    re.compile(r"\s*\([^()]{0,300}(?:편집자|옮긴이|엮은이|역자)\s*주\s*\*?\s*\)"),
-    re.compile(r"\s*\((?:편집자|옮긴이|엮은이|역자)\s*주\s*[:：][^()]{0,300}\)"),
+    re.compile(r"(?<!\s)\s*\([^()]{0,300}(?:편집자|옮긴이|엮은이|역자)\s*주\s*\*?\s*\)"),
+    re.compile(r"(?<!\s)\s*\((?:편집자|옮긴이|엮은이|역자)\s*주\s*[:：][^()]{0,300}\)"),
     re.compile(
-        r"\s*\[(?:Footnote|Note|Editor['’]s note|Translator['’]s note|Transcriber['’]s note)\b[^\[\]]{0,2000}\]", re.I
+        r"(?<!\s)\s*\[(?:Footnote|Note|Editor['’]s note|Translator['’]s note|Transcriber['’]s note)\b[^\[\]]{0,2000}\]",
+        re.IGNORECASE,
     ),
 )
 

@@ -14,7 +14,7 @@ _NEAR_FULL = 0.75
 _WRAPPED_SHARE = 0.6
 _EMPHASIS = re.compile(r"(?<![\w_=])([_=])(?=\S)([^_=\n]+?)(?<=\S)\1(?![\w_=])")
 _ILLUSTRATION = re.compile(r"\[Illustration[^\]]{0,2000}\]", re.I)
-_COMPOUND = re.compile(r"[^\W\d_]+-[^\W\d_]+")
+_COMPOUND = re.compile(r"(?<![^\W\d_])[^\W\d_]+-[^\W\d_]+")
 _CUT_WORD = re.compile(r"(?<![^\W_])(?<!-)([^\W\d_]{2,})-\n([a-zà-ÿ]{2,})")
 
 
@@ -132,5 +132,5 @@ def _strip_typewriter_marks(text: str) -> str:
 
 
 def _width(text: str) -> int:
-    """Width of a line in terminal columns, of which Hangul and Hanja take two."""
+    """Width of a line in terminal columns; Hangul and Hanja take two columns each."""
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

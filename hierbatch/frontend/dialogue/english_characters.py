@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -29,12 +29,12 @@ _ACTS = re.compile(
 _CALLED = re.compile(r"(?:[,“‘]|\bdear|\bmy|\bOh)\s*$")
 _WORDS_AFTER = re.compile(r"[a-z]+")
 _GENDER_REACH = 120
-"""Characters after a name in which a pronoun is counted as evidence of its gender."""
+"""Length of the text after a name, in characters, in which a pronoun counts as evidence of the person's gender."""
 _MIN_EVIDENCE = 2
 _MARRIED = ("mrs", "lady", "madame", "mme")
 _SURNAME_TITLES = ("mr", "mrs", "dr", "doctor", "colonel", "captain", "major", "inspector", "professor", "sergeant")
 _ABBREVIATIONS = frozenset(("mr", "mrs", "ms", "mme", "mlle", "dr", "rev", "col", "capt", "st"))
-"""Titles that are no names without a name behind them."""
+"""Titles that refer to a person only together with a name."""
 _RANKS = (
     "lady",
     "sir",
@@ -184,17 +184,29 @@ def _gender(name: str, found: _Counts) -> Gender:
 
 
 def _group(names: Mapping[str, _Counts]) -> list[list[str]]:
-    """Names of one person each: full names first, then titles with a surname, then single names."""
+    """Group names by person; longer names are assigned first, so that shorter ones can join them."""
     ordered = sorted(names, key=lambda name: (-len(name_words(name)[1]), -names[name].total, name))
     groups: list[list[str]] = []
+    by_word: defaultdict[str | tuple[str, str], set[int]] = defaultdict(set)
+    """Groups with a member that has a word, or a first and a last one; others are not compared."""
     for name in ordered:
-        fitting = [group for group in groups if _may_be_one(name, group, names)]
-        best = max(fitting, key=lambda group: _affinity(name, group, names), default=None)
-        if best is None:
-            groups.append([name])
-        else:
-            best.append(name)
+        words = name_words(name)[1]
+        asked: list[str | tuple[str, str]] = [*(_full_names(words) or _first_names(words[0]))]
+        near: set[int] = set().union(*(by_word[key] for key in asked if key in by_word))
+        fitting = [index for index in sorted(near) if _may_be_one(name, groups[index], names)]
+        best = max(fitting, key=lambda index: _affinity(name, groups[index], names), default=len(groups))
+        if best == len(groups):
+            groups.append([])
+        groups[best].append(name)
+        keys: list[str | tuple[str, str]] = [*_full_names(words), *_first_names(words[0]), words[-1].lower()]
+        for key in keys:
+            by_word[key].add(best)
     return groups
+
+
+def _full_names(words: tuple[str, ...]) -> frozenset[tuple[str, str]]:
+    """First and last word, with each form of the first; empty for a single word."""
+    return frozenset((first, words[-1]) for first in _first_names(words[0])) if len(words) > 1 else frozenset()
 
 
 def _may_be_one(name: str, group: Sequence[str], names: Mapping[str, _Counts]) -> bool:
@@ -236,7 +248,7 @@ def _first_names(word: str) -> frozenset[str]:
 
 
 def _affinity(name: str, group: Sequence[str], names: Mapping[str, _Counts]) -> tuple[int, int]:
-    """Preference among several persons: one called by this first name or by the surname alone, then by frequency."""
+    """Rank of a person to whom a name may refer: by the names in common, then by the number of mentions."""
     title, words = name_words(name)
     by_first = any(words[0] == name_words(member)[1][0] for member in group)
     by_title = any(titles().get(name_words(member)[0]) == "m" for member in group) and not title

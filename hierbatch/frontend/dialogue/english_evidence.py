@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import itertools
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -17,12 +18,12 @@ _CLOSING_MARKS = {"“": "”", '"': '"', "‘": "’", "'": "'’", "«": "»",
 def english_turns(
     paragraphs: Sequence[str], spans: Sequence[Sequence[Span]], mentions: EnglishMentions
 ) -> tuple[list[Turn], dict[int, list[int]]]:
-    """Turns of a chapter, and the paragraphs in which each character appears in narration.
+    """Turns of a chapter, and the numbers of the paragraphs in which narration refers to each character, by index.
 
     Args:
         paragraphs: text of the chapter.
         spans: narration and quotations of each paragraph.
-        mentions: finder of the book's characters.
+        mentions: finder of mentions of the book's characters.
     """
     turns: list[Turn] = []
     appearances: defaultdict[int, list[int]] = defaultdict(list)
@@ -31,6 +32,7 @@ def english_turns(
     is_open = False
     for number, (text, parts) in enumerate(zip(paragraphs, spans, strict=True)):
         narrated = [[] if part.is_quote else mentions.all_in(text[part.start : part.end]) for part in parts]
+        first_two = _first_two(narrated)
         for mention in (mention for found in narrated for mention in found):
             if mention.character is not None:
                 appearances[mention.character].append(number)
@@ -44,7 +46,7 @@ def english_turns(
                 continue
             evidence = _evidence(text[part.start : part.end], explicit[at], mentions)
             if not has_explicit:
-                evidence = replace(evidence, mentioned=_nearest_first(at, narrated), previous=previous)
+                evidence = replace(evidence, mentioned=_nearest_first(at, narrated, first_two), previous=previous)
             turns.append(Turn(number, evidence, continues=is_open and at == 0))
             closing = _CLOSING_MARKS.get(text[part.start], "")
             is_open = bool(closing) and text[part.end - 1] not in closing
@@ -72,7 +74,7 @@ def _explicit(
     Args:
         text: the paragraph.
         parts: its narration and quotations.
-        mentions: finder of the book's characters.
+        mentions: finder of mentions of the book's characters.
         near: characters that a possessive pronoun may refer to, the most probable first.
     """
     found: dict[int, Mention | None] = {}
@@ -93,8 +95,26 @@ def _evidence(quote: str, explicit: Mention | None, mentions: EnglishMentions) -
     return Evidence(explicit=explicit, addressed=mentions.addressed_in(quote), spoken_of=named)
 
 
-def _nearest_first(at: int, narrated: Sequence[Sequence[Mention]]) -> tuple[Mention, ...]:
-    """Persons in the narration of the paragraph: beside the quotation first, and names before pronouns."""
+def _nearest_first(at: int, narrated: Sequence[Sequence[Mention]], first_two: Sequence[Mention]) -> tuple[Mention, ...]:
+    """Persons in the narration of the paragraph: beside the quotation first, and names before pronouns.
+
+    Args:
+        at: index of the quotation among the parts of the paragraph.
+        narrated: mentions in each part.
+        first_two: mentions of the paragraph; of those beyond the neighbours only two are needed.
+    """
     nearest = [mention for offset in (1, -1) if 0 <= at + offset < len(narrated) for mention in narrated[at + offset]]
-    others = [mention for found in narrated for mention in found if mention not in nearest]
+    beside = set(nearest)
+    others = itertools.islice((mention for mention in first_two if mention not in beside), 2)
     return (*sorted(nearest, key=lambda mention: mention.character is None), *others)
+
+
+def _first_two(narrated: Sequence[Sequence[Mention]]) -> list[Mention]:
+    """Mentions of a paragraph in their order, at most two of equal ones."""
+    counts: Counter[Mention] = Counter()
+    kept: list[Mention] = []
+    for mention in itertools.chain.from_iterable(narrated):
+        counts[mention] += 1
+        if counts[mention] <= 2:
+            kept.append(mention)
+    return kept

@@ -1,4 +1,4 @@
-"""Speakers of a chapter's quotations, by a linear chain over the characters at hand.
+"""Speakers of a chapter's quotations, by a linear-chain model over the characters that may speak.
 
 Each quotation scores every character by the evidence around it (verbs of speech, persons in the same paragraph, names
 inside the quotation, nearness); neighbouring quotations score turn-taking. The forward-backward algorithm gives each
@@ -20,6 +20,7 @@ import numpy.typing as npt
 from hierbatch.frontend.dialogue.character import Character, Evidence, Mention
 
 Scores = npt.NDArray[np.float64]
+Positions = npt.NDArray[np.int64]
 
 _EXPLICIT, _EXPLICIT_PRONOUN, _WRONG_GENDER = 9.0, 3.5, -7.0
 _MENTIONED, _MENTIONED_LATER, _PREVIOUS = 3.0, 0.8, 0.6
@@ -35,6 +36,7 @@ _RECENCY = 0.9
 """Weight of the logarithm of the distance in paragraphs to a character's last or next appearance."""
 _FREQUENCY = 0.25
 _MAX_DISTANCE = 40
+_MAX_PRESENT = 500
 _N_MAIN = 8
 """Number of characters, the most frequent ones, that may speak in a chapter that does not name them."""
 
@@ -59,20 +61,22 @@ class Attribution:
 def attribute(
     turns: Sequence[Turn], characters: Sequence[Character], appearances: Mapping[int, Sequence[int]]
 ) -> list[Attribution]:
-    """Most probable speaker of each quotation of a chapter.
+    """Most probable speaker of each quotation of a chapter; empty if there is no quotation or no character.
 
     Args:
         turns: quotations in reading order.
         characters: characters of the book.
         appearances: for each character, the paragraphs of this chapter that mention it in narration, in order.
     """
-    present = sorted({*appearances, *range(min(len(characters), _N_MAIN))})
+    present = _present(characters, appearances)
     if not turns or not present:
         return []
     column = {character: index for index, character in enumerate(present)}
-    emission = np.stack([_emission(turn, present, column, characters, appearances) for turn in turns])
+    emission = _nearness_scores(turns, present, characters, appearances)
+    for scores, turn in zip(emission, turns, strict=True):
+        _add_evidence(scores, turn.evidence, present, column, characters)
     _add_addresses(emission, turns, column)
-    transitions = [_transition(before, after, len(present)) for before, after in itertools.pairwise(turns)]
+    transitions = [_transition(before, after) for before, after in itertools.pairwise(turns)]
     posterior = _forward_backward(emission, transitions)
     for _ in range(_N_REFINEMENTS):
         support = _alternation(posterior, turns) + _scene(posterior, turns) + _levels(posterior, turns)
@@ -81,17 +85,34 @@ def attribute(
     return [Attribution(present[index], float(row[index])) for index, row in zip(best, posterior, strict=True)]
 
 
-def _emission(
-    turn: Turn,
+def _present(characters: Sequence[Character], appearances: Mapping[int, Sequence[int]]) -> list[int]:
+    """Characters that may speak in a chapter: those that it names most often, and the main ones of the book."""
+    named = sorted(appearances, key=lambda index: (-len(appearances[index]), index))[:_MAX_PRESENT]
+    return sorted({*named, *range(min(len(characters), _N_MAIN))})
+
+
+def _nearness_scores(
+    turns: Sequence[Turn],
     present: Sequence[int],
-    column: Mapping[int, int],
     characters: Sequence[Character],
     appearances: Mapping[int, Sequence[int]],
 ) -> Scores:
-    nearness = np.array([_nearness(appearances.get(index, ()), turn.paragraph) for index in present])
+    """Scores by the distance to appearances and by the frequency of the characters. Shape: [turns, present]."""
+    at = np.array([turn.paragraph for turn in turns])
     frequency = np.log([characters[index].n_mentions + 1.0 for index in present])
+    nearness = np.stack([_nearness(appearances.get(index, ()), at) for index in present], axis=1)
     scores: Scores = _RECENCY * nearness + _FREQUENCY * frequency
-    evidence = turn.evidence
+    return scores
+
+
+def _add_evidence(
+    scores: Scores,
+    evidence: Evidence,
+    present: Sequence[int],
+    column: Mapping[int, int],
+    characters: Sequence[Character],
+) -> None:
+    """Add the evidence around a turn to its scores."""
     if evidence.explicit:
         scores += _mention_scores(evidence.explicit, column, present, characters, _EXPLICIT, _EXPLICIT_PRONOUN)
     else:
@@ -106,7 +127,6 @@ def _emission(
         scores[column[excluded]] += _EXCLUDED
     for named in (evidence.spoken_of - evidence.addressed) & column.keys():
         scores[column[named]] += _SPOKEN_OF
-    return scores
 
 
 def _mention_scores(
@@ -129,14 +149,15 @@ def _mention_scores(
     return scores
 
 
-def _nearness(paragraphs: Sequence[int], paragraph: int) -> float:
-    """Negative logarithm of the distance to the nearest appearance; later ones count as twice as far."""
+def _nearness(paragraphs: Sequence[int], at: Positions) -> Scores:
+    """Negative logarithm of the distance of each turn to the nearest appearance; later ones count as twice as far."""
     if not paragraphs:
-        return -float(np.log(2 * _MAX_DISTANCE))
-    at = int(np.searchsorted(paragraphs, paragraph, side="right"))
-    before = paragraph - paragraphs[at - 1] if at else _MAX_DISTANCE
-    after = 2 * (paragraphs[at] - paragraph) if at < len(paragraphs) else _MAX_DISTANCE
-    return -float(np.log(1 + min(before, after, _MAX_DISTANCE)))
+        return np.full(len(at), -np.log(2 * _MAX_DISTANCE))
+    padded = np.array([-_MAX_DISTANCE - 1, *paragraphs, at.max() + _MAX_DISTANCE])
+    following = np.searchsorted(padded[1:-1], at, side="right") + 1
+    distance = np.minimum(at - padded[following - 1], 2 * (padded[following] - at))
+    nearness: Scores = -np.log(1.0 + np.minimum(distance, _MAX_DISTANCE))
+    return nearness
 
 
 def _add_addresses(emission: Scores, turns: Sequence[Turn], column: Mapping[int, int]) -> None:
@@ -148,18 +169,16 @@ def _add_addresses(emission: Scores, turns: Sequence[Turn], column: Mapping[int,
                     emission[neighbour, column[addressed]] += weight
 
 
-def _transition(before: Turn, after: Turn, n_characters: int) -> Scores:
-    """Scores of every pair of speakers of two neighbouring quotations; only equal speakers differ from 0."""
+def _transition(before: Turn, after: Turn) -> float:
+    """Score of two neighbouring quotations by the same speaker; for different speakers, the score is 0."""
     distance = after.paragraph - before.paragraph
     if after.continues:
-        score = _CONTINUES
-    elif distance == 0:
-        score = _SAME_PARAGRAPH
-    elif distance == 1:
-        score = _SAME_SPEAKER_PARAGRAPHS
-    else:
-        score = _SAME_AFTER_NARRATION if distance <= 3 else 0.0
-    return score * np.eye(n_characters)
+        return _CONTINUES
+    if distance == 0:
+        return _SAME_PARAGRAPH
+    if distance == 1:
+        return _SAME_SPEAKER_PARAGRAPHS
+    return _SAME_AFTER_NARRATION if distance <= 3 else 0.0
 
 
 def _alternation(posterior: Scores, turns: Sequence[Turn]) -> Scores:
@@ -183,12 +202,17 @@ def _alternation(posterior: Scores, turns: Sequence[Turn]) -> Scores:
 
 def _scene(posterior: Scores, turns: Sequence[Turn]) -> Scores:
     """Support for those who also speak in the paragraphs around, as a logarithm of their share of the turns."""
-    at = np.array([turn.paragraph for turn in turns])
-    distance = np.abs(at[:, None] - at[None, :])
-    weights = np.where((distance > 0) & (distance <= _SCENE_PARAGRAPHS), 1.0 / (1 + distance), 0.0)
-    share = weights @ posterior / np.maximum(weights.sum(axis=1, keepdims=True), 1e-9)
-    support: Scores = _SCENE * np.log(_SCENE_FLOOR + share)
-    return support
+    at, first, inverse = np.unique([turn.paragraph for turn in turns], return_index=True, return_inverse=True)
+    speakers = np.add.reduceat(posterior, first, axis=0)
+    n_turns = np.bincount(inverse)
+    shares, weights = np.zeros_like(speakers), np.zeros(len(at))
+    for distance in range(1, _SCENE_PARAGRAPHS + 1):
+        _, here, there = np.intersect1d(at, at - distance, assume_unique=True, return_indices=True)
+        for one, other in ((here, there), (there, here)):
+            shares[one] += speakers[other] / (1 + distance)
+            weights[one] += n_turns[other] / (1 + distance)
+    support: Scores = _SCENE * np.log(_SCENE_FLOOR + shares / np.maximum(weights, 1e-9)[:, None])
+    return support[inverse]
 
 
 def _levels(posterior: Scores, turns: Sequence[Turn]) -> Scores:
@@ -205,15 +229,20 @@ def _levels(posterior: Scores, turns: Sequence[Turn]) -> Scores:
     return support
 
 
-def _forward_backward(emission: Scores, transitions: Sequence[Scores]) -> Scores:
-    """Probability of each speaker of each quotation. Shape: [quotations, characters]."""
+def _forward_backward(emission: Scores, transitions: Sequence[float]) -> Scores:
+    """Probability of each speaker of each quotation. Shape: [quotations, characters].
+
+    Args:
+        emission: score of each speaker of each quotation.
+        transitions: score of one speaker for a quotation and the next one.
+    """
     n = len(emission)
     forward, backward = np.zeros_like(emission), np.zeros_like(emission)
     forward[0] = emission[0]
     for i in range(1, n):
-        forward[i] = emission[i] + _log_sum(forward[i - 1][:, None] + transitions[i - 1])
+        forward[i] = emission[i] + _summed(forward[i - 1], transitions[i - 1])
     for i in range(n - 2, -1, -1):
-        backward[i] = _log_sum((transitions[i] + (emission[i + 1] + backward[i + 1])[None, :]).T)
+        backward[i] = _summed(emission[i + 1] + backward[i + 1], transitions[i])
     joint = forward + backward
     joint -= joint.max(axis=1, keepdims=True)
     probability: Scores = np.exp(joint)
@@ -221,8 +250,9 @@ def _forward_backward(emission: Scores, transitions: Sequence[Scores]) -> Scores
     return result
 
 
-def _log_sum(scores: Scores) -> Scores:
-    """Logarithm of the sum of exponentials over the first axis."""
-    maximum: Scores = scores.max(axis=0)
-    summed: Scores = maximum + np.log(np.exp(scores - maximum).sum(axis=0))
+def _summed(scores: Scores, own_score: float) -> Scores:
+    """For each speaker, the logarithm of the sum of exponentials over all, with `own_score` added to its own."""
+    maximum = scores.max()
+    shares = np.exp(scores - maximum)
+    summed: Scores = maximum + np.log(shares.sum() + shares * np.expm1(own_score))
     return summed

@@ -14,6 +14,7 @@ from hierbatch.errors import TextError
 from hierbatch.frontend.scores.note_list import parse_pitch
 from hierbatch.frontend.scores.score import HOLD, MAX_NOTES, MusicScore, Note
 
+_MAX_BYTES = 16 << 20
 _REST = "rest"
 _BREATHS = frozenset({"AP", "SP", "<AP>", "<SP>", "R"})
 
@@ -25,6 +26,8 @@ def read_diffsinger(content: bytes) -> MusicScore:
         TextError: the file is damaged, or its notes cannot be sung.
     """
     try:
+        if len(content) > _MAX_BYTES:
+            raise ValueError(f"more than {_MAX_BYTES >> 20} MiB")
         phrases = json.loads(content.decode("utf-8-sig"))
         phrases = [phrases] if isinstance(phrases, dict) else phrases
         notes: list[Note] = []
@@ -32,7 +35,7 @@ def read_diffsinger(content: bytes) -> MusicScore:
             notes += _notes(phrase)
             if len(notes) > MAX_NOTES:
                 break  # the check of the score reports the length
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
         raise TextError(
             "The DiffSinger script cannot be read", expected="phrases with offset, note_seq, note_dur and text",
             got=f"{type(error).__name__}: {error}"[:80], fix="export the song as MusicXML or MIDI with lyrics",

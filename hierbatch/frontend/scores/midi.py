@@ -161,7 +161,7 @@ def _joined_by_hyphens(found: Mapping[int, str]) -> dict[int, str]:
 
 
 def _decoder(tracks: Sequence[Any]) -> Mapping[str, str]:
-    """Texts as read by mido in Latin-1, decoded: all as UTF-8, else all as CP949, else as they are."""
+    """Decoded form of each text that mido read as Latin-1: all as UTF-8, else all as CP949; empty if neither fits."""
     texts = {message.text for track in tracks for message in track if message.type in ("lyrics", "text")}
     for charset in ("utf-8", "cp949"):
         try:

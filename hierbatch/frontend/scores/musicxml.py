@@ -1,29 +1,29 @@
-"""MusicXML (.musicxml, .xml, .mxl) by lxml: the part and voice that have lyrics, with repeats played out.
+"""MusicXML (.musicxml, .xml) by lxml: the part and voice that have lyrics, with repeats played out.
 
 On the n-th pass through a repeat, notes take their n-th verse if they have one.
 """
 
 from __future__ import annotations
 
-import io
-import zipfile
-import zlib
 from collections import Counter
 from dataclasses import dataclass
 
 from lxml import etree
 
 from hierbatch.errors import TextError
-from hierbatch.frontend.scores.playing_order import RepeatMarks, playing_order
+from hierbatch.frontend.scores.playing_order import MAX_MEASURES, RepeatMarks, playing_order
 from hierbatch.frontend.scores.score import HOLD, HYPHEN, MAX_NOTES, NEXT_SYLLABLE, MusicScore, Note
 
 _STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _BEATS = {"breve": 8.0, "whole": 4.0, "half": 2.0, "quarter": 1.0, "eighth": 0.5, "16th": 0.25, "32nd": 0.125}
 _DEFAULT_BPM = 120.0
-_MAX_UNPACKED_BYTES = 32 << 20
-_MAX_MEMBERS = 1_000
-_CONTAINER = "META-INF/container.xml"
-_FIX = "export it again as MusicXML"
+_MAX_TAGS = 2_000_000
+"""Maximum number of opening and closing tags in a file; a full score has many more than its sung part."""
+_MAX_WRITTEN_NOTES = 100_000
+"""Maximum number of notes and rests in all voices of the sung part."""
+_MAX_PLAYED_NOTES = 400_000
+"""Maximum number of played notes, repeats included, before ties are joined."""
+FIX = "export it again as MusicXML"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,93 +43,86 @@ def read_musicxml(content: bytes) -> MusicScore:
     """Read an uncompressed MusicXML file.
 
     Raises:
-        TextError: not MusicXML, damaged, or a score that cannot be sung.
+        TextError: the file is not MusicXML or is damaged, or its score cannot be sung.
     """
-    root = _parse(content)
+    root = parse_xml(content)
     if root.tag != "score-partwise":
-        raise TextError("The file is not a MusicXML score", expected="score-partwise", got=str(root.tag)[:40], fix=_FIX)
+        raise TextError("The file is not a MusicXML score", expected="score-partwise", got=str(root.tag)[:40], fix=FIX)
     parts = root.findall("part")
     if not parts:
-        raise TextError("The MusicXML score has no part", expected="one sung part", fix=_FIX)
+        raise TextError("The MusicXML score has no part", expected="one sung part", fix=FIX)
     sung = max(parts, key=lambda element: sum(1 for _ in element.iter("lyric")))  # the first of several
     try:
         return MusicScore.from_notes(_play(sung))
     except (ValueError, KeyError, ZeroDivisionError, OverflowError) as error:
         raise TextError(
             "The MusicXML score has an invalid value", expected="numbers, and steps A to G", got=str(error)[:80],
-            fix=_FIX,
+            fix=FIX,
         ) from error  # fmt: skip
 
 
-def read_compressed_musicxml(content: bytes) -> MusicScore:
-    """Read a compressed MusicXML file: a zip archive that names its score in META-INF/container.xml.
+def parse_xml(content: bytes) -> etree._Element:
+    """Parse a file of limited size; entities are neither expanded nor loaded.
 
     Raises:
-        TextError: not such an archive, damaged, too large when unpacked, or a score that cannot be sung.
+        TextError: the file has too many elements, or is not well-formed.
     """
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = archive.namelist()
-            if len(names) > _MAX_MEMBERS:
-                raise _damaged(f"{len(names)} members")
-            named = _parse(_read(archive, _CONTAINER)).find(".//{*}rootfile") if _CONTAINER in names else None
-            inside = named.get("full-path", "") if named is not None else ""
-            plain = [name for name in names if name.endswith((".musicxml", ".xml")) and not name.startswith("META-INF")]
-            if inside not in names and not plain:
-                raise _damaged("no score inside")
-            return read_musicxml(_read(archive, inside if inside in names else plain[0]))
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError) as error:
-        raise _damaged(str(error)) from error
-
-
-def _damaged(got: str) -> TextError:
-    return TextError("The .mxl file is damaged", expected="a compressed MusicXML score", got=got[:80], fix=_FIX)
-
-
-def _read(archive: zipfile.ZipFile, name: str) -> bytes:
-    with archive.open(name) as member:
-        content = member.read(_MAX_UNPACKED_BYTES + 1)  # whatever size its header declares
-    if len(content) > _MAX_UNPACKED_BYTES:
+    if content.count(b"<") > _MAX_TAGS:
         raise TextError(
-            "The score is too large", expected=f"at most {_MAX_UNPACKED_BYTES >> 20} MiB unpacked", got="more",
-            fix="export one voice without pictures",
+            "The score has too many elements", expected=f"at most {_MAX_TAGS:,} tags", got="more",
+            fix="export the sung part alone",
         )  # fmt: skip
-    return content
-
-
-def _parse(content: bytes) -> etree._Element:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         return etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise TextError(
-            "The score is not well-formed XML", expected="a MusicXML file", got=str(error)[:80], fix=_FIX
+            "The score is not well-formed XML", expected="a MusicXML file", got=str(error)[:80], fix=FIX
         ) from error
 
 
 def _play(part_element: etree._Element) -> list[Note]:
     """Notes of a part in the order of playing, ties joined."""
     reader = _MeasureReader()
-    measures = [reader.read(measure) for measure in part_element.findall("measure")]
+    measures = [reader.read(measure) for measure in _measures(part_element)]
     voice = _sung_voice([note for written in reader.notes for note in written])
+    melody = [[sung for sung in written if sung.voice == voice and sung.pitch is not None] for written in reader.notes]
     notes: list[Note] = []
-    clock_s = 0.0
+    clock_s, n_played = 0.0, 0
     for index, pass_number in playing_order(measures):
         per_beat_s = 60.0 / reader.bpm[index]
-        for sung in reader.notes[index]:
-            if sung.voice != voice or sung.pitch is None:
-                continue
+        n_played += len(melody[index])
+        if len(notes) > MAX_NOTES:
+            break  # the check of the score reports the length
+        if n_played > _MAX_PLAYED_NOTES:
+            raise TextError(
+                "The repeats of the score make it too long", expected=f"at most {_MAX_PLAYED_NOTES:,} notes",
+                fix="write the repeats out, or shorten the score",
+            )  # fmt: skip
+        for sung in melody[index]:
             onset_s, duration_s = clock_s + sung.start * per_beat_s, sung.beats * per_beat_s
             if sung.continues_tie and notes and notes[-1].pitch == sung.pitch:
                 last = notes[-1]
                 notes[-1] = Note(last.onset_s, onset_s + duration_s - last.onset_s, last.pitch, last.lyric)
             else:
                 lyric = sung.verses.get(pass_number) or sung.verses.get(1) or next(iter(sung.verses.values()), HOLD)
-                notes.append(Note(onset_s, duration_s, sung.pitch, lyric))
+                notes.append(Note(onset_s, duration_s, sung.pitch or 0.0, lyric))
         clock_s += reader.beats[index] * per_beat_s
-        if len(notes) > MAX_NOTES:
-            break  # the check of the score reports the length
     return notes
+
+
+def _measures(part_element: etree._Element) -> list[etree._Element]:
+    """Measures of a part of limited size."""
+    measures: list[etree._Element] = part_element.findall("measure")
+    n_notes, n_measures = sum(1 for _ in part_element.iter("note")), len(measures)
+    if n_notes > _MAX_WRITTEN_NOTES or n_measures > MAX_MEASURES:
+        raise TextError(
+            "The sung part of the score is too long",
+            expected=f"at most {_MAX_WRITTEN_NOTES:,} notes and {MAX_MEASURES:,} measures",
+            got=f"{n_notes:,} notes and {n_measures:,} measures",
+            fix="split it into songs",
+        )
+    return measures
 
 
 def _sung_voice(notes: list[_Sung]) -> str:
@@ -138,12 +131,12 @@ def _sung_voice(notes: list[_Sung]) -> str:
 
 
 class _MeasureReader:
-    """Reads measures in order; divisions, tempo and transposition last until they change."""
+    """Reader of measures in order; divisions, tempo and transposition last until they change."""
 
     def __init__(self) -> None:
         self.notes: list[list[_Sung]] = []
         self.beats: list[float] = []
-        """Length of each measure."""
+        """Length of each measure in quarter notes."""
         self.bpm: list[float] = []
         """Tempo of each measure, in quarter notes a minute; a change inside a measure counts for all of it."""
         self._divisions, self._bpm, self._semitones = 1.0, _DEFAULT_BPM, 0.0
@@ -236,6 +229,6 @@ def _verses(element: etree._Element) -> dict[int, str]:
             continue
         joins = (lyric.findall("syllabic") or [lyric])[-1].text in ("begin", "middle")
         named = lyric.get("number", "")
-        verse = int(named) if named.isdigit() else number
+        verse = int(named) if named.isdecimal() and len(named) < 4 else number
         found[verse] = text if text == NEXT_SYLLABLE or not joins else text.removesuffix(HYPHEN) + HYPHEN
     return found

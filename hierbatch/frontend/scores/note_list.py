@@ -1,7 +1,7 @@
 """Note lists: CSV with the columns onset_s, duration_s, pitch and lyric.
 
 `pitch` is a MIDI number or a name such as C4, F#3 or Bb5. Without `onset_s` the notes follow each other, and a row
-without a pitch is a rest. With a column `beats` instead of the times, `tempo_bpm` counts from its first row on.
+without a pitch is a rest. With a column `beats` instead of the times, a value of `tempo_bpm` applies from its row on.
 """
 
 from __future__ import annotations
@@ -31,8 +31,9 @@ def read_note_list(content: bytes) -> MusicScore:
     """
     try:
         text = content.decode("utf-8-sig")
-        reader = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True)
-        names = {(name or "").strip() for name in reader.fieldnames or ()}
+        separator = max(",;\t", key=text.partition("\n")[0].count)  # spreadsheets write all three
+        reader = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True, delimiter=separator)
+        names = {_column(name) for name in reader.fieldnames or ()}
         if not {"pitch"} < names or not names & {"duration_s", "beats"}:
             raise TextError(
                 "The note list lacks columns",
@@ -64,11 +65,15 @@ def parse_pitch(name: str) -> float:
     return float(_STEPS[letter.upper()] + _SHIFTS[shift] + 12 * (int(octave) + 1))
 
 
+def _column(name: str | None) -> str:
+    return (name or "").strip().lower()
+
+
 def _notes(reader: csv.DictReader[str]) -> list[Note]:
     notes: list[Note] = []
     clock_s, bpm = 0.0, _DEFAULT_BPM
     for number, raw in enumerate(reader, start=2):
-        row = {(name or "").strip(): (value or "").strip() for name, value in raw.items() if isinstance(value, str)}
+        row = {_column(name): (value or "").strip() for name, value in raw.items() if isinstance(value, str)}
         if not any(row.values()):
             continue
         try:

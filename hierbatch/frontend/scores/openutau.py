@@ -11,6 +11,7 @@ _TICKS_PER_BEAT = 480
 _DEFAULT_BPM = 120.0
 _HOLDS = frozenset({"-", "_", "+~", "+*", "ー"})
 _MAX_BYTES = 4 << 20
+_MAX_TOKENS, _MAX_DEPTH = 1_500_000, 32
 _BREATHS = frozenset({"AP", "SP", "R", "br", "breath"})
 
 
@@ -33,12 +34,12 @@ def read_openutau(content: bytes) -> MusicScore:
                 (offset + float(note["position"])) * per_tick_s,
                 float(note["duration"]) * per_tick_s,
                 float(note["tone"]),
-                _lyric(str(note["lyric"])),
+                _lyric(str(note["lyric"] or "")),
             )
             for note in voice_part["notes"][: MAX_NOTES + 1]
             if str(note["lyric"]) not in _BREATHS
         ]
-    except (KeyError, TypeError, ValueError, AttributeError, StopIteration, ZeroDivisionError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, StopIteration, ArithmeticError) as error:
         raise TextError(
             "The OpenUtau project cannot be read", expected="a .ustx file with one tempo and one voice part",
             got=f"{type(error).__name__}: {error}"[:80], fix="export the part as MusicXML or MIDI with lyrics",
@@ -52,12 +53,33 @@ def _load(content: bytes) -> Any:
     if len(content) > _MAX_BYTES:
         raise ValueError(f"more than {_MAX_BYTES >> 20} MiB")
     try:
-        # Aliases could make a small file expand without end; OpenUtau writes none.
-        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(content, Loader=yaml.CSafeLoader)):
-            raise ValueError("the file has aliases")
+        _check_size(yaml, content)
         return yaml.load(content, Loader=yaml.CSafeLoader)
     except (yaml.YAMLError, RecursionError) as error:
         raise ValueError(" ".join(str(error).split())) from error
+
+
+def _check_size(yaml: Any, content: bytes) -> None:
+    """Refuse too many tokens, deep nesting, which takes quadratic time to parse, and aliases, which expand without end.
+
+    Raises:
+        ValueError: the file has too many tokens or levels, or an alias.
+    """
+    starts = (
+        yaml.FlowSequenceStartToken, yaml.FlowMappingStartToken, yaml.BlockSequenceStartToken,
+        yaml.BlockMappingStartToken,
+    )  # fmt: skip
+    ends = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndToken)
+    depth = 0
+    for number, token in enumerate(yaml.scan(content, Loader=yaml.CSafeLoader)):
+        if isinstance(token, starts):
+            depth += 1
+        elif isinstance(token, ends):
+            depth -= 1
+        elif isinstance(token, yaml.AliasToken):  # OpenUtau writes none
+            raise ValueError("the file has aliases")
+        if depth > _MAX_DEPTH or number > _MAX_TOKENS:
+            raise ValueError(f"more than {_MAX_TOKENS:,} tokens or {_MAX_DEPTH} levels")
 
 
 def _lyric(text: str) -> str:

@@ -9,7 +9,7 @@ from lxml import etree
 
 from hierbatch.errors import TextError
 
-_MAX_PLAYED = 20_000
+MAX_MEASURES = 20_000
 _MAX_PASSES = 20
 
 
@@ -34,13 +34,18 @@ class RepeatMarks:
                 starts_repeat = True
             elif repeat is not None:
                 times = repeat.get("times", "2")
-                n_passes = min(_MAX_PASSES, max(2, int(times) if times.isdigit() else 2))
+                n_passes = min(_MAX_PASSES, max(2, _number(times) or 2))
             if ending is not None and ending.get("type") == "start":
                 numbers = ending.get("number", "").replace(",", " ").replace(".", " ").split()
-                endings = frozenset(int(number) for number in numbers if number.isdigit())
+                endings = frozenset(_number(number) for number in numbers[:_MAX_PASSES]) - {0}
             elif ending is not None:
                 stops = True
         return cls(starts_repeat, n_passes, endings, stops)
+
+
+def _number(written: str) -> int:
+    """Number of a pass; 0 if the text is not such a number."""
+    return int(written) if written.isdecimal() and len(written) < 4 else 0
 
 
 def playing_order(measures: Sequence[RepeatMarks]) -> list[tuple[int, int]]:
@@ -65,9 +70,9 @@ def playing_order(measures: Sequence[RepeatMarks]) -> list[tuple[int, int]]:
                 continue
             if measure.n_passes > 1:
                 start, pass_number = index + 1, 1
-        if len(played) > _MAX_PLAYED:
+        if len(played) > MAX_MEASURES:
             raise TextError(
-                "The repeats of the score make it too long", expected=f"at most {_MAX_PLAYED:,} measures",
+                "The repeats of the score make it too long", expected=f"at most {MAX_MEASURES:,} measures",
                 fix="write the repeats out, or shorten the score",
             )  # fmt: skip
         index += 1

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from hierbatch.errors import TextError
+from hierbatch.frontend.scores.compressed_musicxml import read_compressed_musicxml
 from hierbatch.frontend.scores.diffsinger import read_diffsinger
 from hierbatch.frontend.scores.midi import read_midi
-from hierbatch.frontend.scores.musicxml import read_compressed_musicxml, read_musicxml
+from hierbatch.frontend.scores.musicxml import read_musicxml
 from hierbatch.frontend.scores.note_list import read_note_list
 from hierbatch.frontend.scores.openutau import read_openutau
 from hierbatch.frontend.scores.score import MusicScore

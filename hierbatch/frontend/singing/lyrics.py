@@ -19,8 +19,9 @@ from hierbatch.frontend.speech_text import SpeechFrontEnd
 _NOT_SUNG = re.compile(r"[^\w'’]+|_")
 _VOWEL_LETTERS = re.compile(r"[aeiouy]+", re.IGNORECASE)
 _BLOCK = re.compile(r"[가-힣]")
+_MAX_PARTS = 500
 _FEW_WORDS = 4
-"""Korean words of one block each, from this number on, are syllables written apart."""
+"""Minimum number of one-syllable Korean words in a phrase that are taken as the syllables of one word."""
 
 
 @dataclass(slots=True)
@@ -100,6 +101,11 @@ def phonemize_words(words: Sequence[LyricWord], front_end: SpeechFrontEnd, langu
         pronounced = [tuple(phone for phones, _ in split_words(one.phonemes) for phone in phones) for one in each]
         written = ["".join(one.text_norm.split()) for one in each]
     for word, phones, text in zip(words, pronounced, written, strict=True):
+        if len(word.parts) > _MAX_PARTS:
+            raise TextError(
+                "A word of the lyrics has too many syllables", expected=f"at most {_MAX_PARTS}",
+                got=str(len(word.parts)), fix="write spaces, or lyrics without hyphens, between words",
+            )  # fmt: skip
         word.spoken = text
         _distribute(word, phones, language)
     return list(words)
@@ -155,22 +161,30 @@ def divide_syllables(written: Sequence[int], n_syllables: int) -> list[int]:
         written: number of syllables that the spelling of each part suggests.
         n_syllables: number of syllables to distribute.
     """
-    costs: dict[int, tuple[int, list[int]]] = {0: (0, [])}
+    best = {0: 0}
+    """Cost of each number of syllables that the parts so far can have."""
+    counts_by_end: list[dict[int, int]] = []
+    """Syllables of each part, by the number of syllables up to its end."""
     for index, wanted in enumerate(written):
-        following: dict[int, tuple[int, list[int]]] = {}
-        for used, (cost, counts) in costs.items():
+        following: dict[int, int] = {}
+        counts: dict[int, int] = {}
+        is_last = index == len(written) - 1
+        least = 0 if index else 1
+        for used, cost in best.items():
             # Not far from the wanted number, so that the table stays small; the last part takes the rest.
-            is_last = index == len(written) - 1
-            least = 0 if index else 1
             most = min(wanted + 3, n_syllables - used)
             for count in [n_syllables - used] if is_last else range(least, most + 1):
-                if count < least:
-                    continue
                 total = cost + (count - wanted) ** 2
-                if total < following.get(used + count, (1 << 30, []))[0]:
-                    following[used + count] = (total, [*counts, count])
-        costs = following
-    return costs[n_syllables][1]
+                if count >= least and total < following.get(used + count, 1 << 30):
+                    following[used + count], counts[used + count] = total, count
+        counts_by_end.append(counts)
+        best = following
+    divided: list[int] = []
+    left = n_syllables
+    for counts in reversed(counts_by_end):
+        divided.append(counts[left])
+        left -= divided[-1]
+    return divided[::-1]
 
 
 def is_stressed(syllable: Syllable) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from hierbatch.constants import FRAMES_PER_SECOND
@@ -50,9 +51,10 @@ def song_from_score(score: MusicScore, front_end: SpeechFrontEnd, language: str 
         longest_frames=_LONG_PHRASE_FRAMES,
     )
     phrases: list[SungPhrase] = []
+    first_notes = [word.first_note for word in words]
     free_from = 0
     for number, span in enumerate(spans):
-        inside = [word for word in words if word.first_note in span]
+        inside = words[bisect_left(first_notes, span.start) : bisect_left(first_notes, span.stop)]
         if not inside:
             continue
         first = max(free_from, starts[span[0]] - _LEAD_FRAMES)

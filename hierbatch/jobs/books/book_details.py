@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from hierbatch.delivery.book_file import BOOK_FILE, BookFile, read_book_file, write_book_file
-from hierbatch.delivery.tags import Cover
-from hierbatch.errors import InputError
+from hierbatch.delivery.tags import Cover, read_cover
+from hierbatch.errors import InputError, RunError
 from hierbatch.frontend.books.book import Book
+from hierbatch.json_object import parse_json_object
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.object_path import is_remote
 from hierbatch.storage import write_atomically
@@ -68,6 +68,7 @@ def find_details(run: Path) -> tuple[BookFile, Cover | None]:
 
     Raises:
         InputError: the file is invalid, or its cover cannot be read.
+        RunError: the record of the run is damaged.
     """
     found = next((path for path in _candidates(run) if path.is_file()), None)
     return read_details(found) if found else (BookFile(), None)
@@ -89,19 +90,29 @@ def _candidates(run: Path) -> list[Path]:
     found = [run / BOOK_FILE]
     record = RunLayout(run).record_file
     if record.is_file():
-        origin = json.loads(record.read_text(encoding="utf-8"))["generations"][-1]["origin"]
-        if "manifest" in origin and "://" not in origin["manifest"]:
-            found.append(details_path(Path(origin["manifest"])))
+        manifest = _recorded_manifest(record)
+        if manifest and "://" not in manifest:
+            found.append(details_path(Path(manifest)))
     if any((run.parent / f"{_PROJECT_STEM}{suffix}").is_file() for suffix in (".csv", ".parquet")):
         found.append(run.parent / BOOK_FILE)
     return found
+
+
+def _recorded_manifest(record: Path) -> str:
+    """Manifest of the newest generation of a run; empty if it has none."""
+    try:
+        return str(parse_json_object(record.read_bytes())["generations"][-1]["origin"].get("manifest") or "")
+    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        raise RunError(
+            f"{record} is damaged", got=f"{type(error).__name__}: {error}"[:80], fix="restore it from a copy"
+        ) from error
 
 
 def _read_cover(details: Path, name: str) -> Cover | None:
     if not name:
         return None
     try:
-        return Cover(details.parent.joinpath(name).read_bytes())
+        return read_cover(details.parent.joinpath(name))
     except OSError as error:
         raise InputError(
             f"The cover of {details} cannot be read",

@@ -10,7 +10,7 @@ from hierbatch.delivery.chapters import edge_silence_s
 from hierbatch.delivery.edition import Edition
 from hierbatch.delivery.encode import AudioFormat, find_format
 from hierbatch.delivery.profiles import find_profile
-from hierbatch.delivery.tags import BookTags, Cover
+from hierbatch.delivery.tags import BookTags, Cover, read_cover
 from hierbatch.delivery.takes import BookTake, BookTakes, ChapterTakes
 from hierbatch.delivery.timeline import EdgeSilence, plan_chapters
 from hierbatch.errors import InputError
@@ -94,7 +94,7 @@ def _read_cover(job: BookJob) -> Cover | None:
     if cover is None:
         return None
     try:
-        return Cover(cover.read_bytes())
+        return read_cover(cover)
     except OSError as error:
         raise InputError(
             f"Cannot read the cover {cover}", got=error.strerror or str(error), fix="correct --cover"

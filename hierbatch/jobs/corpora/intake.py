@@ -20,6 +20,7 @@ from hierbatch.errors import InputError, RowError, SegmentsError
 from hierbatch.jobs.corpora.intake_rows import RowMaker, safe_name
 from hierbatch.jobs.options.data import DataLayout
 from hierbatch.jobs.options.intake import RowSettings
+from hierbatch.json_object import parse_json_object
 from hierbatch.manifest.filters import FilterRule, read_filter
 from hierbatch.manifest.intake_rows import DEFAULT_RULES, INTAKE_SCHEMA
 from hierbatch.manifest.parquet_writing import write_table
@@ -174,7 +175,7 @@ def _check_settings(job: IntakeJob) -> None:
     }
     path = job.out / _SETTINGS
     if path.is_file():
-        existing = json.loads(path.read_text(encoding="utf-8"))
+        existing = _recorded_settings(path)
         if different := sorted(key for key in settings if existing.get(key) != settings[key]):
             raise InputError(
                 f"{job.out} was made with other settings",
@@ -185,3 +186,10 @@ def _check_settings(job: IntakeJob) -> None:
         return
     with write_atomically(path) as temporary:
         temporary.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+
+
+def _recorded_settings(path: Path) -> dict[str, Any]:
+    try:
+        return parse_json_object(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} is damaged", got=str(error)[:80], fix="choose another folder as --out") from error

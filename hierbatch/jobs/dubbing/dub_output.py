@@ -19,6 +19,7 @@ from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import InputError, ProgramError, RowError
 from hierbatch.jobs.dubbing.dub_report import DubReportRow
 from hierbatch.jobs.dubbing.prompt_similarity import PromptSimilarity
+from hierbatch.json_object import parse_json_object
 from hierbatch.manifest.takes import Takes
 from hierbatch.storage import storage_error, write_atomically
 
@@ -144,7 +145,7 @@ class DubWriter:
 def _read_facts(facts_file: Path, inputs: dict[str, Any], target: Path) -> list[DubReportRow] | None:
     """Read the report rows of a file that was written before and is up to date; None if it must be written."""
     try:
-        facts = json.loads(facts_file.read_text(encoding="utf-8"))
+        facts = parse_json_object(facts_file.read_bytes())
         if target.stat().st_size != facts.pop("bytes"):
             return None
         rows = [DubReportRow(**row) for row in facts.pop("lines")]

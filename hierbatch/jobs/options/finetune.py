@@ -18,9 +18,10 @@ class FinetuneSettings(OptionGroup):
     TITLE: ClassVar[str] = "Training"
 
     steps: Annotated[int, Option("Training steps of the whole schedule.", minimum=1, maximum=100_000)] = 400
-    minutes: Annotated[float | None, Option("Time limit of training; the same command resumes.")] = None
+    minutes: Annotated[float | None, Option("Time limit of training; the same command resumes.", minimum=0)] = None
     learning_rate: Annotated[
-        float, Option("Peak learning rate of the acoustic model; the vocoder has a quarter of it.")
+        float,
+        Option("Peak learning rate of the acoustic model; the vocoder has a quarter of it.", minimum=1e-9, maximum=1),
     ] = 2e-4
     vocoder: Annotated[
         bool, Option("Also train the vocoder against discriminators, at three times the cost of a step.")

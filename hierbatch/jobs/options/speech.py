@@ -8,6 +8,9 @@ from typing import Annotated, ClassVar
 
 from hierbatch.option import Option, OptionGroup
 
+MAX_SEED = 2**63 - 1
+"""Largest value of the column `seed`."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TakeSeed(OptionGroup):
@@ -15,7 +18,7 @@ class TakeSeed(OptionGroup):
 
     TITLE: ClassVar[str] = "Sound"
 
-    seed: Annotated[int, Option("Random seed; another seed gives other takes.")] = 0
+    seed: Annotated[int, Option("Random seed; another seed gives other takes.", minimum=0, maximum=MAX_SEED)] = 0
 
 
 @dataclass(frozen=True, kw_only=True)

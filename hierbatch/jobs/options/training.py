@@ -24,8 +24,10 @@ class TrainingOptions(OptionGroup):
     precision: Annotated[
         str | None, Option("float32, tf32 or bf16. Default: that of the configuration.", metavar="NAME")
     ] = None
-    threads: Annotated[int, Option("CPU threads of each process.", minimum=1)] = 1
-    workers: Annotated[int, Option("Processes that share each batch, on Ray if more than one.", minimum=1)] = 1
+    threads: Annotated[int, Option("CPU threads of each process.", minimum=1, maximum=1024)] = 1
+    workers: Annotated[
+        int, Option("Processes that share each batch, on Ray if more than one.", minimum=1, maximum=1024)
+    ] = 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,7 +26,7 @@ from hierbatch.jobs.specs.voices import (
     prepare_some_voices,
 )
 from hierbatch.manifest.cast import NARRATION
-from hierbatch.manifest.checks import ManifestRequirements, check_manifest, id_notices
+from hierbatch.manifest.checks import ManifestRequirements, check_manifest, column_notices, id_notices
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.speakers import spelling_notices
 from hierbatch.manifest.store import TableFile, open_table
@@ -106,6 +106,7 @@ def find_rows_and_voices(
         notices=(
             *notices,
             *([_NUMBERED] if manifest and manifest.is_numbered else []),
+            *(column_notices(manifest.schema.names) if manifest else ()),
             *(id_notices(manifest) if manifest and n_rows else ()),
             *spelling_notices(used),
         ),

@@ -14,7 +14,7 @@ from hierbatch.jobs.options.recordings import SourceFolder, UpsamplingModelChoic
 from hierbatch.jobs.specs.base import ValidatedSpec
 from hierbatch.jobs.specs.error_collector import ErrorCollector
 from hierbatch.jobs.specs.recordings import check_source_root, check_sources, folder_of, recordings_origin
-from hierbatch.manifest.checks import ManifestRequirements, check_manifest, id_notices
+from hierbatch.manifest.checks import ManifestRequirements, check_manifest, column_notices, id_notices
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import TableFile, open_table
 from hierbatch.models.catalog.model_choice import ModelChoice
@@ -77,7 +77,7 @@ class UpsampleSpec:
             model=model.name,
             read=ReadSource(self.root),
             inputs={"sources": sources.state},
-            row_notices=(*id_notices(manifest), *sources.notices),
+            row_notices=(*column_notices(manifest.schema.names), *id_notices(manifest), *sources.notices),
         )
 
 

@@ -19,6 +19,7 @@ from hierbatch.errors import BundleError, InputError
 from hierbatch.jobs.options.data import DataLayout
 from hierbatch.jobs.options.finetune import PROMPT_FILE, FinetuneSettings
 from hierbatch.jobs.training.voice_comparison import VoiceComparison, VoiceMeasure, compare_voices, speak_sentences
+from hierbatch.json_object import parse_json_object
 from hierbatch.manifest.voices import CONSENTS
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.lite.config import LiteConfig
@@ -171,7 +172,10 @@ def _baseline(recipe: OneVoiceRecipe, path: Path) -> float:
             figures = recipe.validate(recipe.networks)
         with write_atomically(path) as temporary:
             temporary.write_text(json.dumps(figures) + "\n", encoding="utf-8")
-    return float(json.loads(path.read_text(encoding="utf-8"))[recipe.criterion])
+    try:
+        return float(parse_json_object(path.read_bytes())[recipe.criterion])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} is damaged", got=str(error)[:80], fix="delete it: it is measured again") from error
 
 
 def _tuned_weights(start: Bundle, checkpoint: Path, networks: Sequence[str]) -> dict[str, Tensor]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from hierbatch.engine.ray_settings import configure_ray_environment
-from hierbatch.errors import BundleError, InputError
+from hierbatch.errors import BundleError, HierbatchError, InputError
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.weights.bundle import find_bundle
 from hierbatch.models.weights.checkpoint import read_checkpoint
@@ -70,6 +71,7 @@ def train_network(job: TrainNetworkJob, log: Log) -> None:
     kind = find_recipe(job.recipe)
     if job.preset not in kind.presets:
         raise InputError("The preset is unknown", expected=", ".join(kind.presets), got=repr(job.preset))
+    _check_patterns(job.start_only)
     DevicePlacement(device=job.device).check_available()
     configured(job)  # faults of the configuration are found before any process starts
     if job.n_workers > 1:
@@ -90,7 +92,7 @@ def run_process(job: TrainNetworkJob, log: Log) -> None:
     torch.set_num_threads(job.n_threads)
     kind, config = find_recipe(job.recipe), configured(job)
     inputs = RecipeInputs(data=job.data, recordings=job.recordings, device=job.device, preset=job.preset)
-    recipe = kind.make(config, inputs)
+    recipe = make_recipe(kind, config, inputs)
     if job.recipe == "synthesizer" and not has_perturbed_features(job.data):
         log("no perturbed features: the prior sees the speaker. `hierbatch train perturb` computes them")
     if CheckpointFolder(job.out).latest() is None:
@@ -100,6 +102,35 @@ def run_process(job: TrainNetworkJob, log: Log) -> None:
     if World.current().is_main:
         write_run(job.out, config, {"recipe": job.recipe, "data": str(job.data), "start": job.start or ""})
     trainer.train()
+
+
+def _check_patterns(patterns: Sequence[str]) -> None:
+    for pattern in patterns:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise InputError(
+                "The pattern of the weights cannot be read", expected="a regular expression",
+                got=f"{pattern[:60]!r}: {error}", fix="correct --start-only",
+            ) from error  # fmt: skip
+
+
+def make_recipe(kind: RecipeKind, config: Any, inputs: RecipeInputs) -> Recipe:
+    """Make the networks of a configuration, whose numbers may not fit each other.
+
+    Raises:
+        InputError: there are no such networks, or they do not fit into memory.
+    """
+    try:
+        return kind.make(config, inputs)
+    except HierbatchError:
+        raise
+    except (ArithmeticError, AssertionError, LookupError, MemoryError, RuntimeError, TypeError, ValueError) as error:
+        raise InputError(
+            "The networks of the configuration cannot be made",
+            got=f"{type(error).__name__}: {error}"[:200],
+            fix="correct its numbers",
+        ) from error
 
 
 def configured(job: TrainNetworkJob) -> Any:

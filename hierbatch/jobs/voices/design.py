@@ -11,7 +11,7 @@ import numpy as np
 from hierbatch.errors import InputError, RowError
 from hierbatch.frontend.descriptions.description import VoiceDescription, parse_description
 from hierbatch.jobs.voices.attributes import adjust_voice, measure_attributes
-from hierbatch.jobs.voices.sample import MadeVoice, check_number, describe_synthetic
+from hierbatch.jobs.voices.sample import MadeVoice, check_request, describe_synthetic
 from hierbatch.jobs.voices.voice_model import VoiceModel
 from hierbatch.manifest.voice_file import VOICE_FILE_SUFFIX
 from hierbatch.models.catalog.model_choice import ModelChoice
@@ -73,12 +73,12 @@ def design_voices(job: DesignVoices) -> Iterator[MadeVoice]:
     """Design voices one by one; a seed gives the same voices, whatever their number.
 
     Raises:
-        InputError: the description has no attribute, or the number of voices is out of range.
+        InputError: the description has no attribute, or the number of voices, the seed or the name cannot be used.
         BundleError: the model cannot be loaded, or has no distribution of voices.
         SynthesisError: no candidate can be used.
         StorageError: the disk is full.
     """
-    check_number(job.n_voices)
+    check_request(job.n_voices, job.seed, job.name)
     asked = read_description(job.description).attributes
     model = VoiceModel(job.model)
     for number in range(1, job.n_voices + 1):

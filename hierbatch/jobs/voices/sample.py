@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from hierbatch.errors import InputError
+from hierbatch.jobs.options.speech import MAX_SEED
 from hierbatch.jobs.voices.voice_model import VoiceModel
+from hierbatch.manifest.checks import SAFE_ID
 from hierbatch.manifest.voice_file import VOICE_FILE_SUFFIX, VoiceFile
 from hierbatch.models.catalog.model_choice import ModelChoice
 
@@ -46,11 +49,11 @@ def sample_voices(job: SampleVoices) -> Iterator[MadeVoice]:
     """Sample voices one by one; a seed gives the same voices, whatever their number.
 
     Raises:
-        InputError: the number of voices is out of range.
+        InputError: the number of voices, the seed or the name cannot be used.
         BundleError: the model cannot be loaded, or has no distribution of voices.
         StorageError: the disk is full.
     """
-    check_number(job.n_voices)
+    check_request(job.n_voices, job.seed, job.name)
     model = VoiceModel(job.model)
     for number in range(1, job.n_voices + 1):
         point = model.space.sample_point(np.random.default_rng([job.seed, number]))
@@ -84,7 +87,23 @@ def describe_synthetic(name: str, origin: str, description: str) -> VoiceFile:
     )
 
 
-def check_number(n_voices: int) -> None:
-    """Raise InputError for a number of voices out of range."""
+def check_request(n_voices: int, seed: int, name: str) -> None:
+    """Check a request for voices; names are those of a voices table, so that they stay in their folder.
+
+    Args:
+        n_voices: number of voices.
+        seed: seed of the first one.
+        name: beginning of their names.
+
+    Raises:
+        InputError: a value cannot be used.
+    """
     if not 1 <= n_voices <= _MAX_VOICES:
         raise InputError("The number of voices is out of range", expected=f"1 to {_MAX_VOICES}", got=str(n_voices))
+    if not 0 <= seed <= MAX_SEED:
+        raise InputError("The seed is out of range", expected=f"0 to {MAX_SEED}", got=str(seed)[:40])
+    if not re.fullmatch(SAFE_ID, f"{name}-{n_voices}"):
+        raise InputError(
+            "The name cannot be that of a voice", expected="letters, digits, `.`, `_` and `-`", got=name[:60],
+            fix="change --name",
+        )  # fmt: skip

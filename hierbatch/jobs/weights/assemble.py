@@ -44,6 +44,9 @@ class AssembleJob:
     """Scale factor for durations of Korean phones, since predicted ones are 4 to 8 % shorter than recorded ones."""
     comma_pause_en: float = 0.7
     """Scale factor for pauses at English commas, since predicted ones are 0.9 to 2 times as long as recorded ones."""
+    low_noise_db_ko: float = -6.0
+    """Gain of the noise below 1 kHz in voiced Korean frames, in dB, since harmonics there are 6 dB less deep than in
+    recordings; English ones are as deep."""
     latent_contrast: float = 1.1
     """Scale factor for the distance of the log-mel latent from the mean of each band over the sentence."""
     timbre_mean_share: float = 1.0
@@ -97,6 +100,7 @@ def assemble(job: AssembleJob) -> None:
             "phone_duration_en": job.phone_duration_en,
             "phone_duration_ko": job.phone_duration_ko,
             "comma_pause_en": job.comma_pause_en,
+            "low_noise_db_ko": job.low_noise_db_ko,
             "latent_contrast": job.latent_contrast,
             "timbre_mean_share": job.timbre_mean_share,
             "timbre_spread_share": job.timbre_spread_share,

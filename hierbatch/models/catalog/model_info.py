@@ -9,7 +9,7 @@ from typing import Any
 
 from hierbatch.errors import BundleError
 from hierbatch.models.hierspeechpp.files import HIERSPEECHPP_KIND
-from hierbatch.models.prompt import clean_prompt, clean_voiced_prompt
+from hierbatch.models.prompt import check_voiced_prompt, clean_prompt
 from hierbatch.models.weights.bundle import Bundle, find_bundle
 
 DEFAULT_UPSAMPLER = "speechsr"
@@ -64,7 +64,7 @@ def describe_model(found: Bundle) -> ModelInfo:
         can_convert=converts,
         can_sing=found.kind == "lite",
         can_denoise=found.kind == HIERSPEECHPP_KIND and found.has_component("denoiser"),
-        check_prompt=clean_voiced_prompt if converts else clean_prompt,
+        check_prompt=check_voiced_prompt if converts else clean_prompt,
     )
 
 

@@ -76,13 +76,14 @@ def read_network_page(path: Path) -> NetworkPage:
     """Read and check a network description file.
 
     Raises:
-        BundleError: the file is damaged, or describes networks that this package cannot run; the text has all reasons.
+        BundleError: the file is damaged, or describes networks that this package cannot run; the message lists all
+            reasons.
         InputError: a key is unknown, or a value has the wrong type.
     """
     try:
         text = path.read_text(encoding="utf-8")
         values = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BundleError(f"{path} cannot be read", expected="TOML", got=str(error)) from error
     vocabulary = values.get("vocabulary")
     if isinstance(vocabulary, dict) and isinstance(vocabulary.get("symbols"), str):

@@ -30,6 +30,8 @@ _N_NOISE_GAINS = 4
 _N_MODULATIONS = 2
 _RESIDUAL_GAIN = 5.0
 _MAX_HARMONIC_HZ = 0.98 * RATE_HZ / 2
+_LOW_BAND_HZ = (840.0, 1190.0)
+"""Band edges of the correction of the low noise: whole below the first, none above the second."""
 
 
 class LiteWaveformGenerator(nn.Module):
@@ -42,6 +44,7 @@ class LiteWaveformGenerator(nn.Module):
         noise    [B, L]     white, unit variance (from the row's own seed)
         mask     [B, T, 1]  bool
         seen_f0_hz  [B, T]  F0 input of the network where it differs from that of the pulses, or None
+        low_noise_db  [B]   gain of the noise of voiced frames below about 1 kHz, or None
         phase_gain  strength of the phase correction
         returns  [B, L]
     """
@@ -49,6 +52,7 @@ class LiteWaveformGenerator(nn.Module):
     to_bins: Tensor
     window: Tensor
     lifter: Tensor
+    low_band: Tensor
 
     def __init__(self, config: LiteConfig) -> None:
         super().__init__()
@@ -64,6 +68,7 @@ class LiteWaveformGenerator(nn.Module):
         self.register_buffer("to_bins", interpolate_bands(torch.linspace(0.0, RATE_HZ / 2, N_BINS)), persistent=False)
         self.register_buffer("window", torch.hann_window(_FRAME_SAMPLES), persistent=False)
         self.register_buffer("lifter", _minimum_phase_lifter(), persistent=False)
+        self.register_buffer("low_band", _low_band(), persistent=False)
 
     def forward(
         self,
@@ -73,6 +78,7 @@ class LiteWaveformGenerator(nn.Module):
         noise: Tensor,
         mask: Tensor,
         seen_f0_hz: Tensor | None = None,
+        low_noise_db: Tensor | None = None,
         phase_gain: float = 1.0,
     ) -> Tensor:
         seen = f0_hz if seen_f0_hz is None else seen_f0_hz
@@ -86,7 +92,10 @@ class LiteWaveformGenerator(nn.Module):
         angles = ((phase_gain * _RESIDUAL_GAIN * phase) @ self.to_bins).float()  # complex tensors need single precision
         rotation = torch.polar(torch.ones_like(angles), angles)
         harmonic_filter = self._minimum_phase((envelope + _RESIDUAL_GAIN * harmonic) @ self.to_bins) * rotation
-        noise_filter = torch.exp((envelope + _RESIDUAL_GAIN * aperiodic) @ self.to_bins)
+        log_noise = (envelope + _RESIDUAL_GAIN * aperiodic) @ self.to_bins
+        if low_noise_db is not None:
+            log_noise = log_noise + (low_noise_db[:, None] * voiced)[..., None] * self.low_band
+        noise_filter = torch.exp(log_noise)
         angle = pulse_angle(f0_hz)
         pulses = self._frames(pulse_train(angle, f0_hz, voiced))
         shaped_noise = self._frames(noise * _interpolate_gains(gains) * _modulation(angle, modulation))
@@ -157,6 +166,13 @@ def _modulation(angle: Tensor, depths: Tensor) -> Tensor:
     """Pitch-synchronous gain of the noise, around one. Shape: [B, 160 T], [B, T, 2] -> [B, 160 T]."""
     cosine, sine = (interpolate_frames(depth) for depth in depths.unbind(-1))
     return 1.0 + cosine * torch.cos(angle) + sine * torch.sin(angle)
+
+
+def _low_band() -> Tensor:
+    """Log gain per dB of each bin; between the edges, it falls with the logarithm of the frequency. Shape: [K]."""
+    lower_hz, upper_hz = _LOW_BAND_HZ
+    frequency_hz = torch.linspace(0.0, RATE_HZ / 2, N_BINS).clamp(lower_hz, upper_hz)
+    return torch.log(upper_hz / frequency_hz) / math.log(upper_hz / lower_hz) * (math.log(10) / 20)
 
 
 def _minimum_phase_lifter() -> Tensor:

@@ -40,6 +40,7 @@ class SynthesisFrames:
         song_noise_gains [B, 2T]  gain of the vocoder's noise in songs, or None
         covariance_shares  [B]  strength of `match_covariance`, by each row's language
         clean_style_shares [B]  strength of the style denoiser, by each row's language
+        low_noise_db       [B]  gain of the noise below 1 kHz in voiced frames, or None
     """
 
     semantic: Tensor
@@ -49,9 +50,10 @@ class SynthesisFrames:
     covariance_shares: Tensor
     clean_style_shares: Tensor
     seen_f0_hz: Tensor | None = None
+    low_noise_db: Tensor | None = None
     song_noise_gains: Tensor | None = None
     is_song: Sequence[bool] = ()
-    """Rows whose pitch must be exact; empty if there are none."""
+    """For each row, True if the pitch must be exact; empty if it must be for no row."""
 
 
 class LiteSynthesizer:
@@ -106,6 +108,7 @@ class LiteSynthesizer:
                     noise,
                     mask.new_ones(1, n_mels, 1),
                     None if frames.seen_f0_hz is None else frames.seen_f0_hz[row : row + 1, :n_mels],
+                    None if frames.low_noise_db is None else frames.low_noise_db[row : row + 1],
                     # The phase correction moves with the vowels, and with it the pitch, by some cents.
                     0.0 if is_song else 1.0,
                 )

@@ -24,6 +24,14 @@ from hierbatch.models.prosody.network import ProsodyNetwork
 from hierbatch.models.speech import SpeechRequest
 
 _MAX_SENTENCE_S = 60.0
+_LANGUAGE_SETTINGS = (
+    "timbre_covariance_share",
+    "clean_style_share",
+    "voicing_threshold",
+    "low_noise_db",
+    "prosody_temperature",
+)
+"""Settings whose names in a bundle end in the language, such as `low_noise_db_ko`; 0 where they are missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +71,10 @@ class LiteTextStage:
         network.onset_aspiration = synthesis.get("onset_aspiration", 0.0)
         self._f0_spread = synthesis.get("f0_spread", 1.0)
         self._duration_share = synthesis.get("prosody_duration_share", 0.0)
-        self._covariance_shares, self._clean_style_shares, self._voicing_thresholds, self._temperatures = (
-            {language: synthesis.get(f"{name}_{language}", 0.0) for language in languages}
-            for name in ("timbre_covariance_share", "clean_style_share", "voicing_threshold", "prosody_temperature")
-        )
+        self._by_language = {
+            name: {language: synthesis.get(f"{name}_{language}", 0.0) for language in languages}
+            for name in _LANGUAGE_SETTINGS
+        }
         self._scale_durations = DurationFactors(synthesis, network.symbol.num_embeddings)
         self._network, self._prosody = network, prosody
         self._placement, self._device = placement, placement.device
@@ -102,7 +110,7 @@ class LiteTextStage:
         self, requests: Sequence[SpeechRequest], ids: Sequence[PhonemeIds], hidden: Tensor, style: Tensor
     ) -> SampledProsody | None:
         """Sample the prosody of the rows whose language has a temperature; None if no row has one."""
-        temperatures = [self._temperatures.get(request.language, 0.0) for request in requests]
+        temperatures = self._settings("prosody_temperature", requests)
         if not any(temperatures):
             return None
         return sample_prosody(
@@ -122,9 +130,9 @@ class LiteTextStage:
         centres = [request.voice.median_f0_hz * 2 ** (request.pitch_semitones / 12) for request in requests]
         spreads = [self._spread(request) * request.voice.prosody for request in requests]
         f0_hz = self._column(centres) * torch.exp(self._column(spreads) * prosody.log_f0)
-        shares, clean_shares, thresholds = (
-            torch.tensor([by_language.get(request.language, 0.0) for request in requests], device=self._device)
-            for by_language in (self._covariance_shares, self._clean_style_shares, self._voicing_thresholds)
+        shares, clean_shares, thresholds, low_noise_db = (
+            torch.tensor(self._settings(name, requests), device=self._device)
+            for name in ("timbre_covariance_share", "clean_style_share", "voicing_threshold", "low_noise_db")
         )
         pulses = self._column([1.0 - request.voice.breathiness for request in requests])
         voiced = (prosody.voicing > thresholds[:, None]).float() * pulses
@@ -135,11 +143,17 @@ class LiteTextStage:
             lengths=lengths,
             covariance_shares=shares,
             clean_style_shares=clean_shares,
+            low_noise_db=low_noise_db,
         )
+
+    def _settings(self, name: str, requests: Sequence[SpeechRequest]) -> list[float]:
+        """Value of a setting for each row's language."""
+        return [self._by_language[name].get(request.language, 0.0) for request in requests]
 
     def _spread(self, request: SpeechRequest) -> float:
         """Scale factor for log F0: sampled contours have the spread of recordings, predicted ones are too flat."""
-        is_sampled = self._temperatures.get(request.language, 0.0) > 0
+        (temperature,) = self._settings("prosody_temperature", [request])
+        is_sampled = temperature > 0
         return request.prosody * (1.0 if is_sampled else self._f0_spread)
 
     def _column(self, values: Sequence[float]) -> Tensor:

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import signal
 
 from hierbatch.audio.kaiser_resample import kaiser_resample
 from hierbatch.audio.waveform import Waveform
 from hierbatch.constants import RATE_HZ
 from hierbatch.errors import InputError
+from hierbatch.programs import require_package
 from hierbatch.training.full_band import FullBandClip
 from hierbatch.training.hierspeechpp.speechsr_config import SpeechSRData
 from hierbatch.training.trainer.random_state import row_generator
@@ -56,6 +56,7 @@ class SpeechSRPairs:
 
         Raises:
             InputError: no recording has sufficient length and bandwidth.
+            ProgramError: SciPy is not installed.
         """
         self._settings, self._rate_hz, self._seed = settings, rate_hz, seed
         n_needed = settings.segment_samples + 2 * _CONTEXT_SAMPLES
@@ -116,6 +117,7 @@ class SpeechSRPairs:
         if not is_filtered:
             return samples
         edge = cutoff_hz / (self._rate_hz / 2)
+        signal = require_package("scipy.signal", extra="training")
         if kind == "butterworth":
             sections = signal.butter(order, edge, output="sos")
         elif kind == "chebyshev":
@@ -128,9 +130,10 @@ class SpeechSRPairs:
 
 
 def bandwidth_hz(clip: FullBandClip, rate_hz: int) -> float:
-    """Highest frequency in Hz whose mean power is within 90 dB of that of the strongest frequency."""
+    """Highest frequency in Hz whose mean power is at most 90 dB below the maximum."""
     samples = clip.samples[: 20 * rate_hz].astype(np.float32)
     if len(samples) < _N_FFT or not samples.any():
         return 0.0
+    signal = require_package("scipy.signal", extra="training")
     frequencies_hz, power = signal.welch(samples, rate_hz, nperseg=_N_FFT)
     return float(frequencies_hz[np.flatnonzero(power > _TOP_SHARE * power.max())[-1]])

@@ -26,6 +26,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from hierbatch.errors import InputError
+from hierbatch.json_object import parse_json_object
 from hierbatch.storage import staging_folder, storage_error, write_atomically
 
 _FOLDER = re.compile(r"step-(\d+)")
@@ -74,12 +75,21 @@ class CheckpointFolder:
         return self.path(steps[-1]) if steps else None
 
     def best(self) -> tuple[int, float] | None:
-        """Step and validation metric of the best checkpoint; None if no checkpoint has been validated."""
+        """Step and validation metric of the best checkpoint; None if no checkpoint has been validated.
+
+        Raises:
+            InputError: the record of the best checkpoint is damaged.
+        """
         try:
-            found = json.loads((self.folder / _BEST).read_text(encoding="utf-8"))
+            found = parse_json_object((self.folder / _BEST).read_bytes())
             return int(found["step"]), float(found["figure"])
-        except OSError:
+        except FileNotFoundError:
             return None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                "The record of the best checkpoint cannot be read", got=f"{self.folder / _BEST}: {error}"[:200],
+                fix="delete it: the next validation writes it again",
+            ) from error  # fmt: skip
 
     def write(self, state: TrainingState, tensors: Mapping[str, Mapping[str, Tensor]]) -> Path:
         """Write a checkpoint; returns its folder.
@@ -125,7 +135,7 @@ def read_state(checkpoint: Path) -> TrainingState:
         InputError: the file is missing or damaged.
     """
     try:
-        return TrainingState(**json.loads((checkpoint / _STATE).read_text(encoding="utf-8")))
+        return TrainingState(**parse_json_object((checkpoint / _STATE).read_bytes()))
     except (OSError, ValueError, TypeError) as error:
         raise _damaged(checkpoint, error) from error
 

@@ -7,6 +7,8 @@ import textwrap
 import pytest
 
 from hierbatch.frontend.books.book import SCENE_BREAK_S, Book
+from hierbatch.frontend.books.inline_notes import without_inline_notes
+from hierbatch.frontend.books.layout import hyphenated_words
 from hierbatch.frontend.books.plain import read_plain
 
 PROSE = (
@@ -232,3 +234,9 @@ def test_pronunciations_and_emphasis_in_plain_text() -> None:
     book = read_plain('The <phoneme alphabet="ipa" ph="liːd">lead</phoneme> <emphasis>came</emphasis>.\n', "b.txt")
     assert [(found.word, found.phonemes) for found in book.pronunciations] == [("lead", "liːd")]
     assert "1 passages" in book.remarks[0]
+
+
+def test_long_runs_of_letters_and_spaces_cost_linear_time():
+    """Quadratic work would take hours here."""
+    assert hyphenated_words([f"a well-known {'a' * 1_000_000}"]) == {"well-known"}
+    assert without_inline_notes("x" + " " * 1_000_000 + "y")[1] == 0

@@ -108,3 +108,13 @@ def test_relatives_of_pronouns_are_found_by_title_and_surname() -> None:
         if span.is_quote and span.character is not None
     ]
     assert names == ["Mrs. Bennet", "Mrs. Bennet", "Elizabeth Bennet", "Mrs. Bennet"]
+
+
+def test_a_chapter_of_very_many_persons_takes_neither_quadratic_time_nor_memory() -> None:
+    """A matrix of all pairs of persons for each quotation would take terabytes here."""
+    syllables = [first + second for first in "bdfgklmnprst" for second in "aeiou"]
+    names = [f"{one}{two}".capitalize() for one in syllables for two in syllables][:800]
+    dialogue = attribute_english([[f'"Hello," said {name} Brown.' for name in names]])
+    assert len(dialogue.characters) > 600
+    spoken = [part for parts in dialogue.chapters[0] for part in parts if part.is_quote]
+    assert len(spoken) == len(names)

@@ -7,8 +7,10 @@ import zipfile
 import pytest
 
 from hierbatch.errors import TextError
+from hierbatch.frontend.scores.compressed_musicxml import read_compressed_musicxml
+from hierbatch.frontend.scores.diffsinger import read_diffsinger
 from hierbatch.frontend.scores.midi import read_midi
-from hierbatch.frontend.scores.musicxml import read_compressed_musicxml, read_musicxml
+from hierbatch.frontend.scores.musicxml import read_musicxml
 from hierbatch.frontend.scores.note_list import read_note_list
 from hierbatch.frontend.scores.openutau import read_openutau
 from hierbatch.frontend.scores.reading import SCORE_READERS, read_score
@@ -224,3 +226,67 @@ def test_a_missing_score_and_an_unknown_format_are_named(tmp_path):
         read_score(tmp_path / "none.mid")
     assert set(SCORE_READERS) >= {".mid", ".musicxml", ".mxl", ".ustx", ".csv"}
     assert as_rows(read_openutau(OPENUTAU)) == as_rows(read_compressed_musicxml(compressed(musicxml_tune())))
+
+
+@pytest.mark.parametrize(
+    ("measure", "message"),
+    [
+        ("<measure/>" * 20_001, "measures"),
+        ("<measure>" + "<note/>" * 100_001 + "</measure>", "notes"),
+        ("<a/>" * 2_000_001, "elements"),
+        # Tied notes do not make the song longer, however often they are played.
+        ("<measure>" + musicxml_note("C", 0, extra='<tie type="stop"/>') * 30_000
+         + '<barline><repeat direction="backward" times="20"/></barline></measure>',
+         "repeats"),
+    ],
+)  # fmt: skip
+def test_scores_out_of_all_proportion_are_refused(measure, message):
+    content = f"<score-partwise><part>{measure}</part></score-partwise>".encode()
+    with pytest.raises(TextError, match=message):
+        read_musicxml(content)
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 5000, "1 " + " ".join(map(str, range(2, 30_000)))])
+def test_odd_numbers_of_verses_and_endings_cost_nothing(number):
+    note = musicxml_note("C", 2, "la").replace("<lyric>", f'<lyric number="{number}">')
+    ending = f'<barline><ending number="{number}" type="start"/><repeat direction="backward"/></barline>'
+    notes = read_musicxml(musicxml_score(note + ending)).notes
+    assert {each.lyric for each in notes} == {"la"}
+    assert len(notes) <= 1000
+
+
+@pytest.mark.parametrize("content", ["a: " + "[" * 300_000, "- " * 100_000 + "a", "a: " + "{a: " * 900])
+def test_deep_projects_are_refused_at_once(content):
+    with pytest.raises(TextError, match="levels"):
+        read_openutau(content.encode())
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_note_lists_of_spreadsheets_are_read_whatever_their_separator_and_capitals(separator):
+    text = "Onset_s,DURATION_S, pitch ,Lyric\n0,1,C4,la\n".replace(",", separator)
+    assert as_rows(read_note_list(text.encode())) == [(0.0, 1.0, 60.0, "la")]
+
+
+@pytest.mark.parametrize("duration", ["0x" + "f" * 5000, ".inf"])
+def test_numbers_of_a_project_beyond_all_limits_are_refused(duration):
+    note = f"  - {{position: 0, duration: {duration}, tone: 60, lyric: la}}"
+    with pytest.raises(TextError):
+        read_openutau(f"voice_parts:\n- notes:\n{note}\n".encode())
+
+
+def test_a_note_without_a_lyric_is_held():
+    note = "  - {position: 0, duration: 480, tone: 60, lyric: null}"
+    assert read_openutau(f"voice_parts:\n- notes:\n{note}\n".encode()).notes[0].is_held
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[" * 100_000,
+        '[{"note_seq": 1}]',
+        '[{"note_seq": "C4", "note_dur": "1", "text": "a", "offset": ' + "9" * 400 + "}]",
+    ],
+)
+def test_damaged_scripts_are_refused(content):
+    with pytest.raises(TextError):
+        read_diffsinger(content.encode())

@@ -94,3 +94,10 @@ def test_a_song_survives_its_json():
     song = song_from_score(MusicScore.from_notes(notes), SpeechFrontEnd())
     assert Song.from_json(song.to_json()) == song
     assert song.phrases[0].language == "ko"
+
+
+def test_a_word_of_very_many_syllables_is_divided_at_once_or_refused():
+    assert divide_syllables([1] * 400, 400) == [1] * 400
+    notes = [Note(number * 0.1, 0.1, 60.0, "la-") for number in range(600)]
+    with pytest.raises(TextError, match="too many syllables"):
+        phonemize_words(group_words(notes), SpeechFrontEnd(), "en")

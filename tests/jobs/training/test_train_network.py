@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from hierbatch.audio.waveform import Waveform
 from hierbatch.cli.app import app
 from hierbatch.errors import BundleError, InputError
-from hierbatch.jobs.training.train_network import TrainNetworkJob, train_network
+from hierbatch.jobs.training.train_network import TrainNetworkJob, make_recipe, train_network
 from hierbatch.jobs.weights.export_training import ExportTraining, export_training
 from hierbatch.models.catalog.open_model import open_model
 from hierbatch.models.hierspeechpp.networks import load_synthesizer
@@ -21,6 +21,7 @@ from hierbatch.models.speech import SpeechRequest
 from hierbatch.models.weights.bundle import find_bundle
 from hierbatch.models.weights.weight_norm import fold_weight_norm
 from hierbatch.toml_config import to_toml
+from hierbatch.training.hierspeechpp.catalog import RecipeInputs, find_recipe
 from hierbatch.training.hierspeechpp.synthesizer_config import SynthesizerTraining
 from hierbatch.training.trainer import curves
 from hierbatch.training.trainer.checkpoints import CheckpointFolder, read_tensors
@@ -161,6 +162,22 @@ def test_start_weights_that_fit_nothing_are_refused(trained, prepared, tmp_path)
 def test_features_of_another_size_are_refused(prepared, tmp_path):
     with pytest.raises(InputError, match=r"1024 channels.*64 channels"):
         train_network(job_of(tmp_path, "wide", prepared, SynthesizerTraining()), lambda _: None)
+
+
+def test_a_pattern_that_cannot_be_read_is_refused_before_any_work(tmp_path):
+    job = TrainNetworkJob(recipe="ttv", config="ttv_tiny", data=tmp_path, out=tmp_path / "out", start_only=("(",))
+    with pytest.raises(InputError, match="--start-only"):
+        train_network(job, lambda _: None)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("invalid size -1"), ZeroDivisionError(), ValueError("no heads")])
+def test_numbers_that_make_no_network_end_in_a_message(tmp_path, error):
+    def make(config, inputs):
+        raise error
+
+    kind = replace(find_recipe("ttv"), make=make)
+    with pytest.raises(InputError, match="cannot be made"):
+        make_recipe(kind, None, RecipeInputs(data=tmp_path, recordings=None, device="cpu", preset="all"))
 
 
 def test_a_trained_system_reads_korean_and_english_at_24_khz(prepared, tmp_path):

@@ -4,8 +4,8 @@ import numpy as np
 import torch
 
 from hierbatch.audio.spectrum import LogMel
-from hierbatch.models.lite.config import tiny_config
 from hierbatch.models.lite.generator import LiteWaveformGenerator, pulse_angle, pulse_train
+from tests.tiny_lite import tiny_config
 
 
 def test_pulse_train_is_the_sum_of_its_harmonics() -> None:
@@ -47,3 +47,27 @@ def test_an_untrained_generator_already_follows_the_envelope() -> None:
     )
     assert made.shape == coloured.shape
     assert (mel(made).mean(1) - wanted.mean(1)).abs().mean() < 0.2
+
+
+def test_low_noise_of_voiced_frames_changes_by_its_level_and_nothing_else_does() -> None:
+    torch.manual_seed(0)
+    generator = LiteWaveformGenerator(tiny_config()).eval()
+    n_frames = 60
+    latent, f0, noise = torch.zeros(1, n_frames, 80), torch.full((1, n_frames), 125.0), torch.randn(1, 160 * n_frames)
+    mask = torch.ones(1, n_frames, 1, dtype=torch.bool)
+
+    def noise_alone(voiced: float, low_noise_db: torch.Tensor | None) -> torch.Tensor:
+        gate = torch.full((1, n_frames), voiced)
+        with torch.no_grad():
+            with_noise, without = (
+                generator(latent, f0, gate, source, mask, low_noise_db=low_noise_db)
+                for source in (noise, torch.zeros_like(noise))
+            )
+        power: torch.Tensor = torch.fft.rfft(with_noise - without).abs().square()[0]
+        return power
+
+    changed_db = 10 * torch.log10(noise_alone(1.0, torch.tensor([-6.0])) / noise_alone(1.0, None))
+    hz = torch.linspace(0, 8000, len(changed_db))
+    assert (changed_db[(hz > 100) & (hz < 700)].median() + 6).abs() < 0.3
+    assert changed_db[hz > 1400].median().abs() < 0.1
+    torch.testing.assert_close(noise_alone(0.0, torch.tensor([-6.0])), noise_alone(0.0, None), rtol=0, atol=0)

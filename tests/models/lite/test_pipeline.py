@@ -12,7 +12,6 @@ from hierbatch.errors import PromptError, SynthesisError, TextError
 from hierbatch.models.conversion.interface import ConversionRequest
 from hierbatch.models.conversion.recording import convert_recording
 from hierbatch.models.device_placement import DevicePlacement
-from hierbatch.models.lite.config import tiny_config
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.pipeline import LitePipeline
 from hierbatch.models.lite.voice import LiteVoice
@@ -20,6 +19,7 @@ from hierbatch.models.speech import Speech, SpeechRequest
 from hierbatch.models.weights.bundle import Bundle
 from tests.loading import ROOT
 from tests.models.among_others import LENGTHS, SAME_DB, snr_db
+from tests.tiny_lite import tiny_config
 
 PHONEMES = ("h ə l ˈoʊ , w ˈɝ l d .", "j ˈɛ s !", "ð ə | k w ˈɪ k | b ɹ ˈaʊ n | f ˈɑ k s | dʒ ˈʌ m p s | ˌoʊ v ɚ .")
 

@@ -1,7 +1,7 @@
 import torch
 
-from hierbatch.models.lite.config import tiny_config
 from hierbatch.models.lite.style import LiteStyleEncoder
+from tests.tiny_lite import tiny_config
 
 
 def test_padding_never_changes_a_voice() -> None:

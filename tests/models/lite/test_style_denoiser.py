@@ -2,9 +2,9 @@
 
 import torch
 
-from hierbatch.models.lite.config import tiny_config
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.style_denoiser import StyleDenoiser
+from tests.tiny_lite import tiny_config
 
 
 def learned() -> StyleDenoiser:

@@ -1,7 +1,7 @@
 import torch
 
-from hierbatch.models.lite.config import tiny_config
 from hierbatch.models.lite.timbre import PromptFrames, TimbreAttention
+from tests.tiny_lite import tiny_config
 
 
 def test_it_adds_nothing_before_it_has_learned() -> None:

@@ -6,12 +6,12 @@ import numpy as np
 import torch
 
 from hierbatch.frontend.phonemes import encode
-from hierbatch.models.lite.config import tiny_config
 from hierbatch.models.lite.text_to_vector import PredictedFrames
 from hierbatch.models.lite.word_prosody import SampledProsody, recorded_values, sample_prosody
 from hierbatch.models.prosody.contours import project_words
 from hierbatch.models.prosody.network import ProsodyNetwork
 from hierbatch.models.prosody.words import word_bounds
+from tests.tiny_lite import tiny_config
 
 IDS = encode("h ə l ˈoʊ , w ˈɝ l d .", "en")
 DURATIONS = np.array([3, 2, 3, 4, 8, 5, 6, 7, 5, 4, 3])

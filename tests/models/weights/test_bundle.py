@@ -5,10 +5,11 @@ import pytest
 import torch
 
 from hierbatch.errors import BundleError
-from hierbatch.models.lite.config import LiteConfig, tiny_config
+from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.weights.bundle import find_bundle
 from tests.tiny_bundle import write_tiny_bundle
+from tests.tiny_lite import tiny_config
 
 
 @pytest.fixture

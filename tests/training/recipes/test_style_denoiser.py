@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from hierbatch.models.lite.config import tiny_config
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.recipes.style_denoiser import StyleDenoiserRecipe
+from tests.tiny_lite import tiny_config
 
 
 @pytest.mark.slow

@@ -139,6 +139,7 @@ class Decomposer:
             lengths=torch.tensor([len(frames.semantic)]),
             covariance_shares=settings.covariance_shares,
             clean_style_shares=settings.clean_style_shares,
+            low_noise_db=settings.low_noise_db,
         )
         (samples,) = self._synthesizer.synthesize(batch, [voice], [_SEED])
         return Waveform(samples, RATE_HZ)
