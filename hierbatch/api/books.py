@@ -40,7 +40,7 @@ def narrate(
 
     Args:
         book: .epub, .txt or .md file.
-        out: folder of manifest, run and audiobook.
+        out: folder for the manifest, the run and the audiobook.
         on_message: function that receives notices, such as `print`.
         project: manifest, cast and chapters.
         voices: prompts, and the consent to their use.
@@ -88,9 +88,9 @@ def master_book(
     Args:
         run: run folder of an imported book.
         out: output folder; by default RUN/export/book.
-        source: EPUB whose markup a read-along EPUB keeps.
-        allow_missing: leave silence for failed and missing rows.
-        overwrite: replace existing files.
+        source: EPUB of the book, whose markup the read-along EPUB keeps.
+        allow_missing: True to leave silence for failed and missing rows.
+        overwrite: True to replace existing files.
         delivery: formats, profiles and tags.
         chapters: chapters to deliver.
         device: device and precision of the bandwidth extension.

@@ -76,7 +76,7 @@ def export(run: str | Path, *, to: str, out: str | Path, name: str = "", waterma
         to: `hf`, `lhotse`, `webdataset`, `ljspeech` or `nemo`.
         out: folder to create; it must not exist.
         name: title of the data set; if it is empty, the name of the folder `out`.
-        watermark: whether to put an inaudible watermark into every utterance.
+        watermark: True to put an inaudible watermark into every utterance.
 
     Raises:
         InputError: the format is unknown, `out` exists, or no row is left to write.

@@ -139,8 +139,8 @@ def sing_files(
     Args:
         manifest: table of songs with id and song.
         out: run folder.
-        clips: also write OUT/export/clips/ID.flac.
-        on_message: receives notices.
+        clips: True to also write each take to OUT/export/clips/ID.flac.
+        on_message: function that receives notices, such as `print`.
         voices: prompts, and the consent to their use.
         singing: language, lyrics, transposition and vibrato.
         model: model, device and precision.

@@ -117,7 +117,7 @@ def read_filter(path: Path, schema: pa.Schema | None) -> tuple[FilterRule, ...]:
 
 
 def rejections(row: Mapping[str, Any], rules: Collection[FilterRule]) -> list[str]:
-    """Names of all rules that reject a take; empty if it is kept."""
+    """Names of all rules that reject a take; empty if the take is kept."""
     if row["status"] != "ok":
         return [FAILED]
     return [rule.name for rule in rules if rule.rejects(row)]
@@ -136,7 +136,7 @@ def needs_retake(row: Mapping[str, Any], rules: Collection[FilterRule], measured
 
 
 def rule_columns(rules: Collection[FilterRule]) -> set[str]:
-    """Columns that the rules use."""
+    """Columns that the rules use, and `status`."""
     return {"status"} | {name for rule in rules for name in (rule.column, *rule.where)}
 
 

@@ -128,7 +128,7 @@ def _melody(tracks: Sequence[_Track]) -> _Track:
 def _assign(
     notes: Sequence[tuple[int, int, int, int]], lyrics: Sequence[tuple[int, str]], ticks_per_beat: int
 ) -> list[str]:
-    """Lyric of each note: the event at its start, or a hold."""
+    """Lyric of each note: the text of the events near its start, or a hold."""
     starts = [note[0] for note in notes]
     found: dict[int, str] = {}
     for tick, text in lyrics:

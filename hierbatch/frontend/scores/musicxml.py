@@ -112,7 +112,7 @@ def _play(part_element: etree._Element) -> list[Note]:
 
 
 def _measures(part_element: etree._Element) -> list[etree._Element]:
-    """Measures of a part of limited size."""
+    """Measures of a part; raises TextError if the part is too long."""
     measures: list[etree._Element] = part_element.findall("measure")
     n_notes, n_measures = sum(1 for _ in part_element.iter("note")), len(measures)
     if n_notes > _MAX_WRITTEN_NOTES or n_measures > MAX_MEASURES:

@@ -50,7 +50,7 @@ def phrase_contour(phrase: SungPhrase, style: SingingStyle, semitones: float = 0
     """F0 of a phrase in Hz, positive everywhere; rests continue the note before or after them.
 
     Args:
-        phrase: notes.
+        phrase: phrase with the notes.
         style: ornaments.
         semitones: transposition.
 
@@ -97,7 +97,7 @@ def bounded_expression(
 
 
 def _steps(notes: Sequence[SungNote], n_values: int) -> Cents:
-    """Pitch of each frame without ornaments; of a rest, that of the nearer note."""
+    """Pitch of each frame without ornaments, in cents above MIDI number 0; a rest has the pitch of the nearer note."""
     pitches = np.array([note.pitch for note in notes])
     middles = [
         (before.end_frame + after.onset_frame) * MELS_PER_FRAME // 2

@@ -84,7 +84,7 @@ def update_manifest(table: pa.Table, manifest: Path, prefer: str | None = None, 
     Args:
         table: rows of the new import.
         manifest: Parquet or CSV file.
-        prefer: version that wins conflicts, `edited` or `imported`; None raises an error if there are any.
+        prefer: version that wins conflicts, `edited` or `imported`; None raises an error if there are conflicts.
         kind: kind of the import, `whole` or `divided`.
 
     Raises:

@@ -58,7 +58,7 @@ class NarrationResult:
 
     @property
     def duration_s(self) -> float:
-        """Duration of the audiobook in seconds, which is the same in every format; 0 if it is not finished."""
+        """Duration of the audiobook in seconds, which is the same in every format; 0 if the book is not finished."""
         files = self.result.files if self.result else ()
         return sum(file.duration_s for file in files if file.format == files[0].format)
 
@@ -77,9 +77,9 @@ def narrate(
 
     Args:
         job: book, voices, formats and output folder.
-        listener: receives progress and notices.
-        on_import: called with the imported book before the synthesis starts.
-        on_synthesized: called between the synthesis and the mastering.
+        listener: listener that receives progress and notices.
+        on_import: function that is called with the imported book before the synthesis starts.
+        on_synthesized: function that is called between the synthesis and the mastering.
 
     Raises:
         InputError: the book, a voice or an option is invalid.

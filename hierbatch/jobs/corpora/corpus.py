@@ -178,7 +178,7 @@ def _filter_by_duration(
 
 
 def _plan_corpus(job: CorpusJob, target: Path, listener: RunListener) -> None:
-    """Write the manifest, unless the folder already contains another corpus."""
+    """Write the manifest; raises RunError if the folder already contains another corpus."""
     pairs = plan_corpus(job, listener)
     voices = {voice.voice: voice for voice in list_voices(job.voices)}
     languages = {pair.speaker: voices[pair.voice].language or "" for pair in sorted(pairs, key=lambda pair: pair.voice)}
