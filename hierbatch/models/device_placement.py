@@ -1,7 +1,7 @@
 """Device, precision and compilation of a model.
 
-Its text (`cpu`, `cuda:1`, `cuda,bfloat16,compile`) is written into columns and messages. A placement is validated
-without torch; the worker checks that its machine has the device.
+The text form (`cpu`, `cuda:1`, `cuda,bfloat16,compile`) appears in columns and messages. A placement is validated
+without torch; each worker checks that its own machine has the device.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class DevicePlacement:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parse the string form, as written by `str`; raises InputError."""
+        """Parse the text form, as returned by `str`; raises InputError if it is invalid."""
         device, *rest = text.split(",")
         is_compiled = _COMPILED in rest
         dtypes = [part for part in rest if part != _COMPILED]

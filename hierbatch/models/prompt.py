@@ -53,10 +53,10 @@ def clean_prompt(prompt: Waveform) -> Waveform:
 
 
 def clean_voiced_prompt(prompt: Waveform, track: PitchTracker = estimate_f0) -> tuple[Waveform, F0]:
-    """Prepare a prompt as `clean_prompt` does and track its F0, which is 0 where unvoiced.
+    """Prepare a prompt as `clean_prompt` does; returns the prepared prompt and its F0, 0 where unvoiced.
 
     Raises:
-        PromptError: as in `clean_prompt` does, or nothing in the prompt is voiced.
+        PromptError: `clean_prompt` rejects the prompt, or nothing in it is voiced.
     """
     sound = clean_prompt(prompt)
     f0_hz = track(sound)
@@ -67,10 +67,10 @@ def clean_voiced_prompt(prompt: Waveform, track: PitchTracker = estimate_f0) -> 
 
 
 def check_voiced_prompt(prompt: Waveform, track: PitchTracker | None = None) -> None:
-    """Check that `clean_voiced_prompt` accepts a prompt; without a tracker, F0 is not computed, which takes half of it.
+    """Check that `clean_voiced_prompt` accepts a prompt; without a tracker, F0 is not computed, which saves time.
 
     Raises:
-        PromptError: as by `clean_voiced_prompt`.
+        PromptError: `clean_voiced_prompt` would reject the prompt.
     """
     if track is None:
         _check_voiced(clean_prompt(prompt))

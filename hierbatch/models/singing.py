@@ -97,10 +97,10 @@ Transposition = Literal["octave"] | float
 
 
 def parse_transposition(text: str) -> Transposition:
-    """Read `octave` or a number of semitones.
+    """Parse `octave` or a number of semitones.
 
     Raises:
-        InputError: neither of them.
+        InputError: the text is neither `octave` nor a number from -48 to 48.
     """
     if text == "octave":
         return "octave"
@@ -117,7 +117,7 @@ def parse_transposition(text: str) -> Transposition:
 
 
 def octaves_towards(pitch: float, target_pitch: float) -> float:
-    """Whole octaves, in semitones, that move a MIDI pitch nearest to another one."""
+    """Transposition by whole octaves, in semitones, that moves a MIDI pitch closest to `target_pitch`."""
     return 12.0 * round((target_pitch - pitch) / 12)
 
 

@@ -57,7 +57,7 @@ class SelfAssessment:
     prompt's.
     """
     encoded: npt.NDArray[np.float32] | None = None
-    """Content vectors of the output, 50 per second, with which it can be compared with its text word by word."""
+    """Content vectors of the output, 50 per second, for a comparison with the text word by word."""
 
 
 @runtime_checkable

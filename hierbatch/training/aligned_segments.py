@@ -70,7 +70,7 @@ class AlignedUtterance:
         return AlignedSegment(UtteranceSegment(self.utterance, int(ends[first]) - lead, sum(durations)), ids, durations)
 
     def draw(self, max_frames: int, rng: np.random.Generator) -> AlignedSegment | None:
-        """Draw the speech from a random pause to the last pause within `max_frames` of it; None if there is none."""
+        """Draw at most `max_frames` frames of speech between two pauses; None if the next pause is too far away."""
         pauses = self.pauses()
         ends = np.cumsum(self.durations)
         start = int(rng.integers(len(pauses) - 1))

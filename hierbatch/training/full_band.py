@@ -48,7 +48,7 @@ class FullBandClip:
 
 
 def is_held_out(text: str) -> bool:
-    """True for one text in twenty; since the text decides, all readings of a sentence are in the same split."""
+    """True for about one text in twenty; since the text decides, all readings of a sentence are in the same split."""
     return zlib.crc32(text.strip().lower().encode()) % _TEXTS_PER_HELD_OUT_TEXT == 0
 
 

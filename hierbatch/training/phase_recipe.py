@@ -71,7 +71,7 @@ class PhaseSchedule:
         return self.warm_up(step) * decay
 
     def warm_up(self, step: int) -> float:
-        """Fraction to which the learning rate has risen after `step` steps of training."""
+        """Factor of the warm-up at a step, which rises linearly to 1."""
         return min(1.0, (step + 1) / self.warm_up_steps)
 
 
@@ -115,7 +115,7 @@ class OneNetworkRecipe:
         return self.schedule.factor(step)
 
     def batch(self, step: int, index: int, n_batches: int) -> tuple[int, np.random.Generator, int]:
-        """Generator from which the phase draws a batch of its own, with the step and the number of batches."""
+        """The step, a generator from which the phase draws its batch, and the number of batches of the step."""
         seed = (PHASE_SEED, step) if n_batches == 1 else (PHASE_SEED, step, index)
         return step, np.random.default_rng(seed), n_batches
 
@@ -137,7 +137,7 @@ class OneNetworkRecipe:
         return ()
 
     def _submodule_factor(self, submodule: str, step: int) -> float:
-        """Factor of a submodule: zero until its first step, at the latest a quarter of the schedule; then a warm-up."""
+        """Learning-rate factor of a submodule: 0 before its first step (at most `n_steps / 4`), then a warm-up."""
         factors: Mapping[str, float] = getattr(self.phase, "learning_rate_factors", {})
         first_steps: Mapping[str, int] = getattr(self.phase, "first_steps", {})
         first_step = min(first_steps.get(submodule, 0), self.schedule.n_steps // 4)
@@ -150,7 +150,7 @@ class OneNetworkRecipe:
 
 
 def load_matching_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> list[str]:
-    """Load the weights that match a network in name and shape; returns the names of all others in the network."""
+    """Load the weights that match a network in name and shape; returns the names of the network's other weights."""
     own = network.state_dict()
     fitting = {name: value for name, value in weights.items() if name in own and value.shape == own[name].shape}
     network.load_state_dict(fitting, strict=False)
@@ -163,7 +163,7 @@ def has_averaged_weights(folder: Path) -> bool:
 
 
 def averaged_weights(folder: Path) -> dict[str, Tensor]:
-    """Read the moving average of the weights, which ships, from the last checkpoint of a run folder.
+    """Read the averaged weights, those that ship, from the last checkpoint of a run folder.
 
     Raises:
         InputError: the checkpoint is damaged.

@@ -53,7 +53,7 @@ class TrainingExample:
     audio: Floats
 
     def crop(self, start: int, n_frames: int) -> TrainingExample:
-        """Cut out frames `start` to `start + n_frames`."""
+        """Excerpt of `n_frames` content frames (50/s), starting at frame `start`."""
         mels = slice(start * MELS_PER_FRAME, (start + n_frames) * MELS_PER_FRAME)
         samples = slice(start * FRAME_HOP_SAMPLES, (start + n_frames) * FRAME_HOP_SAMPLES)
         return TrainingExample(self.latent[mels], self.f0_hz[mels], self.voiced[mels], self.audio[samples])

@@ -59,7 +59,7 @@ def write_settings(folder: Path, settings: PreparedSettings) -> None:
     """Write the settings of a new set, or compare them with those of an existing one.
 
     Raises:
-        InputError: the folder was prepared with other settings.
+        InputError: the folder was prepared with other settings, or its settings cannot be read.
     """
     existing = read_settings(folder)
     if existing is None:

@@ -28,8 +28,9 @@ def train_in_workers(
 ) -> None:
     """Run a training function in several processes that form one process group.
 
-    The main process writes its progress to `train.log` in the run folder, from where it is passed to `log`. Training
-    runs on the cluster at RAY_ADDRESS, or else on one that is started on this machine for the duration of the training.
+    The main process writes its progress to `train.log` in the run folder, and each new line is passed to `log`.
+    Training runs on the cluster at RAY_ADDRESS, or else on one that is started on this machine for the duration of the
+    training.
 
     Args:
         process: training function, called with the job and a logger in every process.

@@ -1,4 +1,4 @@
-"""First-person narrator of a book, found from how often narration says "I" and whom others speak to."""
+"""First-person narrator of a book: narration often says "I" and rarely names the character whom others address."""
 
 from __future__ import annotations
 
@@ -27,12 +27,13 @@ def with_narrator(
 ) -> tuple[list[Character], int]:
     """Characters including the narrator, and the narrator's index.
 
-    Others call the narrator by a name that narration itself hardly uses.
+    The narrator is the character whom others address most by a name that the narration itself hardly uses. If there
+    is none, a character called `Narrator` is added at the end.
 
     Args:
         characters: characters of the book.
-        addressed: for each character, the number of quotations that speak to it by name.
-        narrated: for each character, the number of mentions in narration.
+        addressed: for each index in `characters`, the number of quotations that address the character by name.
+        narrated: for each index in `characters`, the number of mentions in narration.
     """
     hidden = {
         index: count

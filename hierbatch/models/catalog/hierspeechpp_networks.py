@@ -145,7 +145,7 @@ def identify_network(checkpoint: Checkpoint, page: NetworkPage = NetworkPage()) 
 
 
 def _fit(checkpoint: Checkpoint, table: NameTable) -> tuple[float, float]:
-    """Share of a checkpoint's tensor names that are in a name table, and share of its entries that they match.
+    """Share of a checkpoint's tensor names that a name table has, and share of the table's entries that match a name.
 
     The second share decides between two networks if one has all the names of the other. A gain and its direction
     count as one name.

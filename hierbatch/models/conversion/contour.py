@@ -82,7 +82,7 @@ def transposed_contour(
 
 
 def transpose_f0(f0_hz: F0, target: PitchRange, transposition: Transposition = Transposition()) -> F0:  # noqa: B008 - a frozen value
-    """Transpose an F0 contour and scale its spread towards the target's, within bounds; unvoiced frames are filled.
+    """Transpose an F0 contour, fill unvoiced frames and, unless intervals are kept, adapt the spread to the target's.
 
     Args:
         f0_hz: source contour.
@@ -107,7 +107,7 @@ def transpose_f0(f0_hz: F0, target: PitchRange, transposition: Transposition = T
 
 
 def _frames_inside(spans: Sequence[tuple[int, int]], n_samples: int, hop_samples: int) -> Samples:
-    """1 for each frame whose first sample is inside a span, 0 for the others; shape [n_samples // hop_samples]."""
+    """1 for each frame whose first sample is inside a span, 0 for the others; the last frame may be incomplete."""
     inside = np.zeros(-(-n_samples // hop_samples), np.float32)
     for start, end in spans:
         inside[-(-start // hop_samples) : -(-end // hop_samples)] = 1

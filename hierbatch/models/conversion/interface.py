@@ -25,16 +25,16 @@ MAX_SEGMENT_S = 30.0
 """Longest segment that a model accepts, in seconds; `split_segments` yields shorter segments."""
 
 DEFAULT_PITCH = "target"
-"""Default of `parse_pitch`: the range of the target voice."""
+"""Default pitch of a conversion, as text for `parse_pitch`: the range of the target voice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transposition:
     """Transposition of a converted voice, in semitones.
 
-    Relative to `target`, the contour moves to the target's median F0; relative to `source`, it stays around its own.
-    Both scale the spread towards the target's. Relative to `song` it keeps every interval, and to `song_octave` it
-    also moves by the whole octaves nearest to the target's range.
+    Relative to `target`, the contour moves to the median F0 of the target voice; relative to `source`, it keeps its own
+    median. Both scale the spread towards the target's. Relative to `song`, the contour keeps every interval; relative
+    to `song_octave`, it also moves by the whole number of octaves that brings its median closest to the target's.
     """
 
     semitones: float = 0.0
@@ -47,14 +47,14 @@ class Transposition:
 
 
 def parse_pitch(text: str, semitones: float = 0.0) -> Transposition:
-    """Read `target`, `keep`, `octave`, or a number of semitones from the source.
+    """Parse the pitch of a conversion: `target`, `keep`, `octave`, or a transposition of the source in semitones.
 
     Args:
-        text: one of these.
+        text: one of these words, or a number from -48 to 48.
         semitones: further transposition.
 
     Raises:
-        InputError: another text.
+        InputError: the text is neither such a word nor such a number.
     """
     named: Mapping[str, Literal["target", "song", "song_octave"]] = {
         "target": "target",
@@ -88,9 +88,9 @@ class InputSpec:
     resample: Callable[[Waveform, int], Waveform] = resample
     gain: Callable[[Waveform], float] = speech_gain
     padded_length: Callable[[int], int] = _to_whole_frames
-    """Function from a number of samples to that after padding with silence, by default to whole 20 ms frames."""
+    """Function from the number of samples to the number after padding with silence; by default, whole 20 ms frames."""
     normalize_f0: Callable[[F0, Any, Transposition], F0] | None = None
-    """Function from a 5 ms F0 contour, a target voice and a transposition to the network's pitch input.
+    """Function from an F0 contour in 5 ms steps, a target voice and a transposition to the network's pitch input.
 
     None if the model has no such input.
     """

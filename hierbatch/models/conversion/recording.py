@@ -192,7 +192,7 @@ class _SegmentedRecording:
         )
 
     def add(self, segment: tuple[int, int, int], output: Samples) -> None:
-        """Add the output of the next segment; it replaces the samples that no later segment needs as context."""
+        """Add the output of the next segment, and overwrite the input that no later segment needs as context."""
         if not np.isfinite(output).all():
             raise SynthesisError("The model returned samples that are not finite")
         number, start, end = segment

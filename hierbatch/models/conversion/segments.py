@@ -42,7 +42,7 @@ def align_spans_to_frames(spans: Sequence[TimeSpan], n_samples: int) -> list[tup
 
 
 def split_segments(samples: Samples) -> Iterator[tuple[int, int]]:
-    """Yield the first and end sample of segments of at most 20 s, each cut at its quietest frame after 15 s."""
+    """Yield the first and end sample of segments of at most 20 s; all but the last end at a quiet frame after 15 s."""
     frames = samples[: len(samples) // FRAME_HOP_SAMPLES * FRAME_HOP_SAMPLES].reshape(-1, FRAME_HOP_SAMPLES)
     power = [(block.astype(np.float64) ** 2).mean(axis=1) for block in in_blocks(frames, _BLOCK_FRAMES)]
     smooth = np.convolve(np.concatenate([np.zeros(0), *power]), np.ones(_QUIET_FRAMES) / _QUIET_FRAMES, mode="same")
@@ -56,7 +56,7 @@ def split_segments(samples: Samples) -> Iterator[tuple[int, int]]:
 
 
 def add_segment(output: Samples, segment: Samples, first: int, start: int, end: int) -> None:
-    """Add a converted segment to the output, cross-faded with its neighbours; its context is dropped.
+    """Add a converted segment to the output, without its context and cross-faded with its neighbours.
 
     Args:
         output: samples of the whole recording, changed in place.
@@ -99,7 +99,7 @@ class InPlaceOutput:
         add_segment(self._pending, segment, first - offset, start - offset, end - offset)
 
     def replace(self, end: int) -> None:
-        """Overwrite the samples before `end` with the output; between segments, it is silence."""
+        """Overwrite the samples before `end` with the output; gaps between segments become silence."""
         ready, self._pending = np.split(self._pending, [max(0, end - self._n_replaced)])
         self._samples[self._n_replaced : self._n_replaced + len(ready)] = ready
         self._samples[self._n_replaced + len(ready) : end] = 0

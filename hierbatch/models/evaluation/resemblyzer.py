@@ -107,7 +107,7 @@ def _without_silence(frames: Tensor) -> Tensor:
 
 
 def _partials(frames: Tensor) -> Tensor:
-    """Split into windows of the training length; the last one ends at frame T. Shape: [T, M] -> [P, 160, M]."""
+    """Split into windows of the training length; fewer frames are zero-padded. Shape: [T, M] -> [P, 160, M]."""
     if len(frames) < _PARTIAL_FRAMES:
         frames = nn.functional.pad(frames, (0, 0, 0, _PARTIAL_FRAMES - len(frames)))
     last = len(frames) - _PARTIAL_FRAMES

@@ -11,16 +11,16 @@ import torch
 from torch import Tensor
 
 MIN_F0_HZ = 55.0
-"""Predicted F0 below this is treated as unvoiced, as in the published pipeline."""
+"""Limit of F0 + 1 Hz, below which predicted F0 is treated as unvoiced; as in the published pipeline."""
 
 
 def mix_styles(styles: Tensor, ratio: float) -> Tensor:
-    """Interpolate between the styles of the original and the denoised prompt. Shape: [1 or 2, S] -> [1, S]."""
+    """Interpolate the styles of the original and the denoised prompt (weight `ratio`). Shape: [1 or 2, S] -> [1, S]."""
     return styles if len(styles) == 1 else (1 - ratio) * styles[:1] + ratio * styles[1:]
 
 
 def clip_pitch(log_f0: Tensor) -> Tensor:
-    """Set ln(F0 + 1) to 0 (unvoiced) where F0 is below `MIN_F0_HZ`."""
+    """Set ln(F0 + 1) to 0 (unvoiced) where it is below ln(`MIN_F0_HZ`)."""
     return torch.where(log_f0 < math.log(MIN_F0_HZ), 0.0, log_f0)
 
 

@@ -36,7 +36,9 @@ HIERSPEECHPP_FILES = (
 
 
 def find_checkpoint_file(folder: Path, name: str) -> Path | None:
-    """Find the published file `name` in a folder or below it; None if it is absent. Only files of its size are read.
+    """Find the published file `name` in a folder or below it; None if it is absent.
+
+    The file is recognized by its hash; only files of the published size are read.
 
     Raises:
         InputError: the folder or a file in it cannot be read.

@@ -45,7 +45,7 @@ class HierSpeechPPNetworks:
     def from_bundle(bundle: Bundle) -> HierSpeechPPNetworks:
         """Load the networks of a bundle; of two SpeechSR networks, only that with the higher rate.
 
-        The input of SpeechSR is at 16 kHz, so it is left out if the synthesizer has a higher rate.
+        SpeechSR requires input at 16 kHz, and is left out if the synthesizer has another rate.
 
         Raises:
             BundleError: a network that synthesis requires is missing, or weights do not fit.

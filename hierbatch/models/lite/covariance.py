@@ -23,7 +23,7 @@ _SHRINKAGE = 0.2
 """Shrinkage towards the diagonal: a few seconds have fewer independent frames than there are bands."""
 _MIN_VARIANCE = 1e-5
 _FADE = 0.5
-"""Level below the row's mean at which a frame is left unchanged, in the latent's unit of 17 dB."""
+"""Difference in level from the row's mean at which the map has faded out, in units of the latent (17 dB)."""
 
 
 def match_covariance(latent: Tensor, mask: Tensor, prompt: PromptFrames, shares: Tensor) -> Tensor:

@@ -169,7 +169,7 @@ def _modulation(angle: Tensor, depths: Tensor) -> Tensor:
 
 
 def _low_band() -> Tensor:
-    """Log gain per dB of each bin, between the edges falling with the logarithm of the frequency. Shape: [K]."""
+    """Log gain per dB of each bin; between the edges, it falls with the logarithm of the frequency. Shape: [K]."""
     lower_hz, upper_hz = _LOW_BAND_HZ
     frequency_hz = torch.linspace(0.0, RATE_HZ / 2, N_BINS).clamp(lower_hz, upper_hz)
     return torch.log(upper_hz / frequency_hz) / math.log(upper_hz / lower_hz) * (math.log(10) / 20)

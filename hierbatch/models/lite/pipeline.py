@@ -89,7 +89,7 @@ class LitePipeline:
         """Load the pipeline of a bundle.
 
         Raises:
-            BundleError: another kind of bundle, or its weights do not fit.
+            BundleError: the bundle is of another kind, or its configuration or weights do not fit.
             InputError: this machine has no such device.
         """
         if bundle.kind != "lite":
@@ -208,7 +208,7 @@ class LitePipeline:
 
     @torch.inference_mode()
     def resynthesize(self, recording: Waveform) -> Waveform:
-        """Copy synthesis: vocode a recording from its own spectrogram and pitch, an upper bound for the vocoder.
+        """Copy synthesis: vocode a recording from its own spectrogram and pitch, the best case for the vocoder.
 
         Returns:
             Whole frames of 20 ms, at the level that the networks are trained on.

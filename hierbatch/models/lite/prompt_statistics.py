@@ -1,7 +1,7 @@
 """Long-term spectrum of a prompt, and prompts mapped to another long-term spectrum.
 
-Lite takes the mean and the spread of each mel band from the louder half of a prompt's frames (`spectral_statistics`).
-A voice without a recording is given the frames of other voices, mapped to the statistics it should have.
+Lite measures the mean and the spread of each mel band on the loud frames of a prompt, those at or above its mean level
+(`spectral_statistics`). A voice without a recording uses the frames of other voices, mapped to its own statistics.
 
 Legend: T mel frames (100/s), M mel bands.
 """
@@ -21,7 +21,7 @@ _MIN_SPREAD = 0.01
 
 @dataclass(frozen=True, slots=True)
 class LongTermSpectrum:
-    """Mean and standard deviation of each band over the louder half of the frames.
+    """Mean and standard deviation of each band over the frames at or above the mean level.
 
     Shape:
         mean, spread  [M]
@@ -46,7 +46,7 @@ def measure_spectrum(mel: Floats) -> LongTermSpectrum:
 def move_spectrum(mel: Floats, target: LongTermSpectrum) -> Floats:
     """Move frames to a long-term spectrum, by one linear map for each band.
 
-    The map decides which frames are the louder half, so it is repeated until both agree.
+    The map changes which frames are at or above the mean level, so it is repeated until the measured spectrum agrees.
 
     Shape:
         mel      [T, M]

@@ -14,8 +14,8 @@ _FALLS_FROM_HZ, _FALLS_TO_HZ = 300.0, 450.0
 def song_noise_gains(f0_hz: Tensor, is_voiced: Tensor) -> Tensor:
     """Gain of the noise for each frame: 1, except for voiced frames of high pitch.
 
-    The vocoder has learned from speech how much noise a vowel has. In high ones it adds so much that their pitch is
-    lost.
+    The vocoder has learned from speech how much noise a vowel has. With unchanged gain, it adds so much noise to vowels
+    of high pitch that their pitch is lost.
 
     Shape:
         f0_hz      [..., T]

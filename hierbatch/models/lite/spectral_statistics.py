@@ -2,7 +2,7 @@
 
 A regression network predicts the mean of all plausible outputs, so every voice is over-smoothed and drifts towards the
 average voice. The prompt provides the speaker's long-term spectrum and the variance of each band over time (global
-variance, Toda and Tokuda 2007); both are measured on the louder half of the frames, which is speech.
+variance, Toda and Tokuda 2007); both are measured on the frames at or above the mean level, which are speech.
 
 Legend: B batch, T frames (50/s), P prompt frames (50/s), M mel bands.
 """

@@ -53,7 +53,7 @@ class SynthesisFrames:
     low_noise_db: Tensor | None = None
     song_noise_gains: Tensor | None = None
     is_song: Sequence[bool] = ()
-    """Rows whose pitch must be exact; empty if there are none."""
+    """For each row, True if the pitch must be exact; empty if it must be for no row."""
 
 
 class LiteSynthesizer:

@@ -123,7 +123,7 @@ def _symbol_mask(text: TextBatch) -> Tensor:
 def expand_to_frames(hidden: Tensor, durations: Tensor) -> tuple[Tensor, Tensor]:
     """Repeat each symbol's vector for its duration and append three position features.
 
-    They are the relative position in the symbol, the frames since its start, and the log duration.
+    The features are the relative position in the symbol, the frames since the symbol's start, and its log duration.
 
     Shape:
         hidden     [B, N, C]

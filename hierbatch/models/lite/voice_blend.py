@@ -28,7 +28,7 @@ def normalize_weights(weights: Sequence[float]) -> tuple[float, ...]:
     """Divide weights by their sum.
 
     Raises:
-        InputError: a weight is not positive and finite.
+        InputError: there are no weights, or one is not positive and finite.
     """
     if not weights or not all(math.isfinite(weight) and weight > 0 for weight in weights):
         raise InputError("Weights have to be positive", got=", ".join(f"{weight:g}" for weight in weights))
@@ -40,7 +40,7 @@ def blend_voices(voices: Sequence[LiteVoice], weights: Sequence[float]) -> LiteV
     """Blend voices; a voice that occurs twice counts with the sum of its weights.
 
     Raises:
-        InputError: a weight is not positive.
+        InputError: there are no weights, or one is not positive and finite.
         ValueError: not as many weights as voices.
     """
     shares: dict[str, float] = {}
@@ -75,7 +75,7 @@ def blend_voices(voices: Sequence[LiteVoice], weights: Sequence[float]) -> LiteV
 
 
 def _frame_counts(parts: Sequence[tuple[LiteVoice, float]]) -> list[int]:
-    """Number of prompt frames of each voice, in proportion to its share, for about `MAX_PROMPT_S` in total at most."""
+    """Number of prompt frames of each voice, in proportion to its share; in total, at most about `MAX_PROMPT_S`."""
     total = min(_MAX_FRAMES, *(len(voice.semantic) / share for voice, share in parts))
     return [min(len(voice.semantic), max(_MIN_FRAMES, round(total * share))) for voice, share in parts]
 

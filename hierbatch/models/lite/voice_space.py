@@ -77,11 +77,11 @@ class VoiceSpace:
         return len(self.components)
 
     def sample_point(self, generator: np.random.Generator, targets: Mapping[str, float] | None = None) -> Floats:
-        """Draw a point that is farther from every training speaker than two clips of one speaker are.
+        """Draw a point that is farther from every training speaker than `same_speaker_distance`.
 
         Args:
             generator: source of randomness.
-            targets: attributes to have, in standard deviations; others are free.
+            targets: values of attributes, in standard deviations of the training speakers; other attributes are free.
 
         Shape:
             returns  [K]

@@ -43,7 +43,7 @@ class SampledProsody:
     is_sampled: Tensor
 
     def scale_durations(self, log_durations: Tensor, share: float = 1.0) -> Tensor:
-        """Lengthen or shorten the words.
+        """Scale the predicted durations of the words by the sampled ratios.
 
         Args:
             log_durations: log(1 + frames) of each symbol.
@@ -58,7 +58,7 @@ class SampledProsody:
         return torch.log1p(frames * torch.where(self.words >= 0, of_symbols, torch.ones_like(of_symbols)))
 
     def replace_contours(self, predicted: PredictedFrames, durations: Tensor) -> PredictedFrames:
-        """Give the words their sampled contours; the fine structure of the predicted ones stays.
+        """Replace the F0 contours of the words with sampled ones; the fine structure of the predicted contours stays.
 
         Shape:
             durations  [B, N]  frames of each symbol

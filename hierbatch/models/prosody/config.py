@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hierbatch.models.prosody.contours import N_COEFFICIENTS
 
 N_VALUES = N_COEFFICIENTS + 1
-"""Number of values of a word: coefficients of its F0 contour, and log ratio of its duration to the predicted one."""
+"""Number of values of a word: the coefficients of its F0 contour, and one value for its duration."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from hierbatch.models.prosody.gaussian import Gaussian
 _MAX_LOG_SCALE = 1.5
 _BLUR = 0.1
 FREE_NATS = 0.5
-"""Free bits in training."""
+"""Value of `free_nats` for training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class ProsodyNoise:
         temperatures: Sequence[float] | None = None,
         device: torch.device | str = "cpu",
     ) -> ProsodyNoise:
-        """Sample noise, whose first words do not depend on the number of words.
+        """Sample noise; the noise of a word is independent of the number of words.
 
         Args:
             config: sizes of the network.
@@ -91,7 +91,7 @@ class ProsodyNoise:
 class ProsodyTerms:
     """Terms of the loss in nats, each a mean per word: the values' negative log likelihood, divergences of the latents.
 
-    Their sum is the negative evidence lower bound of a word.
+    Without free bits, their sum is the negative evidence lower bound of a word, up to a constant.
     """
 
     values: Tensor

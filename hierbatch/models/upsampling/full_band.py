@@ -32,7 +32,7 @@ def full_band_resampler(model: str | None, placement: DevicePlacement | None = N
         placement: device and precision; by default the CPU.
 
     Raises:
-        BundleError: there is no such model.
+        BundleError: there is no such model, it has no SpeechSR, or its weights are damaged.
         InputError: this machine has no such device.
     """
     if model is None:

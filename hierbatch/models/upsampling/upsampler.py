@@ -104,7 +104,7 @@ class Upsampler:
         """Extend a recording to `rate_hz`; content above 8 kHz is synthesized. The length is that of `resample`.
 
         Raises:
-            InputError, BundleError: as in `prepare` does.
+            InputError, BundleError: as in `prepare`.
             SynthesisError: the network returned samples that are not finite.
         """
         output = np.zeros(resampled_length(sound.n_samples, sound.rate_hz, rate_hz), np.float32)
@@ -154,7 +154,7 @@ class Upsampler:
                 yield row, chunk
 
     def _run(self, rows: Sequence[Samples], rate_hz: int) -> list[Samples]:
-        """Run the network on a batch. Shape: each [N, even] -> each [M]."""
+        """Run the network on a batch of rows of even length. Shape: each [N] -> each [M]."""
         n_samples = [len(row) for row in rows]
         padded = np.zeros((len(rows), 1, max(n_samples)), np.float32)
         for padded_row, row in zip(padded, rows, strict=True):

@@ -1,7 +1,7 @@
 """Loading of third-party checkpoints: weight norm is folded, tensors are renamed, and every tensor must fit.
 
-Files are untrusted: PyTorch files are read with `weights_only=True` alone, which runs no code. One error lists all
-missing and unexpected tensors and those of the wrong shape.
+Files are untrusted: PyTorch files are read only with `weights_only=True`, which runs no code. One error lists all
+tensors that do not fit.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Rename:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """Tensor that the model here computes itself: the one in the file must equal `value` and is not loaded."""
+    """Tensor in the file that the target model computes itself: checked against `value`, but not loaded."""
 
     pattern: str
     value: Tensor
@@ -59,7 +59,7 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Unused:
-    """Tensor in the file that the model here does not use."""
+    """Tensor in the file that the target model does not use."""
 
     pattern: str
 
@@ -69,14 +69,14 @@ NameTable = Sequence[Rename | Constant | Unused]
 
 
 def with_prefix(pattern: str, target: str, table: NameTable) -> NameTable:
-    """Add a prefix to a submodule's name table: `pattern` for names in the file, `target` for names here.
+    """Add prefixes to a submodule's name table: `pattern` to names in the file, `target` to names in the target model.
 
-    `target` may refer to groups of `pattern`; group numbers in `table` are shifted to follow them.
+    `target` may refer to groups of `pattern`; the group numbers in `table` are increased accordingly.
 
     Args:
         pattern: regular expression of the prefix in the file, without the dot.
-        target: prefix in the model here.
-        table: names within the submodule.
+        target: prefix in the target model, without the dot.
+        table: name table of the submodule.
     """
     n_groups = re.compile(pattern).groups
     return tuple(_prefixed(entry, pattern, target, n_groups) for entry in table)
@@ -119,15 +119,16 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def load_weights(module: nn.Module, checkpoint: Checkpoint, table: NameTable) -> None:
-    """Fold weight norm, rename by `table`, and load into `module`; nothing is loaded unless everything fits.
+    """Fold weight norm, rename tensors by `table`, and load them into `module`; unless all fit, none is loaded.
 
     Args:
         module: network to fill.
-        checkpoint: weights under the names of their file.
+        checkpoint: weights under their original names.
         table: name table of the network.
 
     Raises:
-        BundleError: tensors are missing, unexpected, of the wrong shape or not finite; the text lists all of them.
+        BundleError: tensors are missing, unexpected, duplicate, of the wrong shape or not finite, differ from a
+            constant, or cannot be folded; the message lists all problems.
     """
     problems: list[str] = []
     weights = _renamed(_folded(checkpoint.weights, problems), table, problems)

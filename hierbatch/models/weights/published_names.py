@@ -17,7 +17,7 @@ _GROUPS = (r"(\d+)", "(.+)")
 
 @dataclass(frozen=True, slots=True)
 class _Inverse:
-    """Renaming of a weight from its name here to its published name."""
+    """Renaming of a weight from its name in this package to its published name."""
 
     own: re.Pattern[str]
     template: str
@@ -86,7 +86,7 @@ def _invert(entry: Rename) -> _Inverse:
 
 
 def _constant_names(pattern: str, names: Iterable[str]) -> list[str]:
-    """Names of a constant: its pattern, completed for every published name that matches it up to the last group."""
+    """Published names of a constant: each prefix of a name that matches `pattern` to its last group, plus the rest."""
     tokens = _tokens(pattern)
     last = max((i for i, token in enumerate(tokens) if token in _GROUPS), default=-1)
     prefix = re.compile("".join(tokens[: last + 1]))

@@ -35,7 +35,7 @@ def take_weights(network: nn.Module, weights: Mapping[str, Tensor], patterns: Se
 
 
 def rename_published(checkpoint: Checkpoint, table: NameTable) -> dict[str, Tensor]:
-    """Rename a published checkpoint's weights to the names here, gain and direction included; drop unknown names."""
+    """Rename a published checkpoint's weights, gains and directions included, by `table`; drop unknown names."""
     renamed: dict[str, Tensor] = {}
     for name, value in checkpoint.weights.items():
         for suffix, leaf in ((_PUBLISHED_GAIN, GAIN), (_PUBLISHED_DIRECTION, DIRECTION)):

@@ -42,7 +42,7 @@ def fold_weight_norm(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def split_weight(weight: Tensor) -> tuple[Tensor, Tensor]:
-    """Gain and direction of a folded weight: its norm over all axes but the first, and the weight itself."""
+    """Gain and direction of a folded weight: the norm over all axes but the first, and the weight itself."""
     axes = tuple(range(1, weight.ndim))
     return torch.linalg.vector_norm(weight.double(), dim=axes, keepdim=True).to(weight.dtype), weight
 

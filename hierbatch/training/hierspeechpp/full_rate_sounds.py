@@ -1,4 +1,4 @@
-"""Recordings at the rate of a synthesizer, for the utterances of a prepared set, whose own recordings are at 16 kHz.
+"""Recordings at the rate of a synthesizer for the utterances of a prepared set, in which recordings are at 16 kHz.
 
 FOLDER/
   sounds.i16       samples of all utterances, one after another
@@ -35,7 +35,7 @@ class SoundSource(Protocol):
     def sound(
         self, utterance: PreparedUtterance, start: int = 0, n_frames: int | None = None
     ) -> npt.NDArray[np.float32]:
-        """Read `n_frames` frames of an utterance from frame `start` (all for None). Shape: [samples per frame * T]."""
+        """Read `n_frames` frames (None: to the end) of an utterance from frame `start`. Shape: [T * hop samples]."""
         ...
 
 
@@ -47,7 +47,7 @@ class FullRateSounds:
 
         Args:
             folder: folder with `sounds.i16` and `sounds.parquet`.
-            rate_hz: sampling rate of its samples.
+            rate_hz: sampling rate of the recordings.
 
         Raises:
             InputError: the folder is incomplete.
@@ -62,7 +62,7 @@ class FullRateSounds:
     def sound(
         self, utterance: PreparedUtterance, start: int = 0, n_frames: int | None = None
     ) -> npt.NDArray[np.float32]:
-        """Read `n_frames` frames of an utterance from frame `start` (all for None). Shape: [samples per frame * T]."""
+        """Read `n_frames` frames (None: to the end) of an utterance from frame `start`. Shape: [T * hop samples]."""
         first_frame, available = self.positions[utterance.id]
         length = (available - start) if n_frames is None else n_frames
         first = (first_frame + start) * self._hop_samples

@@ -101,7 +101,7 @@ def open_full_rate_sounds(
         speech: the prepared set.
 
     Raises:
-        InputError: there are no recordings of the prepared utterances.
+        InputError: `recordings` is None and none were written before, or no prepared utterance has a recording.
     """
     if rate_hz == RATE_HZ:
         return None

@@ -75,7 +75,7 @@ class SpeechDataSettings:
     batch_rows: int
     """Number of rows in a step, over all processes."""
     max_frames: int
-    """Maximum length of a row; a random segment of a longer utterance is used, or none if its text is needed."""
+    """Maximum length of a row. A longer utterance is cut to a random segment, or left out if its text is needed."""
     min_frames: int = 32
     max_symbols: int = 200
     """Maximum number of symbols in a phoneme string, without blanks; only for the text-to-vector network."""
@@ -84,7 +84,7 @@ class SpeechDataSettings:
     language_shares: Mapping[str, float] = field(default_factory=dict)
     """Share of rows by language; languages without a share divide the rest."""
     style_from: str = "self"
-    """Speech from which the style is encoded: `self`, the row; `speaker`, for half of the rows another utterance."""
+    """Source of the style: `self`, the row itself; `speaker`, in half of the rows another utterance of the speaker."""
     bucketed: bool = False
     """Put utterances of similar length into one batch."""
     validation_rows: int = 16

@@ -95,7 +95,7 @@ class SpeechSRRecipe:
 
     @property
     def steps_per_epoch(self) -> int:
-        """Number of steps in which as many rows are drawn as there are recordings."""
+        """Length of a nominal epoch: the steps that draw about as many rows as there are training recordings."""
         return max(1, len(self.pairs.clips) // self.config.data.batch_rows)
 
     def learning_rate_factor(self, step: int) -> float:
@@ -125,7 +125,7 @@ class SpeechSRRecipe:
 
     @torch.no_grad()
     def validate(self, networks: Networks) -> dict[str, float]:
-        """Log-spectral distances to the recordings above and below 8 kHz, and to the interpolated input below 8 kHz."""
+        """Mel and log-spectral distances (above and below 8 kHz) to the recordings, and to the input below 8 kHz."""
         figures = []
         for pair in self.pairs.held_out_pairs():
             batch = self._batch([pair], 1.0)

@@ -209,14 +209,14 @@ class SynthesizerRecipe:
 
     @torch.no_grad()
     def validate(self, networks: Networks) -> dict[str, float]:
-        """Metrics on held-out rows; the distance of sounds is the mel loss."""
+        """Metrics on held-out rows; sounds are compared by the mel loss."""
         return validate_synthesizer(
             networks["generator"], self._held_out_rows(), self.config.slice_frames, self._mel_loss
         )
 
     @torch.no_grad()
     def samples(self, networks: Networks) -> list[Sample]:
-        """Held-out recordings, converted to their own voice and to the next one."""
+        """Held-out recordings, each converted to its own voice and to the voice of the next row."""
         return convert_to_samples(networks["generator"], self._held_out_rows(), self.config.rate_hz, self._mel)
 
     def _held_out_rows(self) -> Iterator[SynthesizerInputs]:

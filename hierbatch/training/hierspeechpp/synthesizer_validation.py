@@ -51,7 +51,7 @@ def validate_synthesizer(
 
 
 def pitch_figures(log_f0: Tensor, f0_hz: Tensor) -> dict[str, float]:
-    """Root-mean-square F0 error in cents over frames voiced in both contours, and the F-score of voicing.
+    """Root-mean-square F0 error in cents over frames voiced in both contours, and F-score of voicing; NaN if undefined.
 
     Args:
         log_f0: predicted ln(F0 + 1).

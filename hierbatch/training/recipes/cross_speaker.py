@@ -113,7 +113,7 @@ class CrossSpeakerRecipe(AcousticRecipe):
         return losses
 
     def _cross_speaker_rows(self, pairs: PairedBatch, rng: np.random.Generator) -> UnpairedBatch:
-        """Create rows from content-encoder features, with the prompt of another row and F0 transposed to its median."""
+        """Create rows from content-encoder features, another row's prompt, and F0 transposed to the prompt's median."""
         n_encoded = len(pairs.encoded)
         rows = torch.arange(min(_N_CROSS_SPEAKER, n_encoded))
         others = (rows + pairs.n_teacher + int(rng.integers(1, len(pairs.segments)))) % len(pairs.segments)

@@ -49,7 +49,7 @@ class VoiceBatch:
 
 
 class VoiceBatches:
-    """Random segments of one speaker, from long recordings more often; they depend on seed, step and row alone."""
+    """Random segments of one speaker, from recordings in proportion to length; determined by seed, step and row."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Train the prosody network on the words of aligned recordings, with the text side frozen.
+"""Recipe that trains the prosody network on the words of aligned recordings, with the text side frozen.
 
 The text side encodes every sentence once; a step then reads the words of some sentences only, so thousands of steps
 take minutes. The loss is the negative evidence lower bound of a word in nats.
@@ -34,7 +34,7 @@ _MAX_FRAMES = 900
 _PROMPT_FRAMES = 200
 _N_HELD_OUT = 200
 _LOG_RATIO_LIMIT = 1.5
-"""Limit on the log ratio of recorded to predicted durations; beyond it lie errors of the alignment."""
+"""Limit on the log ratio of recorded to predicted durations; larger ratios are alignment errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class ProsodySentence:
 
 
 class ProsodyRecipe:
-    """Train on the words of whole sentences.
+    """Recipe that trains on the words of whole sentences.
 
     Args:
         prepared: prepared speech with alignments.
@@ -109,7 +109,7 @@ class ProsodyRecipe:
 
 
 class _SentenceEncoder:
-    """Encodes recorded sentences with the text side, each in the style of another recording of its speaker."""
+    """Encoder of recorded sentences by the text side, each in the style of another recording of its speaker."""
 
     def __init__(
         self, prepared: PreparedSet, aligned: dict[str, AlignedUtterance], network: LiteTextToVector, device: str

@@ -49,7 +49,7 @@ class SpeechSRLiteRecipe:
 
 
 def upsample_batch(network: SpeechSRLite, batch: FullBandBatch, device: str) -> tuple[Tensor, Tensor, Tensor]:
-    """Generate audio; returns it and the recordings, without edges, and their bandwidth. Shape: [B, L], [B, L], [B]."""
+    """Return generated and recorded audio without edges, and the recorded bandwidths. Shape: [B, L], [B, L], [B]."""
     target, narrowband, bandwidth_hz = (
         to_tensor(x, device) for x in (batch.target, batch.narrowband, batch.bandwidth_hz)
     )

@@ -37,9 +37,9 @@ def kaiser_sinc() -> Tensor:
 def pad_for_filters(x: Tensor, spare: int = 0) -> Tensor:
     """Pad by 5 samples at the start and 5 + `spare` at the end, in the memory format that is fastest for the filters.
 
-    On a CPU, tensors with few channels become channels-last, which makes depthwise filters two to nine times and dense
-    convolutions up to four times as fast. With many channels, reordering the weights on every call costs more time than
-    is saved.
+    On a CPU, tensors with few channels become channels-last, which speeds up depthwise filters by a factor of two to
+    nine, and dense convolutions by up to four. With many channels, reordering the weights on every call costs more time
+    than is saved.
 
     Shape:
         x        [B, C, T]
@@ -189,7 +189,7 @@ class AntiAliasedBlock(nn.Module):
 
 
 def convolve(layer: nn.Module, x: Tensor, spare: int = 0) -> Tensor:
-    """Apply a `Conv1d` to a padded tensor, with `spare` more output samples at either end. Shape: [B, C, 1, T]."""
+    """Apply a `Conv1d` with `spare` more output samples at either end. Shape: [B, C, 1, T] -> [B, C', 1, any]."""
     assert isinstance(layer, nn.Conv1d)
     padding, (dilation,) = int(layer.padding[0]) + spare, layer.dilation
     return F.conv2d(x, layer.weight[:, :, None], layer.bias, padding=(0, padding), dilation=(1, dilation))

@@ -20,10 +20,10 @@ _N_BLOCKS = 3
 
 
 class CouplingFlow(nn.Module):
-    """Normalizing flow that maps a latent to its prior, and back with `reverse`; its log-determinant is zero.
+    """Normalizing flow from a latent to the space of its prior, and back with `reverse`; the log-determinant is zero.
 
     A row's output is independent of the batch. With `legacy_padding`, attention and convolutions read the frames past
-    a row's end as in the published code; only for comparison with it.
+    a row's end as in the published code; only for comparison with that code.
 
     Shape:
         x        [B, C, T]

@@ -19,7 +19,7 @@ class StyleEncoder(nn.Module):
     """Style encoder of two dense layers, two gated convolutions, self-attention, and the mean over the frames of a row.
 
     A row's output is independent of the batch. With `legacy_padding`, frames past a row's end enter the sum as in the
-    published code; only for comparison with it.
+    published code; only for comparison with that code.
 
     Shape:
         mel      [B, M, T]

@@ -20,7 +20,7 @@ class Ends:
     """Row ends and row starts that lie inside a window. Shape: lengths [B]."""
 
     lengths: Tensor | None
-    """Row lengths within the window; None if no row ends before the window does, since its end is then dropped."""
+    """Row lengths within the window; None if all rows continue past the window, whose last samples are then dropped."""
     is_first: bool = True
     """True if the rows start in this window, that is, at its first sample."""
 

@@ -13,7 +13,7 @@ class ContentEncoderConfig:
     """Hyperparameters of the wav2vec 2.0 encoder, up to the last layer that is used."""
 
     n_layers: int = 7
-    """Number of transformer layers used of the 24; the semantic vectors are the output of the seventh layer."""
+    """Number of transformer layers used, of 24 in the published network; the last one returns the semantic vectors."""
     channels: int = 1024
     wide_channels: int = 4096
     n_heads: int = 16

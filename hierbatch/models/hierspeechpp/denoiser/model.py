@@ -55,7 +55,9 @@ class TimeConvolution(nn.Conv2d):
 
 
 class DenseBlock(nn.Module):
-    """Dense block: the input of each layer is the output of all earlier layers, latest first; dilation in time doubles.
+    """Dense block: each layer reads the outputs of all earlier layers, latest first, and the input of the block.
+
+    The dilation in time doubles from layer to layer.
 
     Shape:
         x, returns  [1, C, T, F]

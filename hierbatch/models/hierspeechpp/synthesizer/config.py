@@ -37,7 +37,7 @@ class SynthesizerConfig:
     waveform_rates: tuple[int, ...] = (4, 5, 4, 2, 2)
     waveform_kernels: tuple[int, ...] = (8, 11, 8, 4, 4)
     analysis_channels: int = 16
-    """Channels of the acoustic encoder's first waveform convolution; stages double them, the last has `channels`."""
+    """Channels of the acoustic encoder's first waveform convolution; stages double the number, up to `channels`."""
     analysis_rates: tuple[int, ...] = (8, 5, 4, 2)
     analysis_kernels: tuple[int, ...] = (17, 10, 8, 4)
     block_kernels: tuple[int, ...] = (3, 7, 11)

@@ -37,7 +37,7 @@ class TextToVectorConfig:
     pitch_kernels: tuple[int, ...] = (3, 5, 7)
     pitch_dilations: tuple[int, ...] = (1, 3, 5)
     prosody_width: int = 0
-    """Channels of the prosody network, which samples F0 contours and durations of words; 0 for none. Ours."""
+    """Channels of the prosody network, which samples F0 contours and durations of words; 0 (as published) for none."""
     text_dropout: float = 0.2
     duration_dropout: float = 0.5
     dropout: float = 0.1

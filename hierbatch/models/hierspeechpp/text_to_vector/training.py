@@ -153,7 +153,7 @@ def training_pass(
 def _duration_losses(
     network: TextToVector, prior: TextPrior, style: Tensor, durations: Tensor, noise: Tensor
 ) -> Tensor:
-    """Negative log likelihood of each row's durations per symbol of the batch, in float32. Shape: [B]."""
+    """Negative log likelihood of each row's durations, divided by the symbols of the batch, in float32. Shape: [B]."""
     with torch.autocast(style.device.type, enabled=False):
         losses = network.durations.negative_log_likelihood(
             prior.hidden.float(), prior.mask, style.float(), durations.float(), noise
@@ -205,8 +205,8 @@ def compute_losses(found: TrainingPass, batch: TrainingBatch, *, is_masked: bool
     Args:
         found: outputs of the forward pass.
         batch: input of the forward pass.
-        is_masked: True to leave padding out of the semantic loss. Trained without padding in this loss, the
-            published network paused and repeated words at random.
+        is_masked: True to leave padding out of the semantic loss. The published network, when trained in this way,
+            paused and repeated words at random.
     """
     mask = frame_mask(batch.n_frames, batch.semantic.shape[2])
     error = (found.semantic.float() - batch.semantic).abs()

@@ -41,7 +41,7 @@ def encode_words(prior: TextPrior, words: Tensor, style: Tensor) -> WordBatch:
 def recorded_values(
     words: npt.NDArray[np.int64], frames: npt.NDArray[np.int64], f0_hz: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float32]:
-    """Values of the words of a recording: contours relative to its median log F0, and log frames per symbol.
+    """Values of each word: F0 contour relative to the recording's median log F0, and log of the frames per symbol.
 
     Args:
         words: word of each symbol.
@@ -84,7 +84,7 @@ def scale_word_durations(log_durations: Tensor, words: npt.NDArray[np.int64], va
 def replace_contours(
     log_f0: Tensor, frames: Tensor, words: Sequence[npt.NDArray[np.int64]], values: Sequence[Tensor]
 ) -> Tensor:
-    """Give the words of each row their sampled contours.
+    """Replace the F0 contours of the words with sampled ones; fine structure and voicing stay.
 
     Args:
         log_f0: predicted ln(F0 in Hz + 1), about 0 where unvoiced.

@@ -33,7 +33,7 @@ class SpeechSRLiteConfig:
     last_bin: int = 640
     """End of the synthesized band, exclusive (20 kHz)."""
     copied_bins: int = 124
-    """Width of the source band below `first_bin` (3.9 kHz).
+    """Width of the source band, which ends at `first_bin`, in bins (3.9 kHz).
 
     It is a multiple of `FFT_SAMPLES / HOP_SAMPLES`, so that the phase of a copied band advances correctly.
     """
