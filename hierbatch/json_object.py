@@ -1,4 +1,4 @@
-"""JSON objects from files of any origin: what is not one is a ValueError, however deep it is nested."""
+"""JSON objects from files of any origin; any other content raises ValueError, however deeply it is nested."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def parse_json_object(content: str | bytes) -> dict[str, Any]:
     """Parse one JSON object.
 
     Raises:
-        ValueError: damaged, nested beyond all use, with half a surrogate pair, or another kind of value.
+        ValueError: the content is damaged, nested too deeply, has an unpaired surrogate, or is not an object.
     """
     data = content.encode() if isinstance(content, str) else content
     try:

@@ -70,6 +70,6 @@ def _find_child(folder: Path, name: str) -> str:
 
 @lru_cache(maxsize=_MAX_LISTED_FOLDERS)
 def _children(folder: Path, changed_ns: int) -> dict[str, str]:
-    """Names of the children of a folder that are not ASCII, by their NFC; cached until the folder changes."""
+    """Names of a folder's children that are not ASCII, by their form in NFC; cached until the folder changes."""
     del changed_ns  # only part of the cache's key
     return {nfc(name): name for name in os.listdir(folder) if not name.isascii()}

@@ -202,7 +202,7 @@ class ObjectPath:
 def list_folder(folder: Path) -> tuple[list[str], list[str]]:
     """Names of the files and of the folders directly below a path, in any order; none if it does not exist.
 
-    A disk is not asked about each file: its directory entries carry their types.
+    On a disk, the directory entries show the file types, so that no request for each file is needed.
     """
     if isinstance(folder, ObjectPath):
         return folder.names()

@@ -111,7 +111,7 @@ def option_groups(function: Callable[..., Any]) -> Mapping[str, type[OptionGroup
 
 
 def flatten_options(function: Callable[..., Returned]) -> Callable[..., Returned]:
-    """Replace each option group among a function's parameters by the group's fields, as keywords.
+    """Replace each option group among a function's parameters with the group's fields, as keywords.
 
     Raises:
         TypeError: at decoration, two groups declare the same option.

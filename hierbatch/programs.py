@@ -101,7 +101,7 @@ def feed_program(arguments: Sequence[str], *, timeout_s: float = 24 * 3600.0) ->
 def pipe_program(
     arguments: Sequence[str], blocks: Iterable[bytes], *, timeout_s: float = 24 * 3600.0
 ) -> Generator[bytes]:
-    """Run a program on a stream of blocks and yield its output while the stream goes on.
+    """Run a program on a stream of blocks, and yield its output while input is still being written.
 
     An exception of `blocks` ends the output and is raised in its place. Other errors are those of `run_program`.
     """

@@ -26,7 +26,7 @@ class RunComparison:
     """Rows of two runs joined by id.
 
     `table` has two columns, `..._a` and `..._b`, for each compared column; a column `changed` with the names of the
-    outcome columns that differ; and a column `difference`, by which it is sorted.
+    outcome columns that differ; and a column `difference`, by which the rows are sorted, largest first.
     """
 
     a: RunStudy

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from hierbatch.analysis.figures import pictures_of
@@ -65,7 +66,7 @@ def report_page(
     template = environment.from_string((files("hierbatch.analysis") / "report.html").read_text(encoding="utf-8"))
     groups = _groups(run, summary, limits)
     facts = {
-        "name": run.folder.resolve().name,
+        "name": _run_name(run.folder.resolve()),
         "version": version("hierbatch"),
         "written_at": f"{written_at:%Y-%m-%d %H:%M %Z}".strip(),
         "model": _model_line(run),
@@ -188,6 +189,11 @@ def _model_line(run: RunStudy) -> str:
     ids = run.summary.ordinary_ids[:1]
     rows = run.takes.rows(ids, ["model"]).to_pylist()
     return f"Model {rows[0]['model']}" if rows else "No takes yet"
+
+
+def _run_name(folder: Path) -> str:
+    """Name of a run folder; that of its project if it is the folder `run` of one."""
+    return folder.parent.name if folder.name == "run" and folder.parent.name else folder.name
 
 
 def _count(count: int, name: str) -> str:

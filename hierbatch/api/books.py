@@ -40,7 +40,7 @@ def narrate(
 
     Args:
         book: .epub, .txt or .md file.
-        out: folder of manifest, run and audiobook.
+        out: folder for the manifest, the run and the audiobook.
         on_message: function that receives notices, such as `print`.
         project: manifest, cast and chapters.
         voices: prompts, and the consent to their use.
@@ -54,7 +54,9 @@ def narrate(
     Raises:
         InputError: the book, a voice or an option is invalid.
         BundleError: the model cannot be loaded.
-        RunError: the folder is in use, or was created from another book, voice or settings.
+        RunError: the folder `out` is in use, or was created from another book, voice or settings.
+        ProgramError: the encoder failed, or the package of an option is missing.
+        StorageError: the disk is full; finished rows are kept.
     """
     job = NarrateJob(
         book=local_path(book),
@@ -88,16 +90,19 @@ def master_book(
     Args:
         run: run folder of an imported book.
         out: output folder; by default RUN/export/book.
-        source: EPUB whose markup a read-along EPUB keeps.
-        allow_missing: leave silence for failed and missing rows.
-        overwrite: replace existing files.
+        source: EPUB of the book, whose markup the read-along EPUB keeps.
+        allow_missing: True to leave silence for failed and missing rows.
+        overwrite: True to replace existing files.
         delivery: formats, profiles and tags.
         chapters: chapters to deliver.
         device: device and precision of the bandwidth extension.
 
     Raises:
-        InputError: an option is invalid, or a file exists.
-        RunError: the run is not of a book, or rows are missing.
+        InputError: an option is invalid, or a file exists and `overwrite` is not set.
+        BookError: `source` is not the EPUB 3 that the rows were imported from.
+        RunError: the run is not of a book, or rows are missing and `allow_missing` is not set.
+        ProgramError: the encoder failed, or the package of an option is missing.
+        StorageError: the disk is full.
     """
     job = BookJob(
         run=parse_path(run),

@@ -52,7 +52,8 @@ def corpus(
     Raises:
         InputError: a text, voice, rule or option is invalid; nothing was started.
         BundleError: the model cannot be loaded.
-        RunError: the folder is in use, or was created from other texts, voices or settings.
+        RunError: the folder `out` is in use, or was created from other texts, voices or settings.
+        StorageError: the disk is full; finished rows are kept.
     """
     job = CorpusJob(
         texts=tuple(map(local_path, [texts] if isinstance(texts, str | Path) else texts)),
@@ -76,11 +77,14 @@ def export(run: str | Path, *, to: str, out: str | Path, name: str = "", waterma
         to: `hf`, `lhotse`, `webdataset`, `ljspeech` or `nemo`.
         out: folder to create; it must not exist.
         name: title of the data set; if it is empty, the name of the folder `out`.
-        watermark: whether to put an inaudible watermark into every utterance.
+        watermark: True to put an inaudible watermark into every utterance.
 
     Raises:
         InputError: the format is unknown, `out` exists, or no row is left to write.
-        RunError: the run is not finished, or has changed since it was filtered.
+        RunError: the run is not finished, or has changed since it was filtered; or an utterance cannot hold the
+            watermark.
+        ProgramError: the package of the watermark is missing.
+        StorageError: the disk is full; no partial output remains.
     """
     job = ExportJob(run=local_path(run), to=to, out=local_path(out), name=name, watermark=watermark)
     return export_job(job)

@@ -11,5 +11,5 @@ OnMessage = Callable[[str], None]
 
 
 def listener(on_message: OnMessage | None) -> RunListener | None:
-    """Create a listener that passes notices to `on_message`; None without it."""
+    """Create a run listener that passes notices to `on_message`; return None if `on_message` is None."""
     return RunListener(on_message=on_message) if on_message else None

@@ -1,4 +1,4 @@
-"""Sentences of texts on their way to sound, for the Python API."""
+"""Sentences of texts for the Python API: division of texts, synthesis in batches, and joining of the results."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FADE_S = 0.005
 
 @dataclass(frozen=True, slots=True)
 class SentencePart:
-    """One sentence of one text, on its way to sound."""
+    """Phonemized sentence of a text, with the pause after it and the seed of its synthesis."""
 
     text_index: int
     spoken: PhonemizedSentence
@@ -38,11 +38,11 @@ def sentence_parts(
     """Sentences of one text, each with the silence after it.
 
     Args:
-        text: text; blank lines separate paragraphs.
-        text_index: position of the text in its list.
-        language: language code; `auto` recognizes each sentence's own.
-        seed: seed of the first sentence.
-        front_end: converts sentences to phonemes.
+        text: text to divide; blank lines separate paragraphs.
+        text_index: position of the text in the list of texts.
+        language: language code; `auto` detects the language of each sentence.
+        seed: seed of the first sentence; each later sentence has the next integer.
+        front_end: front end that converts sentences to phonemes.
         default: language of sentences without letters.
 
     Raises:
@@ -66,12 +66,12 @@ def sentence_parts(
 def speak_in_batches(
     model: SpeechModel, parts: Sequence[SentencePart], request: Callable[[SentencePart], SpeechRequest]
 ) -> list[tuple[SentencePart, Speech]]:
-    """Synthesize every part; results are in order, and the first part that fails raises its error.
+    """Synthesize all parts and return them with their speech, in order; the first part that fails raises its error.
 
     Args:
         model: speech model.
         parts: sentences.
-        request: request to the model for a sentence.
+        request: function that creates the request to the model for a sentence.
     """
 
     def speak(batch: Sequence[tuple[int, SentencePart]]) -> list[tuple[int, Speech | Exception]]:
@@ -97,7 +97,7 @@ def speak_in_batches(
 
 
 def join_parts(spoken: Sequence[tuple[SentencePart, Speech]], rate_hz: int) -> Sound:
-    """Sentences of one text with their pauses; word times count from the first sample."""
+    """Join the sentences of one text with the pauses between them; word times are relative to the first sample."""
     pieces = []
     words = []
     n_samples = 0

@@ -21,15 +21,15 @@ from hierbatch.stages.timings import word_timings
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class SungSound(Sound):
-    """Sound of a song; times are those of the score."""
+    """Sound of a song; word times are relative to the start of the score."""
 
     semitones: float = 0.0
-    """Transposition from the score."""
+    """Transposition relative to the score."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SongOptions:
-    """Lyrics, transposition and ornaments of one song."""
+    """Language, lyrics, transposition, ornaments and seed of one song."""
 
     language: str
     lyrics: str
@@ -48,11 +48,11 @@ def sing_score(
         front_end: front end of the lyrics' language.
         score: a score, or the path of one.
         voice: encoded voice.
-        options: lyrics, transposition and ornaments.
+        options: language, lyrics, transposition, ornaments and seed.
 
     Raises:
         InputError: the score cannot be read, or its lyrics cannot be phonemized.
-        SynthesisError: notes outside the range of the model.
+        SynthesisError: notes are outside the range of the model.
     """
     try:
         read = score if isinstance(score, MusicScore) else read_score(local_path(score))

@@ -86,7 +86,7 @@ class Sound:
             provenance: watermark and signature.
 
         Raises:
-            InputError: an unknown suffix, a sample rate that the format cannot store, or an unusable certificate.
+            InputError: the suffix is unknown, the format cannot store the sample rate, or the certificate is unusable.
             ProgramError: the package of the watermark or the signature is missing.
             RunError: the watermark is not found in the file, which is then not written.
             StorageError: the disk is full or read-only.
@@ -135,7 +135,7 @@ class Sound:
 
     @classmethod
     def from_pydub(cls, segment: AudioSegment) -> Sound:
-        """Create a sound from a pydub `AudioSegment`; its channels are averaged."""
+        """Create a mono sound from a pydub `AudioSegment`, whose channels are averaged."""
         n_channels, full_scale = segment.channels, float(1 << (8 * segment.sample_width - 1))
         samples = np.asarray(segment.get_array_of_samples(), dtype=np.float32).reshape(-1, n_channels).mean(axis=1)
         return cls(samples=samples / np.float32(full_scale), rate_hz=segment.frame_rate, is_synthetic=False)
@@ -151,7 +151,10 @@ class Sound:
 
 
 Recording = str | Path | bytes | Sound | Waveform
-"""Recording to read: a path, the bytes of an encoded file, or a sound in memory; also pydub's `AudioSegment`."""
+"""Recording to read: a path, the bytes of an encoded file, or a sound in memory.
+
+Functions that take a recording also accept a pydub `AudioSegment`.
+"""
 
 
 def as_waveform(recording: Recording | AudioSegment, *, name: str = "") -> Waveform:
@@ -159,7 +162,7 @@ def as_waveform(recording: Recording | AudioSegment, *, name: str = "") -> Wavef
 
     Args:
         recording: a path, the bytes of an encoded file, a `Sound`, a `Waveform` or a pydub `AudioSegment`.
-        name: name for error messages, if the recording is not a path.
+        name: name of the recording in error messages, used for bytes only.
 
     Raises:
         SourceError: the recording is empty or is not a readable sound file.

@@ -59,19 +59,20 @@ class SpeechPipeline:
         name: str = "",
         denoise_ratio: float = 0.0,
     ) -> Voice:
-        """Encode a voice once, to be passed as `voice` to several calls.
+        """Encode a voice once, for use as the argument `voice` of several calls.
 
         Args:
             prompt: 3 to 15 s of one person speaking: a path, bytes, a `Sound`, or a pydub `AudioSegment`; or a voice
                 file of `hierbatch voices`.
-            consent: consent of that person: `self`, `licensed`, `public_domain` or `synthetic`; a voice file has its
-                own.
-            name: name of the voice; by default the file's own.
+            consent: consent of that person: `self`, `licensed`, `public_domain` or `synthetic`; not needed for a voice
+                file, which contains it.
+            name: name of the voice; by default derived from the file.
             denoise_ratio: share of the denoised prompt in the mix, 0 to 1.
 
         Raises:
             InputError: the consent is missing or unknown.
             PromptError: the prompt is unreadable, silent or too short.
+            ProgramError: denoising was requested, but its package is not installed.
         """
         return encode_voice(
             prompt,
@@ -173,9 +174,10 @@ class SpeechPipeline:
             recording: a path, bytes, a `Sound`, a `Waveform`, a pydub `AudioSegment`, or a list of them.
             voice: a prompt, or a `Voice` from the method `voice` of this pipeline.
             consent: consent of the person in the prompt, if `voice` is a prompt.
-            pitch: `target` moves the voice to the target's range; `keep` keeps the melody of a song, `octave` moves it
-                by whole octaves towards the target, and a number by so many semitones.
-            pitch_semitones: further transposition.
+            pitch: `target` transposes speech to the range of the target voice; `keep` keeps the melody of a song;
+                `octave` transposes the melody by whole octaves towards the target voice; a number transposes it by
+                that many semitones.
+            pitch_semitones: additional transposition.
             rate_hz: sample rate of the result; by default that of the recording.
             full_band: True to extend the bandwidth beyond 8 kHz with SpeechSR, for results above 16 kHz.
             seed: seed of the synthesis; another seed results in another take.
@@ -219,23 +221,23 @@ class SpeechPipeline:
         seed: int = 0,
         lexicon: str | Path | None = None,
     ) -> SungSound:
-        """Sing a score with lyrics; the result starts and ends with the score.
+        """Synthesize singing of a score with lyrics; the result starts and ends with the score.
 
         Args:
             score: a `MusicScore`, or the path of a MusicXML, MIDI or OpenUtau file or a note list.
-            voice: a prompt, or a `Voice` of this pipeline's `voice`.
-            consent: consent of the prompt's owner, where `voice` is a prompt.
-            language: language of the lyrics; `auto` recognizes it.
+            voice: a prompt, or a `Voice` from the method `voice` of this pipeline.
+            consent: consent of the person in the prompt, if `voice` is a prompt.
+            language: language of the lyrics; `auto` detects the language.
             lyrics: lyrics instead of those of the score, as in `"Twin-kle, twin-kle _ star"`.
             transpose: number of semitones; `octave` moves the melody by whole octaves to the range of the voice.
             vibrato_cents: depth of the vibrato of long notes.
-            seed: another seed gives another take.
-            lexicon: a pronunciation table, CSV of word,pronunciation,kind,language,scope.
+            seed: seed of the synthesis; another seed results in another take.
+            lexicon: pronunciation lexicon, a CSV file with columns word,pronunciation,kind,language,scope.
 
         Raises:
-            InputError: no consent, the score cannot be read, or the model cannot sing.
+            InputError: the consent is missing, the score cannot be read, or the model cannot sing.
             PromptError: the prompt cannot be used.
-            SynthesisError: notes outside the range of the model.
+            SynthesisError: notes are outside the range of the model.
         """
         if not isinstance(self._model, SingingModel):
             raise InputError("The model cannot sing", expected="a Lite model", got=self.name)

@@ -31,17 +31,19 @@ def intake(
     layout: DataLayout,
     rows: RowSettings,
 ) -> IntakeResult:
-    """Divide long recordings into rows with the same measures as takes. The same call resumes a stopped job.
+    """Divide long recordings into rows, and measure the rows like takes. The same call resumes a stopped job.
 
     Args:
         recordings: folders or tables of recordings.
-        out: folder of the rows, `rows.parquet`.
+        out: output folder; its file `rows.parquet` contains the rows.
         on_message: function that receives notices, such as `print`.
         layout: layout of the recordings.
         rows: lengths, speakers, transcripts and rules.
 
     Raises:
-        InputError: a data set, option or rule is invalid, or the folder was made with other settings.
+        InputError: a data set, option or rule is invalid, or the output folder was created with other settings.
+        ProgramError: a package of the recognizer is missing.
+        StorageError: the disk is full, read-only or gone.
     """
     job = IntakeJob(recordings=_paths(recordings), out=local_path(out), layout=layout, rows=rows)
     return intake_job(job, on_message or _ignore)
@@ -68,8 +70,9 @@ def prepare(
         limits: limits of the recordings.
 
     Raises:
-        InputError: a data set or option is invalid, or the folder was prepared with other settings.
+        InputError: a data set or option is invalid, or the output folder was prepared with other settings.
         BundleError: the feature extractor cannot be loaded.
+        StorageError: the disk is full, read-only or gone.
     """
     job = PrepareJob(data=_paths(data), out=local_path(out), layout=layout, features=features, limits=limits)
     return prepare_job(job, on_message or _ignore)
@@ -87,7 +90,7 @@ def finetune(
     layout: DataLayout,
     settings: FinetuneSettings,
 ) -> FinetuneResult:
-    """Adapt the packaged model to one speaker, without transcripts. The same call resumes a stopped job.
+    """Adapt a model to one speaker, without transcripts. The same call resumes a stopped job.
 
     Args:
         recordings: recordings of one speaker, 5 to 60 minutes in total.
@@ -100,8 +103,9 @@ def finetune(
         settings: schedule.
 
     Raises:
-        InputError: there is too little speech, or no consent.
+        InputError: there is too little speech, or the consent is missing or unknown.
         BundleError: the model is missing or of another kind.
+        StorageError: the disk is full, read-only or gone.
     """
     job = FinetuneJob(
         recordings=_paths(recordings),

@@ -38,7 +38,7 @@ class UpsamplingPipeline:
     def upsample(
         self, recording: Recording | AudioSegment | Sequence[Recording], rate_hz: int = 48_000
     ) -> Sound | list[Sound]:
-        """Extend one recording, or each of a list, to 24 or 48 kHz.
+        """Extend the bandwidth of one recording, or of each recording of a list.
 
         Args:
             recording: a path, bytes, a `Sound`, a `Waveform`, a pydub `AudioSegment`, or a list of them.

@@ -1,4 +1,4 @@
-"""Voice of the Python API: a prompt or voice file that was checked, and its owner's consent."""
+"""Voice of the Python API: a checked prompt or voice file, encoded for a model, with the consent of the speaker."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Voice:
     sha256: str
     """Hash of the prepared prompt."""
     notices: tuple[str, ...]
-    """Remarks on the prompt, such as one that is too short for a good likeness."""
+    """Remarks on the prompt, for example that it is too short for a good likeness."""
     encoded: Any
     """The model's encoding of the prompt."""
 
@@ -52,15 +52,17 @@ def encode_voice(
 
     Args:
         prompt: 3 to 15 s of one person speaking, or a voice file.
-        consent: consent of that person, one of `self licensed public_domain synthetic`; a voice file has its own.
-        model: the model that encodes it.
-        name: name of the voice; by default the file's own.
+        consent: consent of that person, one of `self licensed public_domain synthetic`; not used for a voice file,
+            which contains it.
+        model: model that encodes the prompt.
+        name: name of the voice; by default derived from the file.
         denoise_ratio: share of the denoised prompt in the mix, 0 to 1.
         repeat_to_s: length in seconds to which a shorter prompt is repeated.
 
     Raises:
-        InputError: no consent, or an unknown one.
-        PromptError: unreadable, silent or too short.
+        InputError: the consent is missing or unknown.
+        PromptError: the prompt is unreadable, silent or too short.
+        ProgramError: denoising was requested, but its package is not installed.
     """
     row = _voice_row(prompt, consent, name)
     prepared = prepare_prompt(row.read_prompt(), row.voice, denoise_ratio=denoise_ratio)
@@ -95,7 +97,7 @@ def _voice_row(prompt: Recording | AudioSegment, consent: str, name: str) -> Voi
 
 
 def _voice_file_row(prompt: Recording | AudioSegment) -> VoiceRow | None:
-    """Voice of a voice file; None for a recording."""
+    """Row of the voice in a voice file; None for a recording."""
     if isinstance(prompt, str | Path) and local_path(prompt).suffix.lower() == VOICE_FILE_SUFFIX:
         return voice_from_file(local_path(prompt), "unknown")
     if isinstance(prompt, bytes) and is_voice_file(prompt):

@@ -1,4 +1,4 @@
-"""Voices by the Python API, as `hierbatch.voices`: list, preview, blend, sample and design."""
+"""Voice functions of the Python API, available as `hierbatch.voices`: list, preview, blend, sample and design."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def list_voices(voices: str | Path) -> list[ListedVoice]:
     """Voices of a table, folder or file, with consent, license and measures.
 
     Raises:
-        InputError: there are none, or the table is invalid.
+        InputError: there are no voices, or the table is invalid.
     """
     return list(describe_voices(voices_at(local_path(voices))))
 
@@ -37,18 +37,19 @@ def preview(
     texts: Mapping[str, str] | None = None,
     model: ModelChoice,
 ) -> Previews:
-    """Speak one sentence of each language in each voice, to one file per voice and a montage.
+    """Synthesize one sentence of each language in each voice, and write one file per voice and a montage.
 
     Args:
-        voices: a table, folder or file.
-        out: folder of the files.
-        consent: consent of recordings without a table.
-        texts: sentences by language, in place of the built-in ones.
-        model: the model.
+        voices: voices table, folder of recordings and voice files, or one such file.
+        out: output folder.
+        consent: consent of the speakers of recordings that are not in a table.
+        texts: sentence of each language code, instead of the built-in sentences.
+        model: model, device and precision.
 
     Raises:
         InputError: a consent is unknown, or no voice can be used.
         BundleError: the model cannot be loaded, or is of another kind.
+        StorageError: the disk is full.
     """
     rows = voices_at(local_path(voices), consent)
     return preview_voices(PreviewVoices(voices=rows, out=local_path(out), texts=texts or {}, model=model))
@@ -63,19 +64,20 @@ def blend(
     table: str | Path | None = None,
     model: ModelChoice,
 ) -> VoiceFile:
-    """Blend voices by weight, and write the voice file.
+    """Blend voices by weight, and write and return the voice file.
 
     Args:
-        voices: weight by recording, voice file, or name in `table`.
+        voices: weight of each voice; a key is a recording, a voice file, or a name in `table`.
         out: voice file to write, `.safetensors`.
-        consent: consent of the recordings among the voices.
-        table: voices table or folder for names.
-        model: the model.
+        consent: consent of the speakers of the recordings among the voices.
+        table: voices table or folder in which names are looked up.
+        model: model, device and precision.
 
     Raises:
         InputError: fewer than two voices, a weight is not positive, or a consent is unknown.
         PromptError: a voice cannot be used.
         BundleError: the model cannot be loaded, or is of another kind.
+        StorageError: the disk is full.
     """
     rows = find_voices(list(map(str, voices)), consent or "unknown", local_path(table) if table else None)
     parts = tuple(zip(rows, voices.values(), strict=True))
@@ -86,18 +88,19 @@ def blend(
 def sample(
     n: int = 1, *, out: str | Path, seed: int = 0, name: str = "sampled", model: ModelChoice
 ) -> Sequence[MadeVoice]:
-    """Sample voices that belong to nobody; a seed gives the same voices.
+    """Sample voices that belong to nobody; the same seed results in the same voices.
 
     Args:
         n: number of voices.
         out: folder of the voice files.
-        seed: another seed gives other voices.
-        name: beginning of the names.
-        model: the model.
+        seed: seed of the sampling; another seed results in other voices.
+        name: beginning of the names of the voices.
+        model: model, device and precision.
 
     Raises:
         InputError: the number is out of range.
         BundleError: the model cannot be loaded, or has no distribution of voices.
+        StorageError: the disk is full.
     """
     return list(sample_voices(SampleVoices(out=local_path(out), n_voices=n, seed=seed, name=name, model=model)))
 
@@ -109,16 +112,18 @@ def design(
     """Design voices that belong to nobody from a description in English or Korean.
 
     Args:
-        description: such as "a calm low male voice, slow, little emphasis".
+        description: a text such as "a calm low male voice, slow, little emphasis".
         n: number of voices.
         out: folder of the voice files.
-        seed: another seed gives other voices.
-        name: beginning of the names.
-        model: the model.
+        seed: seed of the sampling; another seed results in other voices.
+        name: beginning of the names of the voices.
+        model: model, device and precision.
 
     Raises:
         InputError: the description names no attribute, or the number is out of range.
         BundleError: the model cannot be loaded, or has no distribution of voices.
+        SynthesisError: no candidate can be used.
+        StorageError: the disk is full.
     """
     job = DesignVoices(description=description, out=local_path(out), n_voices=n, seed=seed, name=name, model=model)
     return list(design_voices(job))

@@ -15,10 +15,10 @@ _RESOLUTION_HZ = 10.0
 
 
 def measure_bandwidth_hz(waveform: Waveform) -> float | None:
-    """Highest frequency in Hz whose loud frames are within 70 dB of the strongest bin and 20 dB above the quiet frames.
+    """Highest frequency in Hz with content: loud frames within 70 dB of the strongest bin and 20 dB above quiet ones.
 
     The bandwidth of a recording that was resampled from a lower rate, sent over a telephone or encoded at a low bit
-    rate is below half its sampling rate. None for fewer than 2048 samples, for silence and for steady noise.
+    rate is below half its sampling rate. The result is None for fewer than 2048 samples, silence and steady noise.
     """
     n_frames = waveform.n_samples // _FFT_SAMPLES
     if not n_frames:

@@ -37,7 +37,7 @@ Powers = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelMix:
-    """Weights of the channels in a mono mix of a recording, which is their weighted sum.
+    """Weights of the channels of a recording in its mono mix, which is the weighted sum of the channels.
 
     Shape:
         weights  [C]
@@ -171,7 +171,7 @@ def choose_mix(covariances: Powers, channel_mask: int = 0) -> ChannelMix:
 
     Args:
         covariances: covariance of the channels in each frame.
-        channel_mask: channels present, as in WAVEFORMATEXTENSIBLE; 0 for the usual ones.
+        channel_mask: channels present, as in WAVEFORMATEXTENSIBLE; 0 for the usual channels of this number.
 
     Shape:
         covariances  [T, C, C]

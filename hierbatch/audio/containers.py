@@ -29,7 +29,7 @@ _TS_PACKET_BYTES, _TS_SYNC = 188, 0x47
 
 
 def read_head(file: BinaryIO) -> bytes:
-    """First 512 bytes of a file; those after the ID3v2 tag of a FLAC file, which some programs put in front."""
+    """First 512 bytes of a file, or of the FLAC stream after an ID3v2 tag, which some programs put in front."""
     head = file.read(HEAD_BYTES)
     if (n_tag := id3_bytes(head)) and file.seekable():
         file.seek(n_tag)

@@ -1,4 +1,4 @@
-"""A sound while it is decoded, and the error of a sound that cannot be."""
+"""Sound that is being decoded, and the error for a sound that cannot be decoded."""
 
 from __future__ import annotations
 

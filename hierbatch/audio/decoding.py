@@ -40,7 +40,7 @@ def open_decoder(source: Path | bytes, *, use_ffmpeg: bool = False, track: int =
 
     Args:
         source: path or content of the file.
-        use_ffmpeg: decode with ffmpeg even what libsndfile reads, as a second opinion.
+        use_ffmpeg: True to decode with ffmpeg even the files that libsndfile can read, as a second opinion.
         track: index of the sound track of a film, from 0.
 
     Raises:
@@ -113,7 +113,7 @@ def open_file(path: Path, *, use_ffmpeg: bool = False) -> Iterator[DecodedSound]
 
 
 def _by_libsndfile(file: BinaryIO, container: str, is_cut: bool) -> DecodedSound | None:
-    """Open a file with libsndfile; None if it cannot read the file, for over two channels and for MPEG audio."""
+    """Open a file with libsndfile; None if it cannot read the file, and for more than two channels or MPEG audio."""
     try:
         sound = soundfile.SoundFile(file)
     except soundfile.LibsndfileError:
@@ -146,7 +146,7 @@ def _libsndfile_blocks(sound: soundfile.SoundFile) -> Iterator[Samples]:
 
 @contextmanager
 def as_path(source: Path | bytes) -> Iterator[Path]:
-    """Path of a source; content is written to a temporary file, since many containers cannot be read from a pipe."""
+    """Context with the path of a source; bytes are written to a file, as many containers cannot be read from a pipe."""
     if isinstance(source, Path):
         yield source
         return
@@ -163,7 +163,7 @@ def decoding_failure(shown: str, reason: str, raises: type[HierbatchError]) -> H
     """Error for a file that cannot be decoded.
 
     Args:
-        shown: name of the file.
+        shown: name of the file in error messages.
         reason: text of the DecodingError.
         raises: class of the error.
     """

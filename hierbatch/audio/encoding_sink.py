@@ -16,8 +16,8 @@ MAX_BYTES_IN_MEMORY = 16 << 20
 class EncodingSink(io.RawIOBase):
     """File object that libsndfile writes to.
 
-    If a method raised an error of the disk, it would be lost, since libsndfile calls the methods from C; the error is
-    kept, and `content` raises it.
+    libsndfile calls the methods from C, where an exception would be lost; therefore an error of the disk is stored, and
+    `content` raises it.
     """
 
     def __init__(self, *, in_memory: bool = True) -> None:

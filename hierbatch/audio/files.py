@@ -1,4 +1,4 @@
-"""Audio files: read from paths or bytes with a limit on size, write atomically.
+"""Reading of audio files from paths or bytes with limits on size and duration, and atomic writing of audio files.
 
 The caller chooses the class of the errors, since only the caller knows the purpose of the sound: a prompt
 (PromptError), a recording to convert (SourceError), or a file given on the command line (InputError).
@@ -51,7 +51,7 @@ def describe_sound(
 
     Args:
         source: path or content of the file.
-        name: name of the sound in messages, in place of the path.
+        name: name of the sound in error messages, instead of the path.
         raises: class of the errors.
         limits: largest file accepted.
 
@@ -81,10 +81,10 @@ def read_sound(
 
     Args:
         source: path or content of the file.
-        name: name of the sound in messages, in place of the path.
+        name: name of the sound in error messages, instead of the path.
         raises: class of the errors.
         limits: largest file and longest sound accepted.
-        require_complete: also fail on a truncated file, as far as its format records the length.
+        require_complete: True to also fail on a truncated file, as far as its format records the length.
 
     Raises:
         HierbatchError: the source is missing, is not a regular file, is not audio, exceeds `limits`, is empty, or

@@ -16,7 +16,7 @@ _UNKNOWN_MD5 = bytes(16)
 
 
 def find_flac_damage(content: bytes, *, rate_hz: int, n_samples: int) -> str:
-    """Describe the damage of a FLAC file; empty if it is intact. Only 16-bit files are checked against the hash.
+    """Describe the damage of a FLAC file; empty if the file is intact. Only 16-bit files are checked against the hash.
 
     Args:
         content: the file.

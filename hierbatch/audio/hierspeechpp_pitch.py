@@ -27,7 +27,7 @@ def transfer_log_f0(f0_hz: F0, prompt_f0_hz: F0, key_shift_semitones: float = 0.
         returns       [T]  0 where unvoiced
 
     Raises:
-        PromptError: the prompt has no voiced frame. (The HierSpeech++ script outputs NaN in this case.).
+        PromptError: the prompt has no voiced frame (the HierSpeech++ script outputs NaN in this case).
     """
     is_voiced, prompt = f0_hz > 0, prompt_f0_hz[prompt_f0_hz > 0]
     if not len(prompt):

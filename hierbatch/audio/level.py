@@ -51,7 +51,7 @@ def peak_level(samples: Samples) -> float:
 
 
 def below_full_scale(waveform: Waveform) -> Waveform:
-    """Attenuate a sound whose peak would clip in a file, by one constant gain; any other is returned unchanged.
+    """Attenuate a sound whose peak would clip in a file, by a constant gain; return any other sound unchanged.
 
     Networks are trained at one RMS level, at which the peaks of some voices exceed full scale.
     """

@@ -1,6 +1,6 @@
 """Level meter for streamed sound: RMS, sample peak, noise floor, and the silence at both ends.
 
-All of them are computed from the power of 10 ms frames, so memory grows by 100 numbers per second of sound.
+Noise floor and silence are computed from the power of 10 ms frames, so memory grows by 100 numbers per second of sound.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class LevelMeter:
         return power_db(self._peak**2)
 
     def noise_floor_db(self) -> float:
-        """RMS in dB of the quietest half second, as ACX measures room tone; of the whole sound if it is shorter."""
+        """RMS in dB of the quietest half second, as ACX measures room tone; RMS of the whole sound if it is shorter."""
         frames = self._frames.values()
         n_window = round(_NOISE_WINDOW_S / FRAME_S)
         if len(frames) < n_window:

@@ -25,13 +25,13 @@ from hierbatch.audio.waveform import Samples
 _LOOK_AHEAD_S = 0.005
 RELEASE_DB_PER_S = 60.0
 _MARGIN_DB = 0.1
-"""Covers peaks missed by a grid of eight points per sample, and those added by a changing gain between the points."""
+"""Margin for peaks that a grid of eight points per sample misses, and for those that a changing gain adds."""
 
 Attenuation = npt.NDArray[np.float64]
 
 
 class PeakLimiter:
-    """Limits a mono sound pushed in blocks of any size. Output is delayed, and has as many samples as the input."""
+    """Limiter of a mono sound in blocks of any size; the output is delayed, and has as many samples as the input."""
 
     def __init__(self, rate_hz: int, ceiling_dbtp: float) -> None:
         self._ceiling = amplitude_gain(ceiling_dbtp - _MARGIN_DB)

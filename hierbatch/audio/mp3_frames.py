@@ -35,7 +35,7 @@ class Mp3Frames:
     n_declared_frames: int
     """Number of frames in the Xing or Info header; 0 without one."""
     end: int
-    """Position after the last frame, past the end of a file that was cut inside it."""
+    """Position in bytes after the last frame; beyond the end of the file if the file was cut inside that frame."""
 
 
 def read_mp3_frames(source: Path | BinaryIO) -> Mp3Frames:

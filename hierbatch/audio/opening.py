@@ -23,8 +23,8 @@ from hierbatch.errors import HierbatchError, InputError
 from hierbatch.storage import regular_file_size
 
 _MAX_RATE_HZ = 48_000
-"""Highest sampling rate at which the limit on the duration applies in full; at higher rates, the number of samples is
-limited to that at this rate."""
+"""Highest sampling rate at which the limit on the duration applies in full; at higher rates, the maximum number of
+samples is the same as at this rate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class SoundLimits:
     max_bytes: int = 2 << 30
 
     def max_samples(self, rate_hz: int) -> int:
-        """Largest number of samples at a sampling rate: `max_duration_s` at that rate, or at 48 kHz if it is higher."""
+        """Maximum number of samples per channel: `max_duration_s` at the rate, or at 48 kHz if the rate is higher."""
         return int(self.max_duration_s * min(rate_hz, _MAX_RATE_HZ))
 
 

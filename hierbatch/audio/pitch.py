@@ -25,8 +25,8 @@ F0 = npt.NDArray[np.float32]
 def estimate_f0(waveform: Waveform) -> F0:
     """Estimate F0 in Hz every 10 ms, 0 where unvoiced, by DIO with StoneMask refinement (Morise 2009, 2010).
 
-    Frame t covers samples 160 t to 160 t + 159, as in `LogMel`. DIO's default limits miss a sixth of the voiced frames
-    of clean speech; here the contour may change faster and is searched in narrower bands.
+    The sound is at 16 kHz; frame t covers samples 160 t to 160 t + 159, as in `LogMel`. DIO's default limits miss a
+    sixth of the voiced frames of clean speech; here the contour may change faster and is searched in narrower bands.
 
     Shape:
         returns  [L // 160]

@@ -39,7 +39,7 @@ PITCH_TRACKERS: Mapping[str, PitchTracker] = {
 
 
 def pitch_tracker(name: str) -> PitchTracker:
-    """Pitch tracker of a given name.
+    """Find a pitch tracker by name.
 
     Raises:
         InputError: there is no tracker of this name.

@@ -36,7 +36,7 @@ class TakeQuality:
     """Signal measures of one take."""
 
     loudness_lufs: float | None
-    """Integrated loudness (BS.1770-4); None under 400 ms and for silence."""
+    """Integrated loudness (BS.1770-4); None for silence and for less than 400 ms of sound."""
     rms_db: float
     """RMS of all samples, pauses included."""
     peak_db: float
@@ -50,12 +50,12 @@ class TakeQuality:
     snr_db: float | None
     """Mean power of the frames that are not silent over that of the quietest tenth of all frames, 0 to 100 dB.
 
-    None under 0.2 s and for silence.
+    None for silence and for less than 0.2 s of sound.
     """
 
 
 def measure_take(waveform: Waveform) -> TakeQuality:
-    """Measure a take of any length, including an empty one; all measures are finite if the samples are."""
+    """Measure a take of any length, including an empty one; all numbers are finite if the samples are."""
     meter = TakeMeter(waveform.rate_hz)
     meter.push(waveform.samples)
     return meter.quality()

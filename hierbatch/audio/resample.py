@@ -34,7 +34,7 @@ def resample(waveform: Waveform, rate_hz: int) -> Waveform:
 
 
 def read_resampled(sound: RereadableSound, rate_hz: int, n_samples: int | None = None) -> Waveform:
-    """Read a sound and resample it block by block, so that only the result is in memory; equal to `resample`.
+    """Read a sound and resample it as `resample` does, but block by block, so that only the result is in memory.
 
     Args:
         sound: sound of any length.

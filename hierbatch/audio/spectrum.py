@@ -72,7 +72,7 @@ def interpolate_bands(wanted_hz: Tensor) -> Tensor:
 
 
 def long_term_spectrum(mel: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Long-term average spectrum of a voice: mean log-mel of the loudest three fifths of the frames, without its level.
+    """Long-term average spectrum of a voice: mean log-mel of the loudest 60 % of the frames, minus its mean over bands.
 
     Shape:
         mel      [T, M]

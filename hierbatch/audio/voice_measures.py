@@ -19,7 +19,7 @@ from hierbatch.constants import MEL_HOP_SAMPLES, RATE_HZ
 
 _DB_PER_NEPER = 20 / np.log(10)
 EFFORT_FROM_HZ, BRIGHTNESS_FROM_HZ = 1000.0, 4000.0
-"""Lower limits of the bands that rise with effort, and with brightness."""
+"""Lower limits of the bands whose levels rise with vocal effort and with brightness."""
 _BREATH_BAND_HZ = (1000.0, 5000.0)
 _FORMANT_BAND_HZ = (500.0, 5000.0)
 _POINTS_PER_OCTAVE = 36
@@ -40,7 +40,7 @@ class VoiceMeasures:
     f0_semitones: float
     """Median F0 in semitones above 100 Hz."""
     f0_spread_semitones: float
-    """Standard deviation of F0, the sound measure of liveliness."""
+    """Standard deviation of F0, a measure of liveliness."""
     effort_db: float
     """Level of 1 to 4 kHz relative to the bands below, which rises with vocal effort (Sluijter and van Heuven 1996)."""
     brightness_db: float
@@ -87,7 +87,7 @@ def measure_voice(sound: Waveform) -> VoiceMeasures:
 
 
 def formant_shift_octaves(spectrum_db: Floats, reference_db: Floats) -> float:
-    """Shift of the formants against a reference on a log frequency axis; a shorter vocal tract shifts them upwards.
+    """Shift of the formants from a reference on a log frequency axis; positive (upwards) for a shorter vocal tract.
 
     Shape:
         spectrum_db, reference_db  [M]

@@ -1,7 +1,8 @@
 """Inaudible watermark in synthetic speech, by the network of Resemble AI's Perth (extra `watermark`).
 
-The network marks magnitudes below 2 kHz at 32 kHz. Here the difference it makes is added to the sound at its own rate,
-so that everything above stays as it is. The mark survives MP3 and resampling; it is lost when the speed changes.
+The network marks magnitudes below 2 kHz in sound at 32 kHz. Here only the difference that the network makes is added to
+the sound, at the sound's own rate, so that higher frequencies stay unchanged. The mark survives MP3 and resampling; it
+is lost when the speed changes.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Watermarker:
             self._network: Any = network()
 
     def mark(self, sound: Waveform) -> Waveform:
-        """The sound with the mark, of the same rate and length; silence stays silence."""
+        """Return the sound with the mark, at the same rate and length; silence stays silence."""
         step, context = (round(seconds * sound.rate_hz) for seconds in (_WINDOW_S, _CONTEXT_S))
         marked = sound.samples.copy()
         for start in range(0, sound.n_samples, step):
@@ -102,6 +103,7 @@ class Watermarker:
         """Refuse a file in which the mark is not found.
 
         Raises:
+            InputError: the file is missing or is not audio.
             RunError: the mark is not found.
         """
         found = self.detect_file(path)

@@ -37,7 +37,7 @@ def yaapt_f0(waveform: Waveform, ceiling_hz: float = CONVERSION_CEILING_HZ) -> F
         returns  [ceil(L / 80)]
 
     Raises:
-        SourceError: the sound is too short for YAAPT. (The HierSpeech++ scripts treat it as unvoiced.).
+        SourceError: the sound is too short for YAAPT (the HierSpeech++ scripts treat such a sound as unvoiced).
     """
     from amfm_decompy import basic_tools, pYAAPT
 

@@ -15,7 +15,7 @@ _LOG_EVERY_S = 10.0
 
 
 class ProgressLine:
-    """Prints progress to standard error, so that the output of a command can be piped."""
+    """Progress display on standard error, so that the output of a command can be piped."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr

@@ -13,7 +13,7 @@ from hierbatch.errors import RowError
 
 
 def divide_row(row: DatasetRow, limits: UtteranceLimits) -> Iterator[DatasetRow | RejectedRow]:
-    """Divide a recording into utterances, in order of time; one of at most the maximum length is kept, with its text.
+    """Divide a recording into utterances, in order of time; a recording within the maximum length is kept as it is.
 
     Args:
         row: a recording of any length.

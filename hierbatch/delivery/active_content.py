@@ -48,7 +48,7 @@ _CSS_REMOTE = re.compile(
 
 
 def clean_page(root: etree._Element) -> int:
-    """Remove active content from a page or drawing, in place; returns the number of removals."""
+    """Remove active content from a page or drawing, in place, and return the number of removals."""
     n_removed = 0
     for node in list(_outside(root)):
         n_removed += _clean_instruction(node)
@@ -65,7 +65,7 @@ def clean_page(root: etree._Element) -> int:
 
 
 def clean_style(text: str) -> tuple[str, int]:
-    """Remove remote addresses and scripts from a style sheet; returns it with the number of removals."""
+    """Remove remote addresses and scripts from a style sheet; return the style sheet and the number of removals."""
     n_removed = 0
 
     def replace(match: re.Match[str]) -> str:

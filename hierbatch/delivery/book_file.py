@@ -40,7 +40,7 @@ class BookFile:
 
 
 def write_book_file(details: BookFile, path: Path) -> None:
-    """Write the details as TOML, with comments that explain some names; raises StorageError."""
+    """Write the details as TOML, with comments that explain some fields; raises StorageError."""
     lines = ["# Details of the book, for the tags of the delivered files. Edit it freely: no import overwrites it."]
     for field in fields(details):
         comment = f"  # {_COMMENTS[field.name]}" if field.name in _COMMENTS else ""
@@ -55,7 +55,7 @@ def read_book_file(path: Path) -> BookFile:
     """Read the details; numbers are accepted in place of texts.
 
     Raises:
-        InputError: the file is not valid TOML, or has unknown names.
+        InputError: the file cannot be read, is not valid TOML, or has unknown names or values of other types.
     """
     try:
         page = tomllib.loads(path.read_text(encoding="utf-8-sig"))

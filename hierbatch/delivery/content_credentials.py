@@ -1,7 +1,7 @@
 """Content credentials: a signed C2PA manifest inside delivered files, which states that a model made the speech.
 
 The user's certificate signs. Files are signed last: any later change of tags or audio breaks the signature, and
-encoding a file again loses the manifest. WAV, MP3, M4A, M4B and FLAC can hold one (extra `c2pa`).
+encoding a file again loses the manifest. WAV, MP3, M4A, M4B and FLAC can hold a manifest (extra `c2pa`).
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundCredentials:
-    """Manifest of a file."""
+    """Facts from the manifest of a file."""
 
     state: str
     """`Trusted`, `Valid` or `Invalid`, as the C2PA library reports it."""
     is_generated: bool
-    """True if it states that a model made the content."""
+    """True if the manifest states that a model made the content."""
     problems: tuple[str, ...]
 
 
@@ -110,7 +110,7 @@ def sign_file(path: Path, credentials: Credentials, title: str) -> None:
 
 
 def read_credentials(path: Path) -> FoundCredentials | None:
-    """Manifest of a file; None if it has none.
+    """Read the manifest of a file; return None if there is none.
 
     Raises:
         InputError: the format cannot hold a manifest.

@@ -1,4 +1,4 @@
-"""Mixing of a dubbed voice track into its source: the original is attenuated wherever the new voice speaks."""
+"""Mixing of a dubbed voice track into its source: the new voice replaces the original wherever it speaks."""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ def _make_files(
 
 
 def _take(encoded: EncodedFiles | None, edition: Edition, file: EditionFile, folder: Path) -> bool:
-    """Move a file that was encoded before to its place; return False if there is none."""
+    """Move a file that was encoded before to the output folder, and return True; return False if there is none."""
     target = _untagged(folder, file) if file.kind.is_whole_book else folder / file.name
     return encoded is not None and encoded.take(encoded_hash(edition, file), target)
 

@@ -82,7 +82,7 @@ FORMATS = {
 
 
 def find_format(name: str) -> AudioFormat:
-    """Look up a format by name; raises InputError if it is unknown."""
+    """Look up a format by name; raises InputError if the name is unknown."""
     try:
         return FORMATS[name]
     except KeyError:
@@ -95,7 +95,7 @@ def find_format(name: str) -> AudioFormat:
 def chapter_encoder(
     path: Path, kind: AudioFormat, rate_hz: int, fields: Mapping[str, str], cover: Cover | None
 ) -> Iterator[Callable[[Samples], None]]:
-    """Encode one chapter; yields a function that accepts its audio in blocks.
+    """Open an encoder for one chapter; yields a function that accepts the audio of the chapter in blocks.
 
     The file is complete when the context exits. Tags and cover are stored in temporary files next to `path`.
 
@@ -124,7 +124,7 @@ def chapter_encoder(
 
 @contextmanager
 def book_encoder(path: Path, kind: AudioFormat, rate_hz: int) -> Iterator[Callable[[Samples], None]]:
-    """Encode a whole book without tags; yields a function that accepts its audio in blocks.
+    """Open an encoder for a whole book without tags; yields a function that accepts the audio of the book in blocks.
 
     `finish_book` adds tags and chapter marks, which are known only at the end.
 
@@ -132,6 +132,10 @@ def book_encoder(path: Path, kind: AudioFormat, rate_hz: int) -> Iterator[Callab
         path: file to write.
         kind: format and codec.
         rate_hz: sampling rate of the blocks.
+
+    Raises:
+        ProgramError: ffmpeg failed.
+        StorageError: the disk is full.
     """
     with feed_program([*_raw_input(rate_hz), *kind.codec, *kind.muxer, f"file:{path}"]) as feed:
         yield lambda samples: feed(np.ascontiguousarray(samples, "<f4").tobytes())
@@ -155,7 +159,11 @@ def finish_book(
         fields: tags by ffmpeg's names.
         marks: chapters, in samples at `rate_hz`.
         rate_hz: sample rate of the audio.
-        cover: picture to embed.
+        cover: picture to embed; None for none.
+
+    Raises:
+        ProgramError: ffmpeg failed.
+        StorageError: the disk is full.
     """
     with _extras(path, metadata_text(fields, marks, rate_hz), cover) as extras:
         language = ("-metadata:s:a:0", f"language={fields['language']}") if "language" in fields else ()

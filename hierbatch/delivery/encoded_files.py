@@ -98,7 +98,7 @@ class EncodedFiles:
 def encoded_hash(edition: Edition, file: EditionFile) -> str:
     """Hash of everything that the encoded audio of a file depends on.
 
-    The tags of a file of the whole book are not part of it, since they are added after encoding.
+    The hash does not include the tags of a file of the whole book, since they are added after encoding.
     """
     names = [chapter_hash(chapter, edition.profile, edition.resampler) for chapter in file.chapters]
     return hash_of_chapters(edition, file, names)

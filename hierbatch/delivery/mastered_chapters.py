@@ -56,7 +56,7 @@ class MasteredChapters:
         self._used: set[str] = set()
 
     def find(self, name: str) -> Path | None:
-        """Find the stored file of a chapter by its hash; None if there is none."""
+        """Find the stored file of a chapter by its hash, and mark the hash as used; None if there is no file."""
         self._used.add(name)
         path = self._folder / f"{name}.flac"
         return path if path.is_file() else None
@@ -83,7 +83,7 @@ class MasteredChapters:
         return path
 
     def remove_unused(self) -> None:
-        """Remove chapters that were neither found nor added since the folder was opened, and unfinished files."""
+        """Remove chapters that were not passed to `find` since the store was opened, and unfinished files."""
         for leftover in self._folder.glob(f"{STAGING_PREFIX}*"):
             shutil.rmtree(leftover, ignore_errors=True)
         for path in self._folder.glob("*.flac"):

@@ -86,7 +86,7 @@ def _solve_gain(estimate: LevelEstimate, target: float) -> float:
 def _master(
     assembled: Path, mastered: Path, rate_hz: int, gain_db: float, profile: Profile, tone: SharedRoomTone
 ) -> float:
-    """Write the chapter with a gain; returns the level of the result."""
+    """Write the chapter with a gain, and return the level of the result in the unit of the profile's level measure."""
     is_rms = profile.level_measure == "rms_db"
     meter: LevelMeter | LoudnessMeter = LevelMeter(rate_hz) if is_rms else LoudnessMeter(rate_hz)
     limited = limit(_with_tone(read_pcm(assembled), gain_db, tone), rate_hz, profile.ceiling_dbtp)

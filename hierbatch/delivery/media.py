@@ -35,7 +35,7 @@ def is_film(path: Path) -> bool:
 
 
 def must_be_extracted(path: Path, track: str) -> bool:
-    """True if the sound of a file must be extracted before conversion: that of a film, or a chosen track.
+    """True if sound must be extracted before conversion: from a film or media container, or if a track is chosen.
 
     Raises:
         SourceError: the file cannot be read.
@@ -86,6 +86,7 @@ def replace_sound(video: Path, sound: Path, target: Path, track: str = "") -> No
         track: sound track of the original from which language, title and disposition are copied.
 
     Raises:
+        SourceError: the original cannot be read, or has no such track.
         ProgramError: ffmpeg cannot mux the streams.
         StorageError: the disk is full.
     """

@@ -57,7 +57,7 @@ def read_sound_tracks(path: Path) -> tuple[SoundTrack, ...]:
 
 
 def find_track(path: Path, wanted: str) -> tuple[int, SoundTrack]:
-    """Find the sound track that a user asks for; returns its index, from 0, and its properties.
+    """Find the sound track that a user asks for; return the index of the track, from 0, and its properties.
 
     Args:
         path: the media file.

@@ -85,5 +85,5 @@ def smil_text(page: str, smil: str, placed: Sequence[tuple[str, OverlayClip]]) -
 
 
 def overlay_duration_s(placed: Sequence[tuple[str, OverlayClip]]) -> float:
-    """Playback time of an overlay in seconds: the sum of the rounded times that are written."""
+    """Playback time of an overlay in seconds: the sum of the durations of the clips, from times rounded to 1 ms."""
     return sum(round(clip.end_s, 3) - round(clip.start_s, 3) for _, clip in placed)

@@ -42,7 +42,7 @@ class PackageEditor:
         self.total_s = 0.0
 
     def drop_overlays(self) -> list[str]:
-        """Remove existing overlays; returns the names of their files."""
+        """Remove existing overlays, and return the names of their files."""
         dropped = []
         for item in list(self._manifest):
             item.attrib.pop("media-overlay", None)
@@ -60,7 +60,7 @@ class PackageEditor:
         return {self._name(item): (item.get("media-type") or "").lower() for item in items}
 
     def drop_active_files(self) -> list[str]:
-        """Remove scripts, remote items, and other active content; returns the names of the removed files."""
+        """Remove scripts, remote items, and other active content; return the names of the removed files."""
         dropped, ids = [], set()
         for item in list(self._manifest):
             if not isinstance(item.tag, str):
@@ -99,7 +99,7 @@ class PackageEditor:
         self.total_s += length_s
 
     def finish(self, sounds: Sequence[str], folder: PurePosixPath, tags: BookTags, now: datetime) -> None:
-        """Add audio files, style sheet and publication metadata.
+        """Add entries for the audio files and the style sheet, and the publication metadata.
 
         Args:
             sounds: file names of the chapters' audio.

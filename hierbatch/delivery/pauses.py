@@ -1,4 +1,4 @@
-"""Pause after a sentence: set by its row, or else derived from the boundary to the next sentence."""
+"""Pause after a sentence: set by the row of the sentence, or else derived from the boundary to the next sentence."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ PROFILES = {profile.name: profile for profile in (_ACX, _EBU, _PODCAST)}
 
 
 def find_profile(name: str) -> Profile:
-    """Look up a profile by name; raises InputError if it is unknown."""
+    """Look up a profile by name; raises InputError if the name is unknown."""
     try:
         return PROFILES[name]
     except KeyError:

@@ -25,7 +25,7 @@ _CONTAINER = """<?xml version="1.0" encoding="utf-8"?>
 
 @dataclass(frozen=True, slots=True)
 class PublicationFile:
-    """File inside a publication; `name` is its path."""
+    """File inside a publication; `name` is the path in the publication."""
 
     name: str
     data: bytes

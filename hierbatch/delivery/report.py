@@ -1,8 +1,8 @@
 """Check of a delivered file against a profile: required value, measured value and result of every rule.
 
 All measurements are taken from the decoded file, as a retailer or listener receives it. Of a very long file, only the
-beginning is decoded unless the caller wants the whole; its length, and whether it is complete, follow from its headers
-and packets.
+beginning is decoded unless the caller wants the whole; the length of the file, and whether the file is complete, follow
+from its headers and packets.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class DeliveredMeasures:
     n_channels: int
     duration_s: float
     measured_s: float
-    """Duration of the part that was measured; less than `duration_s` only if the file is too long."""
+    """Duration of the part that was measured; less than `duration_s` if the file has more samples than were allowed."""
     rms_db: float
     peak_db: float
     true_peak_dbtp: float
@@ -87,9 +87,8 @@ def check_file(path: Path, profile: Profile, *, is_ours: bool = False, max_sampl
 
     Args:
         path: the file.
-        profile: rules for it.
-        is_ours: True if this package encoded the file; then a faster decoder is used, which trusts the headers of the
-            file.
+        profile: profile with the rules.
+        is_ours: True if this package encoded the file; an MP3 file is then decoded faster, with trust in its headers.
         max_samples: maximum number of samples to decode, over all channels; None decodes the whole file.
 
     Raises:
@@ -109,7 +108,7 @@ def measure_file(
         path: the file.
         profile: profile whose rules determine if loudness and true peak are measured; those not measured are NaN. None
             measures both.
-        is_ours: True if this package encoded the file; then a faster decoder is used.
+        is_ours: True if this package encoded the file; an MP3 file is then decoded faster, with trust in its headers.
         max_samples: maximum number of samples to decode, over all channels; None decodes the whole file.
 
     Raises:
@@ -168,7 +167,7 @@ def _check_measurable(path: Path, sound: DecodedSound) -> None:
 
 
 def _extent_rows(measures: DeliveredMeasures) -> list[CheckRow]:
-    """Rows on the extent of a file: a failed rule if it is truncated, and the measured part if not all was measured."""
+    """Rows on the extent of a file: a failed rule if the file is truncated, and the measured part if it is not all."""
     rows = []
     if measures.is_truncated:
         got = f"truncated: {measures.duration_s:.2f} s can be read"

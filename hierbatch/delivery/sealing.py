@@ -10,10 +10,10 @@ from hierbatch.delivery.content_credentials import Credentials, sign_file
 
 
 def open_watermarker(*, is_asked: bool) -> Watermarker | None:
-    """Network of the watermark, if it is asked for.
+    """Load the network of the watermark if `is_asked` is True; return None otherwise.
 
     Raises:
-        ProgramError: its package is missing.
+        ProgramError: a package of the watermark is missing.
     """
     return Watermarker() if is_asked else None
 
@@ -25,14 +25,14 @@ def seal_files(
 
     Args:
         files: files in a temporary folder.
-        watermarker: network that marked them; None without a watermark.
+        watermarker: network that marked the files; None without a watermark.
         credentials: certificate and key; None leaves the files unsigned.
         title: title in the signed manifest.
 
     Raises:
         RunError: the watermark is not found.
         InputError: the certificate or the key is unusable.
-        ProgramError: the package is missing.
+        ProgramError: the package of the signature is missing.
     """
     for path in files:
         if watermarker:

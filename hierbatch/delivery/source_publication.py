@@ -1,4 +1,4 @@
-"""Read-along version of a book's source EPUB: its markup is kept, sentences are wrapped, media overlays are added.
+"""Read-along version of a book's source EPUB: markup is kept, sentences are wrapped, and media overlays are added.
 
 Scripts, event handlers and remote resources of the source are removed, see `active_content`.
 """
@@ -117,7 +117,7 @@ def annotate_publication(
 
 
 def _wrap_pages(source: Path, takes: BookTakes) -> Iterator[tuple[SourcePage, dict[str, str]]]:
-    """Wrap the sentences of every page; yields each page with its element ids by row id."""
+    """Wrap the sentences of every page in elements; yield each page and, by row id, the ids of the elements."""
     by_source_ref: dict[str, list[BookTake]] = {}
     for chapter in takes.chapters:
         for take in chapter.takes:
@@ -158,7 +158,7 @@ def _is_script(name: str) -> bool:
 
 
 def _without_active_content(name: str, media_type: str, data: bytes) -> bytes:
-    """Content of a source file without active content; unchanged if it has none."""
+    """Content of a source file without active content; unchanged if there is no active content."""
     if media_type in _PAGE_TYPES or name.lower().endswith(_PAGE_SUFFIXES):
         root, _ = parse_page(data, name)
         return _page_bytes(root) if clean_page(root) else data

@@ -87,7 +87,7 @@ def _take_cues(transcript: Transcript, start_s: float, end_s: float) -> Iterator
 
 
 def _as_written(transcript: Transcript) -> Sequence[TimedWord]:
-    """Words in their written form if written and spoken words match one to one (no number was spelled out)."""
+    """Written words, if there are as many of them as spoken words; otherwise spoken words, as for written numbers."""
     written = transcript.text.split()
     if len(written) != len(transcript.words):
         return transcript.words

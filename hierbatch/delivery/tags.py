@@ -87,13 +87,13 @@ def read_cover(path: Path) -> Cover:
 
     Raises:
         OSError: the file is missing, not a regular file, or too large.
-        InputError: it is neither JPEG nor PNG.
+        InputError: the file is neither JPEG nor PNG.
     """
     return Cover(read_regular_file(path, _MAX_COVER_BYTES))
 
 
 def synthetic_notice() -> str:
-    """Text of the comment tag of every file: it is AI-generated speech, by this version of hierbatch."""
+    """Text of the comment tag of every file, with the words "AI-generated speech" and the version of hierbatch."""
     return f"AI-generated speech; hierbatch {version('hierbatch')}"
 
 

@@ -34,7 +34,7 @@ _READ_BATCH = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookTake:
-    """Sentence of the book, its position and the length of its audio (0 samples if it failed or is pending)."""
+    """Sentence of the book, with its position and the length of its audio (0 samples for a failed or pending row)."""
 
     id: str
     chapter: int
@@ -96,7 +96,7 @@ class BookTakes:
         Args:
             run: run of the book.
             selection: rows to deliver; None delivers all.
-            mark: puts a watermark into the sounds that are delivered.
+            mark: function that puts a watermark into a delivered sound; None leaves the sounds unchanged.
         """
         self._run, self._mark = run, mark
         self._lock = threading.Lock()
@@ -114,12 +114,12 @@ class BookTakes:
         return self._takes
 
     def sounds(self, takes: Sequence[BookTake]) -> Iterator[Waveform]:
-        """Yield the audio to deliver of synthesized takes in order; raises RunError if it is damaged."""
+        """Yield the audio to deliver of synthesized takes in order; raises RunError if the audio is damaged."""
         stored = self.stored_sounds(takes)
         return map(self._mark, stored) if self._mark else stored
 
     def stored_sounds(self, takes: Sequence[BookTake]) -> Iterator[Waveform]:
-        """Yield the audio of the run, without a watermark; as `sounds`, read in batches."""
+        """Yield the audio of takes in order as stored, without a watermark; raises RunError if the audio is damaged."""
         for start in range(0, len(takes), _READ_BATCH):
             batch = takes[start : start + _READ_BATCH]
             # Several chapters are read at once; a reader of the takes may have to locate its rows again.

@@ -44,7 +44,7 @@ def map_ahead(
 
 @contextmanager
 def thread_pool(n_threads: int) -> Iterator[ThreadPoolExecutor]:
-    """Context with a pool of threads; at its end, calls that have not started are cancelled."""
+    """Context with a pool of threads; calls that have not started when the context exits are cancelled."""
     pool = ThreadPoolExecutor(n_threads)
     try:
         yield pool

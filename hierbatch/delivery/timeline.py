@@ -97,7 +97,7 @@ def plan_chapters(
 def _place(
     takes: Sequence[BookTake], start: int, rate_hz: int, rules: PauseRules
 ) -> tuple[tuple[PlacedTake, ...], int]:
-    """Place the synthesized takes in order; returns the placements and the end of the last take, in samples."""
+    """Place the synthesized takes in order; return the placements and the end of the last row, in samples."""
     placements = []
     position = end = start
     for take, pause_s in zip(takes, [*_pauses(takes, rules), 0.0], strict=True):

@@ -105,7 +105,7 @@ class CorpusTable:
             return self._choices
 
     def sample(self, state: RunState, query: TableQuery, n_rows: int, seed: int) -> list[tuple[str, str, int]]:
-        """Id, key and attempt of a random sample, repeatable by its seed, of the good takes that the filters select.
+        """Id, key and attempt of a random sample of the successful takes that the filters select, repeatable by `seed`.
 
         Args:
             state: snapshot of the run.

@@ -20,7 +20,7 @@ _EDITABLE = ("text", "phonemes", "voice", "speed", "pause_after_s")
 
 
 class Decisions:
-    """Appends decisions, and keeps the inverse of each so that they can be undone in reverse order."""
+    """Log of decisions, with the inverse of each, so that decisions can be undone in reverse order."""
 
     def __init__(self, view: RunView) -> None:
         self._view = view
@@ -73,7 +73,7 @@ class Decisions:
         """Undo the latest decision of this desk.
 
         Returns:
-            Id of its row; None if there is nothing to undo.
+            Id of the row that the decision was about; None if there is nothing to undo.
         """
         with self._lock:
             if not self._inverses:

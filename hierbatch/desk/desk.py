@@ -91,7 +91,7 @@ class Desk:
         return result
 
     def words(self, row: str, take: str) -> list[list[Any]]:
-        """Timed words of a take."""
+        """Words of a take, each with its text, start and end in seconds, and the reason to doubt it."""
         result: list[list[Any]] = self._read_newest(
             lambda state: take_words(state, row, take, self._doubts.doubts(state))
         )
@@ -106,7 +106,7 @@ class Desk:
         return content, "audio/flac" if content[:4] == b"fLaC" else "audio/wav"
 
     def decide(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Record a verdict, an edit or a note."""
+        """Record a verdict, an edit or a note; returns the row for the panel."""
         self._check_writable()
         row_id = _row_id(wanted)
         state = self._view.state
@@ -117,7 +117,7 @@ class Desk:
         return row_detail(self._view.refreshed(), row_id)
 
     def mark_played(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Mark rows as played."""
+        """Mark rows as played; returns the version of the new snapshot."""
         self._check_writable()
         ids = wanted.get("ids")
         if not isinstance(ids, list) or len(ids) > _MAX_PLAYED or not all(isinstance(name, str) for name in ids):
@@ -129,13 +129,13 @@ class Desk:
         return {"version": self._view.refreshed().version}
 
     def undo(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Undo the latest decision of this desk."""
+        """Undo the latest decision of this desk; returns its row (None without a decision) and the new version."""
         self._check_writable()
         row_id = self._decisions.undo()
         return {"row": row_id, "version": self._view.refreshed().version}
 
     def speak(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Request new takes of a row, with the values sent by the page instead of those of the manifest."""
+        """Request new takes of a row with values from the page, not the manifest; returns the row for the panel."""
         self._check_writable()
         row_id, n_takes = _row_id(wanted), wanted.get("n_takes", 1)
         if self._respeak is None:
@@ -166,7 +166,7 @@ class Desk:
         return result
 
     def correct_word(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Change the pronunciation of a word, and request takes of the rows that contain it."""
+        """Change the pronunciation of a word and request new takes; returns their number, and the words to check."""
         self._check_writable()
         if self._respeak is None:
             raise RunError("This desk makes no takes", fix="start it with `hierbatch review`")
@@ -175,7 +175,7 @@ class Desk:
         return {"n_requested": len(requests), "words": self._words.words(self._view.refreshed())}
 
     def table(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Page of the table."""
+        """Rows of one page of the table, and the number of all selected rows."""
         result: dict[str, Any] = self._read_newest(
             lambda state: {"version": state.version, **self._table.page(state, self._query(wanted))}
         )
@@ -194,7 +194,7 @@ class Desk:
         return dict(self._read_newest(read))
 
     def draw_audit(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Draw a random sample of the rows that the filters select; without a number of rows, end the audit."""
+        """Start an audit with a random sample of the selected rows, or end it if `n_rows` is 0; returns its result."""
         n_rows, seed = wanted.get("n_rows", 0), wanted.get("seed")
         if not isinstance(n_rows, int) or isinstance(n_rows, bool) or not 0 <= n_rows <= MAX_ROWS:
             raise InputError("The sample is too large", expected=f"at most {MAX_ROWS} rows", fix="draw fewer")

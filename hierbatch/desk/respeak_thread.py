@@ -26,7 +26,7 @@ class RespeakThread:
         Args:
             run: run folder.
             device: device of the model.
-            on_change: called after each committed take.
+            on_change: called after each request and each committed take.
         """
         self._run, self._on_change = run, on_change
         self._respeaker = Respeaker(run, device, on_take=on_change)

@@ -63,7 +63,7 @@ def row_detail(state: RunState, row_id: str) -> dict[str, Any]:
 
 
 def take_words(state: RunState, row_id: str, name: str, doubts: RunDoubts) -> list[list[Any]]:
-    """Timed words of any take of a row.
+    """Words of a take of a row, each with its text, start and end in seconds, and the reason to doubt it.
 
     Args:
         state: snapshot of the run.

@@ -75,7 +75,7 @@ class RunState:
 
     @cached_property
     def facts(self) -> dict[str, dict[str, Any]]:
-        """Key values of the current take of each row, by row id; for a large corpus, use `facts_of`."""
+        """Main columns of the current take of each row, by row id; for a large corpus, use `facts_of`."""
         return {row["id"]: row for row in self.takes.table(_FACTS).to_pylist()}
 
     def inherit(self, before: RunState) -> None:
@@ -83,7 +83,7 @@ class RunState:
         self.__dict__.update({name: before.__dict__[name] for name in _INHERITED if name in before.__dict__})
 
     def facts_of(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """Key values of the current takes of the given rows, by row id."""
+        """Main columns of the current takes of the given rows, by row id."""
         if "facts" in self.__dict__:
             return {row_id: self.facts[row_id] for row_id in ids if row_id in self.facts}
         return {row["id"]: row for row in self.takes.rows(ids, _FACTS).to_pylist()}
@@ -103,7 +103,7 @@ class RunState:
 
 
 class RunView:
-    """Keeps a snapshot of a run up to date from a background thread."""
+    """View of a run, whose snapshot a background thread keeps up to date."""
 
     def __init__(self, run: Path) -> None:
         """Read the run; raises RunError if the folder is not a run or has no plan."""
@@ -229,6 +229,6 @@ class RunView:
 
 
 def _folder_state(folders: Sequence[Path]) -> tuple[int, int]:
-    """Latest modification time of the folders, and their number of files, since two changes can share a time."""
+    """Latest modification time of the folders in ns, and the number of their files, since changes can share a time."""
     found = [folder for folder in folders if folder.is_dir()]
     return max((folder.stat().st_mtime_ns for folder in found), default=0), sum(len(os.listdir(f)) for f in found)

@@ -32,7 +32,7 @@ def row_takes(takes: Takes, row_id: str, columns: Sequence[str] = ()) -> list[di
     Args:
         takes: snapshot of the run.
         row_id: id of the row.
-        columns: columns to read in addition to those of lists.
+        columns: further columns to read, besides those that every list of takes shows.
     """
     names = [name for name in dict.fromkeys((*_FACTS, *columns)) if name in takes.schema.names]
     found = takes.candidates([row_id], names).to_pylist()
@@ -46,7 +46,7 @@ def find_take(takes: Takes, row_id: str, name: str, columns: Sequence[str] = ())
         takes: snapshot of the run.
         row_id: id of the row.
         name: name of the take.
-        columns: columns to read in addition to those of lists.
+        columns: further columns to read, besides those that every list of takes shows.
 
     Raises:
         InputError: the text is not a name.

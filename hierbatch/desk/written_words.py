@@ -11,7 +11,7 @@ from typing import Any
 from hierbatch.frontend.phonemes import split_words
 
 MIN_RATIO = 2.5
-"""Least ratio of a doubtful word's semantic distance to the median of the run (benchmarks/doubtful_words.py)."""
+"""Minimum ratio of a doubtful word's semantic distance to the median of the run (benchmarks/doubtful_words.py)."""
 _MAX_PACE_RATIO = 3.0
 """A word whose phones are this many times longer than the median of its sentence is doubtful."""
 _MIN_DOUBTFUL_S = 0.45

@@ -47,7 +47,7 @@ def latest_plan_rows(plans: Sequence[Path], ids: pa.Array, takes: Takes | TakesB
 def _with_content_of_best_takes(
     newest: pa.Table, rows: pa.Table, planned: pa.Table, takes: Takes | TakesByBlock
 ) -> pa.Table:
-    """Replace the latest attempts, which may be of an edit that nobody chose, by the rows of the best takes.
+    """Replace the latest attempts, which may be of an edit that nobody chose, with the rows of the best takes.
 
     Args:
         newest: latest planned attempt of each row; its number of attempts is kept.

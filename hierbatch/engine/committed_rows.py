@@ -86,7 +86,7 @@ class CommittedRows:
                 break
 
     def add_plan(self, plan: Path) -> PlanCommits:
-        """Add a plan of retakes, whose takes only its own parts or other generations have.
+        """Add a plan of retakes; its takes are only in its own parts and in parts of other generations.
 
         Raises:
             RunError: the plan or a part is damaged.
@@ -104,12 +104,12 @@ class CommittedRows:
 
         Args:
             commits: committed rows of the plan.
-            is_wanted: mask of positions of the manifest to make; None for all.
+            is_wanted: True for each row of the manifest that is to be processed; None for all rows.
         """
         return make_pending(commits.plan, commits.units, ~commits.is_committed(), is_wanted)
 
     def add(self, unit: str, *, save_after: int = FOLDER_PARTS) -> None:
-        """Record a finished work unit by name, and save the index after every 2000 of them.
+        """Record a finished work unit by name, and save the index after every `save_after` units.
 
         Raises:
             StorageError: the disk is full.

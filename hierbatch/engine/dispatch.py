@@ -21,11 +21,11 @@ from hierbatch.errors import RunError
 
 _MAX_CRASHES_ALONE = 2
 _WAIT_S, _LISTENED_WAIT_S = 1.0, 0.1
-"""Longest wait before requests are looked for; the shorter one while somebody listens."""
+"""Maximum wait in seconds between checks for requests: usually, and while a listener works on the run."""
 MIN_SHARE_S = 15.0
 """Units shorter than this, in seconds of audio, are not divided among workers."""
 _AHEAD_SHARE_S = 480.0
-"""Seconds of audio left per worker above which workers have a second unit in hand; a unit has at most 120."""
+"""Seconds of audio left per worker above which a second unit is queued at each worker; a unit has at most 120 s."""
 
 _FAILURE_MESSAGES = {
     "exception": "The worker failed twice on this row alone",
@@ -92,7 +92,7 @@ class Dispatcher:
         return "done"
 
     def _can_submit(self) -> bool:
-        """True if a worker is idle, or, far from the end, has no second unit in hand.
+        """True if a worker is idle or, far from the end of the run, has no second unit queued.
 
         A worker with a second unit begins it at once; near the end, that unit would wait while others are idle.
         """

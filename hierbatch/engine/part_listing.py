@@ -11,7 +11,7 @@ from hierbatch.engine.run_folder import RunFolder
 from hierbatch.object_path import list_folder
 
 UNIT_PART = re.compile(r"(?P<plan>.+)-u(?P<number>\d+)(?P<rest>.*)")
-"""Name of a part: its plan, the number of its unit, and more for a part of the unit."""
+"""Name of a part file: its plan, the number of its unit, and a suffix if it has only some rows of the unit."""
 _UNIT_FOLDER = re.compile(r"(?P<plan>.+)-u(?P<number>\d{5,})")
 
 
@@ -53,7 +53,7 @@ def list_part_files(
 
 
 def owning_plan(stem: str, plans: Container[str]) -> str:
-    """Stem of the plan that a part belongs to by its name; empty if it is none of these."""
+    """Stem of the plan that a part belongs to by its name; empty if that plan is not among `plans`."""
     named = UNIT_PART.fullmatch(stem)
     return named["plan"] if named and named["plan"] in plans else ""
 

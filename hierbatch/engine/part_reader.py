@@ -67,7 +67,7 @@ class PartReader:
             self._join(commits, {stem: part for stem, part in foreign.items() if stem not in commits.known})
 
     def _read_piece(self, commits: PlanCommits, stem: str, part: Path) -> bool:
-        """Find the rows of a part in the unit that its name has; False if it has others."""
+        """Record the rows of a part in the unit that its name has; False if the part also has other rows."""
         named = UNIT_PART.fullmatch(stem)
         if named is None or not commits.units.is_unique:
             return False

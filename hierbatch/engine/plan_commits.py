@@ -44,7 +44,7 @@ class PlanCommits:
     """Stems of the other parts that were read."""
 
     def is_committed(self) -> Mask:
-        """Mask of the plan's rows."""
+        """True for each row of the plan that has a committed take."""
         mask: Mask = np.repeat(self.is_whole, np.diff(self.units.starts))
         if self.rows is not None:
             mask |= self.rows
@@ -95,7 +95,7 @@ def stored_commits(stored: Sequence[dict[str, Any]], plan: Path, units: PlanUnit
     Args:
         stored: rows of the index.
         plan: plan file.
-        units: its units.
+        units: work units of the plan.
     """
     for row in stored:
         if (row["plan"], row["fingerprint"]) == (plan.stem, units.fingerprint):

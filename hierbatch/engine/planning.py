@@ -161,7 +161,7 @@ def add_take_keys(rows: pa.Table, settings: TakeSettings, *, attempt: int) -> pa
 
 
 def assign_units(rows: pa.Table, first: int) -> pa.Table:
-    """Sort rows by length and number the work units, of at most 64 rows or two minutes of audio.
+    """Sort rows by length and number the work units: at most 64 rows and, unless one row is longer, two minutes each.
 
     The longest rows come first, so that out-of-memory errors occur early and all workers end at about the same time.
     The rows of a book are sorted within groups of whole chapters, so that chapters are completed, and can be mastered,

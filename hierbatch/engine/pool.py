@@ -34,7 +34,7 @@ class LostUnit:
 
 
 class Pool(Protocol):
-    """Workers that process one unit each and may have a second one in hand; dead workers are replaced automatically."""
+    """Workers that process one unit each and may have a second unit queued; dead workers are replaced automatically."""
 
     @property
     def n_workers(self) -> int:
@@ -50,7 +50,7 @@ class Pool(Protocol):
 
     @property
     def n_busy(self) -> int:
-        """Number of units in progress or in hand."""
+        """Number of units in progress or queued at a worker."""
 
     def submit(self, unit: WorkUnit) -> None:
         """Send a unit to an idle worker, or else to one that can take a second unit."""

@@ -80,8 +80,8 @@ def check_worker_slots(n_workers: int, gpus_per_worker: float, memory_bytes: int
 
     Args:
         n_workers: requested number of workers.
-        gpus_per_worker: as `count_worker_slots`.
-        memory_bytes: as `count_worker_slots`.
+        gpus_per_worker: as in `count_worker_slots`.
+        memory_bytes: as in `count_worker_slots`.
 
     Raises:
         RunError: too many workers; the message gives the maximum.

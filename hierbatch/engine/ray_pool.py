@@ -55,7 +55,7 @@ class _Slot:
 
 
 class RayPool:
-    """Pool of actors that process one unit each, and have a second one in hand when asked to.
+    """Pool of actors that process one unit each, and may have a second unit queued.
 
     A slot in which workers no longer start, because its node is gone or out of memory, is removed as long as other
     slots remain.
@@ -85,7 +85,7 @@ class RayPool:
 
     @property
     def n_busy(self) -> int:
-        """Number of units in progress or in hand."""
+        """Number of units in progress or queued at a worker."""
         return sum((slot.unit is not None) + (slot.next_unit is not None) for slot in self._slots)
 
     def submit(self, unit: WorkUnit) -> None:
@@ -163,7 +163,7 @@ class RayPool:
         return [FinishedUnit(unit, report)]
 
     def _finish(self, slot: _Slot) -> WorkUnit:
-        """Return the unit of a slot, whose worker goes to the one in hand, if there is one."""
+        """Return the finished unit of a slot; the queued unit, if there is one, becomes the current unit."""
         unit = slot.unit
         assert unit is not None
         slot.unit, slot.call = slot.next_unit, slot.next_call

@@ -1,7 +1,7 @@
 """Readers: Ray actors that apply a stage without a model to tables, on all cores of a cluster.
 
-A reader that dies with its node costs time alone: its tables are read by others, and a reader is added when a core is
-free. A table whose readers die again and again ends the run.
+A reader that dies with its node costs only time: its tables are read by other readers, and a reader is added when a
+core is free. A table whose readers die again and again ends the run.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from hierbatch.errors import RunError, SetupError
 from hierbatch.stages.base import Stage
 
 _MAX_READINGS = 4
-"""Number of readers that may die with a table."""
+"""Number of readers that try one table; if all of them die, the run ends."""
 
 
 class _Reader:

@@ -126,7 +126,7 @@ class RequestedTakes:
         self._folder.log_event("refused", request=request.request, id=request.id, error=str(error))
 
     def _planned_before(self) -> dict[str, pa.Table]:
-        """Read the plans that requests already have, by name of the request."""
+        """Plans of the requests that were planned before, by name of the request."""
         found: dict[str, pa.Table] = {}
         for plan in self._folder.plan_files(self._generation)[1:]:
             metadata = pq.read_schema(arrow_source(plan)).metadata or {}

@@ -17,7 +17,7 @@ _SETTINGS = {"task": str, "seed": int, "voices": dict, "model": str, "fingerprin
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """Read and check the record of a run: `format`, and `generations` with `number`, `settings`, `origin` and times.
+    """Read and check the record of a run: `format`, and `generations` with their numbers, settings, origins and times.
 
     Raises:
         FileNotFoundError: there is no such file.

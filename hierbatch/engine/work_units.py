@@ -123,13 +123,13 @@ class Pending:
 def make_pending(
     plan: Path, units: PlanUnits, is_pending: npt.NDArray[np.bool_], is_wanted: npt.NDArray[np.bool_] | None = None
 ) -> Pending:
-    """Pending rows of a plan by a mask.
+    """Pending rows of a plan, from masks.
 
     Args:
         plan: plan file.
-        units: its units.
-        is_pending: mask of the rows without a take.
-        is_wanted: mask of positions of the manifest to make; None for all.
+        units: work units of the plan.
+        is_pending: True for each row of the plan without a take.
+        is_wanted: True for each row of the manifest that is to be processed; None for all rows.
     """
     if is_wanted is not None and not units.is_requested:
         is_pending = is_pending & _selected_rows(plan, is_wanted)

@@ -105,7 +105,7 @@ class Worker:
         """Process a unit and commit its part file.
 
         Raises:
-            SetupError: the run cannot continue; nothing of the unit was committed.
+            SetupError: the run cannot continue; the unit was not committed.
         """
         started = perf_counter()
         takes = self._sources.fetch(unit.rows)

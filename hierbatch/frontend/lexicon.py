@@ -78,8 +78,8 @@ class Lexicon:
         """Read a lexicon from a CSV file.
 
         Raises:
-            InputError: the file is missing or not UTF-8, or has wrong columns or invalid rows; the message lists these
-            rows.
+            InputError: the file is missing, too large or not UTF-8, or has wrong columns or invalid rows; the message
+                lists these rows.
         """
         entries: dict[tuple[str, str, str], LexiconEntry] = {}
         faults: list[str] = []

@@ -49,7 +49,7 @@ def expand_placeholders(token: str, entries: Mapping[str, LexiconEntry], phonemi
 
 
 def _word_with_particles(entry: LexiconEntry, head: str, tail: str, phonemizer: Phonemizer) -> ClauseWord:
-    """Join an entry with its particle: a respelling is pronounced together with it, IPA is kept and followed by it."""
+    """Join an entry with its particle: a respelling is phonemized with the particle; IPA is kept before it."""
     written = f"{head}{'-'.join(entry.word.split())}{tail}"
     if entry.kind == "respelling":
         return ClauseWord(written, head + entry.pronunciation.replace(" ", "") + tail)

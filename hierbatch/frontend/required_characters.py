@@ -152,7 +152,7 @@ def _rareness(needed: frozenset[str]) -> tuple[int, int, list[str]]:
 
 
 def _best_words(parsed: Parsed, ignore_case: bool, is_lower: bool) -> frozenset[str]:
-    """Strings of which a match contains one, the longest ones that are found; empty if there are none.
+    """Set of strings of which each match contains at least one, as long as possible; empty if no such set is found.
 
     Args:
         parsed: pattern.
@@ -176,7 +176,7 @@ def _worth(words: frozenset[str]) -> tuple[int, int]:
 
 
 def _leading(parsed: Parsed, ignore_case: bool, is_lower: bool) -> frozenset[str]:
-    """Strings of which a match begins with one; empty if that is not known."""
+    """Set of strings with one of which each match begins; empty if no such set is found."""
     begun = ""
     for operation, argument in parsed:
         name = str(operation)

@@ -67,7 +67,7 @@ class Sentence:
 def split_sentences(text: str, language: str, max_characters: int | None = None) -> list[Sentence]:
     """Split a paragraph into sentences, in order; all text is kept except for pause marks.
 
-    A sentence of one or two words is joined to its neighbour. A pause mark before the first word belongs to the
+    A very short sentence is joined to its neighbour. A pause mark before the first word belongs to the
     preceding paragraph and is left to the caller.
 
     Args:

@@ -19,7 +19,7 @@ class CheckJob:
 
     files: tuple[Path, ...]
     profile: str | None = None
-    """Delivery profile; None checks only what follows."""
+    """Name of the delivery profile; None checks only the watermark or the signature."""
     whole: bool = False
     """Decode files of any length to the end."""
     watermark: bool = False
@@ -54,7 +54,10 @@ def _watermark_row(found: float) -> CheckRow:
 
 
 def _signature_row(found: FoundCredentials | None) -> CheckRow:
-    """A certificate that no list of trusted issuers names is accepted, since this machine may have no list."""
+    """Result of the check of a signature.
+
+    A certificate that no list of trusted issuers names is accepted, since this machine may have no list.
+    """
     if found is None:
         return CheckRow("signature", "a valid C2PA manifest", "none", False)
     origin = "synthetic" if found.is_generated else "of unstated origin"

@@ -103,7 +103,7 @@ def compact(job: CompactJob) -> CompactionResult:
 
 
 def _is_compacted(folder: RunFolder) -> bool:
-    """True if all parts are compacted ones: a merge of shards was interrupted after this one."""
+    """True if all parts are compacted parts, as in a shard that was compacted before a merge was interrupted."""
     parts, plans = folder.part_files(), folder.plan_files(folder.newest_generation())
     return bool(parts and plans) and "-j" in plans[0].stem and all(is_compacted_part(part.name) for part in parts)
 
@@ -136,8 +136,8 @@ def _join_plans(folder: RunFolder, generation: int, takes: Takes, decided: pa.Ta
     """Write one plan that contains exactly the takes that are kept, so that dropped takes are not synthesized again.
 
     The plan records the number of attempts made for each row; later retakes continue from this number and never use a
-    seed twice. For rows with decisions, it contains the first planned take; their other takes are in a second plan,
-    which is written before it.
+    seed twice. For rows with decisions, the plan contains the first planned take; the other takes of these rows are in
+    a second plan, which is written first.
     """
     schema = takes.plan_schema
     if _ATTEMPTS_MADE.name not in schema.names:  # plans of earlier versions lack it

@@ -40,7 +40,7 @@ def measure_dependency_sizes(package: str = "hierbatch") -> tuple[InstalledDepen
 
 
 def _closure(name: str, seen: set[str]) -> Iterator[str]:
-    """Yield the packages that a package requires, directly or indirectly, but not those in `seen`; add them to it."""
+    """Yield the packages not in `seen` that a package requires, directly or indirectly, and add them to `seen`."""
     try:
         required = list(_requirements(distribution(name)))
     except PackageNotFoundError:

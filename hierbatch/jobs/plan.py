@@ -74,7 +74,7 @@ class RunEstimate:
 
     @property
     def price(self) -> float | None:
-        """Price of the workers and a month of storage, in the currency of the prices; None if it is unknown."""
+        """Price of workers and storage, in the currency of `prices`; None without prices, or if `work_s` is unknown."""
         prices = self.prices
         if not prices.hour_price and not prices.gb_price:
             return None

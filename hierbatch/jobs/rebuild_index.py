@@ -1,4 +1,4 @@
-"""Rebuild of the index of a run from its parts, and its rate."""
+"""Rebuild of the index of a run from its parts, with a measurement of the rate."""
 
 from __future__ import annotations
 

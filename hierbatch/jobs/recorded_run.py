@@ -75,7 +75,7 @@ def open_recorded_run(folder: RunFolder) -> RecordedRun:
 
 
 def recorded_front_ends(folder: RunFolder, added: Sequence[LexiconEntry] = ()) -> FrontEnds:
-    """Front ends of a run that reads texts, in the versions with which it was planned.
+    """Front ends of a run that reads texts, in the versions with which the run was planned.
 
     Pronunciations that were corrected since then are included.
 

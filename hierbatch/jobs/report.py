@@ -53,7 +53,7 @@ def write_report(job: ReportJob) -> Path:
 
 
 def _matrix(run: RunStudy) -> SimilarityMatrix | None:
-    """Similarity of takes to prompts; None if the voices cannot be compared, and then the report lacks this figure."""
+    """Similarity of takes to prompts; None if the voices cannot be compared, so that the report omits the figure."""
     try:
         return similarity_matrix(run)
     except (InputError, PromptError, BundleError):

@@ -52,7 +52,7 @@ class Respeaker:
         """Load the model and the front end and encode the first voices, so that no request waits for them.
 
         Args:
-            is_ending: asked between the steps; the rest is left out once it is true.
+            is_ending: function that is called between the steps; the remaining steps are left out once it returns True.
 
         Raises:
             RunError: the folder is not a run, or its model or lexicon has changed.

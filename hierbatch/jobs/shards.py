@@ -76,12 +76,12 @@ def shard_spec(spec: ValidatedSpec, shard: Shard) -> ValidatedSpec:
 def merge_shards(run: Path, shards: Sequence[tuple[Shard, Path]]) -> None:
     """Merge the finished and compacted shards of a run into one run, and delete them.
 
-    Its parts are those of the shards; its plan has all their rows, at their positions in the manifest. The record of
-    the run is written last: a merge that was interrupted is repeated by the same call, and nothing is lost.
+    The parts of the merged run are those of the shards; its plan has the rows of all shards, at their positions in the
+    manifest. The record of the run is written last: the same call repeats an interrupted merge, and nothing is lost.
 
     Args:
         run: folder with the shards.
-        shards: its shards, each compacted.
+        shards: compacted shards of the run, with their run folders.
 
     Raises:
         RunError: a shard is missing, in use, or has other settings.
@@ -118,7 +118,11 @@ def merge_shards(run: Path, shards: Sequence[tuple[Shard, Path]]) -> None:
 def _common_settings(
     run: Path, shards: Sequence[tuple[Shard, Path]], folders: Sequence[RunFolder]
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Settings and origin that all shards have, without the shard itself."""
+    """Settings and origin that all shards have in common; the setting `shard` is left out.
+
+    Raises:
+        RunError: a shard is missing, or the shards have different settings.
+    """
     n_shards = shards[0][0].n_shards
     numbers = [shard.number for shard, _ in shards]
     if numbers != list(range(1, n_shards + 1)) or any(shard.n_shards != n_shards for shard, _ in shards):
@@ -165,7 +169,7 @@ def _merged_rows(plans: Sequence[Path], schema: pa.Schema) -> Iterator[pa.Table]
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a file, on one disk as a second name of it; a target that exists is replaced."""
+    """Copy a file, as a hard link if both paths are on one disk; an existing target is replaced."""
     if is_remote(source) or is_remote(target):
         with write_atomically(target) as temporary, arrow_source(source) as stream, temporary.open("wb") as file:
             shutil.copyfileobj(stream, file)

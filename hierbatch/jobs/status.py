@@ -49,7 +49,7 @@ class RunStatus:
 
 
 def count_rows(run: Path) -> RunCounts:
-    """Count the takes of a run.
+    """Count the rows of a run by the state of their takes.
 
     Raises:
         RunError: the run has no plan yet.
@@ -58,7 +58,7 @@ def count_rows(run: Path) -> RunCounts:
 
 
 def _count(run: Path) -> tuple[int, RunCounts]:
-    """Generation and counts of a run; begun again if another process compacts it meanwhile."""
+    """Generation and counts of a run; the count is repeated if another process compacts the run meanwhile."""
     for is_last in (*[False] * (_MAX_COUNTS - 1), True):
         blocks = TakesByBlock(run)
         try:

@@ -33,7 +33,7 @@ class Verification:
 
 
 def verify_takes(run: Path) -> Verification:
-    """Check the audio of the take of every row of a run.
+    """Check the audio of the best take of every row of a run.
 
     Raises:
         RunError: the folder is not a run, has no plan yet, or has a file that is damaged as a whole.

@@ -64,12 +64,12 @@ class PlannedTakes:
     names: pa.Array
     positions: npt.NDArray[np.int64]
     starts: npt.NDArray[np.int64]
-    """First row of each plan."""
+    """Index in `names` of the first row of each plan."""
     is_requested: npt.NDArray[np.bool_]
     """True for the plans of requested takes."""
 
     def find(self, names: pa.ChunkedArray, takes: TakeIndex, verdicts: VerdictNames) -> TakeIndex:
-        """Select the takes that the plans name, and enter their positions, plans and verdicts.
+        """Select the takes that the plans name; return their index records with positions, plans and verdicts.
 
         Args:
             names: names of committed takes.
@@ -98,7 +98,7 @@ def index_takes(
         list_parts: function that lists the committed part files.
         plans: plan of a generation and its retries.
         verdicts: verdicts of listeners.
-        is_wanted: mask of the positions whose takes to find; None for all.
+        is_wanted: mask of the manifest positions to include; None for all.
 
     Returns:
         The part files, the index of takes in the order of the parts, and the columns of added measures.
@@ -122,8 +122,8 @@ def _read_parts(
 
     Args:
         list_parts: function that lists the committed part files.
-        parts: receives the path of each file that is read.
-        declarations: receives, as keys, the distinct declarations of added measures.
+        parts: list to which the path of each file that is read is appended.
+        declarations: dictionary to which the distinct declarations of added measures are added as keys.
     """
     names: list[pa.Array] = []
     facts: list[TakeIndex] = []

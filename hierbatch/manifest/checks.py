@@ -19,16 +19,16 @@ from hierbatch.manifest.store import TableFile
 from hierbatch.names import name_key
 
 SAFE_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
-"""Ids that are also safe file names: no separators, no leading dot, no shell metacharacters.
+"""Pattern of ids that are also safe file names: no separators, no leading dot, no shell metacharacters.
 
-For `re.fullmatch` and Arrow; `re.match` would accept a newline at the end.
+It is used with `re.fullmatch` and in Arrow; `re.match` would accept a newline at the end.
 """
 
 _N_EXAMPLES = 5
 _SIMILAR, _MAX_COMPARED = 0.8, 200
 """Least similarity of two names (`difflib`), and number of columns that are compared."""
 _OTHER_NAMES = {"lang": "language", "locale": "language", "speaker": "voice", "speaker_id": "voice"}
-"""Names of columns in other programs."""
+"""Names of columns in other programs, and the names that hierbatch uses instead."""
 
 _RANGES = {
     "speed": (0.5, 2.0),

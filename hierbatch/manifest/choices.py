@@ -58,7 +58,7 @@ class Choice:
 
     @property
     def take(self) -> TakeName | None:
-        """Key and attempt of the take that the decision is about; None if it is about the row only."""
+        """Key and attempt of the take that the decision is about; None if the decision is about the row only."""
         return None if self.take_key is None or self.attempt is None else (self.take_key, self.attempt)
 
     @classmethod

@@ -71,7 +71,7 @@ def with_rejections(takes: Takes, names: Sequence[str]) -> Iterator[pa.Table]:
     """Yield columns of all takes, with the rules that reject each row in `rejected_by`.
 
     A take that a listener kept or pinned is not rejected, whatever the rules say. If listeners rejected all takes of a
-    row, its reason is `rejected`.
+    row, the row gets the reason `rejected`.
     """
     needed = sorted({*TAKE_ID_COLUMNS, "error_kind", *takes.rule_columns, *names})
     for rows in takes.iter_tables(needed):

@@ -105,7 +105,7 @@ def read_filter(path: Path, schema: pa.Schema | None) -> tuple[FilterRule, ...]:
             fix="add rules; docs/corpora.md documents them",
         )
     problems = [problem for number, entry in enumerate(entries, 1) for problem in _problems(entry, number, schema)]
-    names = [entry.get("name") for entry in entries]
+    names = [entry["name"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("name"), str)]
     problems += [f"the name {name!r} occurs twice" for name in sorted({n for n in names if names.count(n) > 1})]
     if problems:
         raise InputError(
@@ -117,7 +117,7 @@ def read_filter(path: Path, schema: pa.Schema | None) -> tuple[FilterRule, ...]:
 
 
 def rejections(row: Mapping[str, Any], rules: Collection[FilterRule]) -> list[str]:
-    """Names of all rules that reject a take; empty if it is kept."""
+    """Names of all rules that reject a take; empty if the take is kept."""
     if row["status"] != "ok":
         return [FAILED]
     return [rule.name for rule in rules if rule.rejects(row)]
@@ -136,7 +136,7 @@ def needs_retake(row: Mapping[str, Any], rules: Collection[FilterRule], measured
 
 
 def rule_columns(rules: Collection[FilterRule]) -> set[str]:
-    """Columns that the rules use."""
+    """Columns that the rules use, and `status`."""
     return {"status"} | {name for rule in rules for name in (rule.column, *rule.where)}
 
 
@@ -158,8 +158,12 @@ def _problems(entry: Any, number: int, schema: pa.Schema | None) -> list[str]:
     if schema is not None:
         found += _column_problems(entry, schema)
     found += [f"rule {name} needs a number as {key}" for key in _BOUNDS if not _is_plain_number(entry.get(key, 0))]
-    found += [f"rule {name} needs a list as {key}" for key in _CHOICES if not isinstance(entry.get(key, []), list)]
+    found += [f"rule {name} needs a list of values as {key}" for key in _CHOICES if not _is_choice(entry.get(key, []))]
     return found
+
+
+def _is_choice(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str | int | float) for each in value)
 
 
 def _column_problems(entry: Mapping[str, Any], schema: pa.Schema) -> list[str]:

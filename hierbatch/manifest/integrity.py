@@ -27,7 +27,7 @@ def check_text(table: pa.Table, path: Path) -> pa.Table:
 
     Args:
         table: rows of a file.
-        path: the file, for messages.
+        path: path of the file, used in error messages only.
 
     Raises:
         ManifestError: a column contains bytes that are not UTF-8.

@@ -15,23 +15,23 @@ _MAX_REMEMBERED = 20_000
 """Maximum number of ids whose positions are kept in memory."""
 
 ReadPlan = Callable[[Callable[[pq.ParquetFile], pa.Table]], pa.Table]
-"""Applies a function to the plan file, or to the file that has replaced it."""
+"""Function that applies another function to the plan file, or to the file that has replaced the plan."""
 
 
 class KnownPositions:
-    """Positions by id."""
+    """Manifest positions of rows by id."""
 
     def __init__(self) -> None:
         self._by_id: dict[str, int] = {}
 
     def remember(self, positions: Mapping[str, int]) -> None:
-        """Keep positions in memory; the earlier ones are dropped if there would be too many."""
+        """Keep positions in memory; those from earlier calls are dropped if there would be too many."""
         if len(self._by_id) + len(positions) > _MAX_REMEMBERED:
             self._by_id.clear()
         self._by_id.update(positions)
 
     def positions(self, ids: Sequence[str], read_plan: ReadPlan) -> Positions:
-        """Positions of the rows with these ids, ascending; those not in memory are read from the plan."""
+        """Positions of the rows with these ids, ascending; positions not in memory are read from the plan."""
         known = {row_id: at for row_id in ids if (at := self._by_id.get(row_id)) is not None}
         if unknown := [row_id for row_id in ids if row_id not in known]:
             id_set = pa.array(unknown, pa.string())

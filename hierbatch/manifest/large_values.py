@@ -86,7 +86,7 @@ def _copy_with_values(source: BinaryIO, target: BinaryIO, values: Sequence[Large
 
 
 def _write_page(source: BinaryIO, target: BinaryIO, page_at: int, content: pa.Buffer) -> tuple[int, int]:
-    """Write a page with a value instead of the empty one; return by how many bytes it grew, and its end in `source`."""
+    """Write a page with a value instead of the empty one; return its growth in bytes, and its end in `source`."""
     source.seek(page_at)
     header, header_bytes = read_struct(source.read(_MAX_HEADER_BYTES))
     page_bytes = header[_PAGE_COMPRESSED].content
@@ -162,7 +162,7 @@ def split_large_values(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 
 def take_large_values(table: pa.Table, row_group: int) -> tuple[pa.Table, list[LargeValue]]:
-    """Replace the large audio values of a table of one row by empty ones, and return them.
+    """Replace the large audio values of a table of one row by empty ones; return the new table and the large values.
 
     Args:
         table: table from `split_large_values`.

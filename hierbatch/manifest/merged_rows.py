@@ -123,7 +123,7 @@ class _Merge:
         self.n_edited = 0
 
     def row(self, fresh: Row) -> Row | None:
-        """Row of the new import, merged with the edits of the manifest; None if it was removed from the manifest."""
+        """Row of the new import, merged with the edits of the manifest; None if the row is to be left out."""
         before, mine = self._before.get(fresh["id"]), self._mine.get(fresh["id"])
         if before is None:
             return fresh

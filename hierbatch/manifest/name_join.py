@@ -24,7 +24,7 @@ Rows = npt.NDArray[np.int64]
 
 
 def find_planned_rows(committed: Iterable[pa.Array], planned: Iterable[pa.Array], n_planned: int) -> Rows:
-    """Row of the plan of each committed take, -1 for takes that the plan does not name.
+    """Index of the planned row of each committed take; -1 for takes that the plan does not name.
 
     Args:
         committed: names of committed takes (`row_names`), table by table.
@@ -50,7 +50,7 @@ def find_planned_rows(committed: Iterable[pa.Array], planned: Iterable[pa.Array]
 
 
 def _partition(tables: Iterable[pa.Array], folder: Path, side: str, n_buckets: int) -> int:
-    """Write names and their running numbers into one file per bucket; return their number."""
+    """Write names and their running numbers into one file per bucket; return the number of names."""
     n_names = 0
     with ExitStack() as stack:
         files: list[IO[bytes]] = [

@@ -25,7 +25,7 @@ def open_run_file(path: Path, metadata: pq.FileMetaData | None = None) -> Iterat
 
     Args:
         path: the file.
-        metadata: its footer, if that was read before.
+        metadata: footer of the file, if it was read before.
 
     Raises:
         VanishedError: the file was removed after it was listed.
@@ -100,7 +100,7 @@ def check_columns(schema: pa.Schema, path: Path, columns: Sequence[str]) -> None
 
     Args:
         schema: schema of the file.
-        path: the file, for messages.
+        path: path of the file, used in error messages only.
         columns: names of the columns that are needed, of takes, plans or voices.
 
     Raises:
@@ -151,6 +151,10 @@ def read_part_rows(part: Path, rows: npt.NDArray[np.int32], columns: Sequence[st
         part: part file.
         rows: row numbers, ascending.
         columns: columns to read.
+
+    Raises:
+        VanishedError: the part was removed.
+        RunError: the part is damaged.
     """
     with open_run_file(part) as file:
         tables, first = [], 0

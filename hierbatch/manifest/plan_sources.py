@@ -1,7 +1,7 @@
 """Storage of recordings that are embedded in a manifest: a file next to the plan, from which workers load the audio.
 
-Plan rows contain only a reference to the recording, which is a path or a row number of this file. They stay small
-wherever they are read, sent, planned again or joined.
+Plan rows contain only a reference to the recording, which is a path or a row number of this file. Plan rows therefore
+stay small wherever they are read, sent, planned again or joined.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def discard_audio(rows: pa.Table) -> pa.Table:
 
 @contextmanager
 def open_source_store(path: Path) -> Iterator[StoreSources]:
-    """Context with a function that stores the audio of successive tables in a file; its end moves the file into place.
+    """Context with a function that stores the audio of tables in a file; the file is complete when the context exits.
 
     Raises:
         StorageError: the disk is full, read-only or gone.

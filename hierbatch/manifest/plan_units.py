@@ -27,7 +27,7 @@ _READ_ROWS = 65_536
 
 @dataclass(frozen=True, slots=True)
 class PlanUnits:
-    """Units of a plan in its order; a unit is a run of rows with the same number."""
+    """Work units of a plan, in plan order; a unit is a sequence of adjacent rows with the same unit number."""
 
     numbers: npt.NDArray[np.int32]
     starts: npt.NDArray[np.int64]
@@ -39,7 +39,7 @@ class PlanUnits:
     fingerprint: str = ""
     """Hash of the sizes of the plan's row groups: a plan that was deleted and written again may have the same name."""
     order: npt.NDArray[np.int64] | None = field(init=False)
-    """Units by number; None if the plan has them in that order."""
+    """Indices of the units, sorted by unit number; None if the plan has the units in that order."""
     is_unique: bool = field(init=False)
     """True if each number names one unit; earlier versions joined plans that had numbers in common."""
 
@@ -111,7 +111,7 @@ class PlanUnits:
 
     @classmethod
     def load(cls, stored: Path, plan: Path) -> Self:
-        """Units as stored; read from the plan where the stored table is missing, damaged, or of another plan.
+        """Load the stored units, or read them from the plan if the stored table is missing, damaged or of another plan.
 
         Raises:
             VanishedError: another driver has compacted the run.
@@ -185,7 +185,7 @@ def write_arrow(table: pa.Table, target: Path, staging: Path) -> None:
 
 
 class PlanReader:
-    """Rows of a plan by row number, read one row group at a time; the last two are kept."""
+    """Reader of the rows of a plan by row number; reads whole row groups, and keeps the last two of them in memory."""
 
     def __init__(self, plan: Path, columns: list[str] | None = None) -> None:
         """Open the plan.
@@ -207,7 +207,7 @@ class PlanReader:
         self._groups: dict[int, pa.Table] = {}
 
     def rows(self, start: int, end: int) -> pa.Table:
-        """Rows from `start` up to `end`."""
+        """Rows from `start` up to, but not including, `end`."""
         first, last = np.searchsorted(self._starts, [start, max(start, end - 1)], side="right") - 1
         tables = [self._group(group) for group in range(int(first), int(last) + 1)]
         offset = start - int(self._starts[first])

@@ -20,7 +20,7 @@ def repeated_names(read_names: Callable[[], Iterable[pa.ChunkedArray]]) -> tuple
     The names are hashed, and those with equal hashes are read a second time and compared.
 
     Args:
-        read_names: reads the names, table by table; nulls are ignored.
+        read_names: function that yields the names, table by table; it is called twice. Nulls are ignored.
     """
     hashes = np.concatenate([np.zeros(0, np.uint64), *(_hash(names)[1] for names in _tables(read_names))])
     hashes.sort()

@@ -42,7 +42,7 @@ _UTTERANCE_FIELDS = tuple(field.name for field in fields(PlannedUtterance))
 
 
 def delivery_settings(row: Mapping[str, Any]) -> dict[str, float]:
-    """Settings of how a row is spoken: its speed, and the other settings that differ from their defaults."""
+    """Delivery settings of a row: the speed, and the other settings that differ from their defaults."""
     settings = {"speed": round(row["speed"], 6)}
     optional = {"pitch_semitones": round(row["pitch_semitones"], 6), "prosody": round(row["prosody"], 6)}
     return settings | {name: value for name, value in optional.items() if value != DEFAULT_DELIVERY[name]}
@@ -104,7 +104,7 @@ class PlannedSong:
     seed: int
     song_json: str | None
     transpose_semitones: float | None
-    """None: by whole octaves."""
+    """Transposition of the melody; None transposes by whole octaves."""
     vibrato_cents: float
     expected_duration_s: float
     error_kind: str | None
@@ -112,7 +112,7 @@ class PlannedSong:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
-        """Create from a plan row; pass-through columns are ignored."""
+        """Create a song from a plan row; pass-through columns are ignored."""
         return cls(**{name: row[name] for name in _SONG_FIELDS})
 
 

@@ -7,13 +7,13 @@ RUN/
 ├── plan/        per generation: rows with keys and work units, voices, recordings, retries
 │                g0001, g0001-r001-HASH (a retry), g0001-j001 (all of them joined), g0001-j001-r001-HASH
 ├── parts/       finished work units, immutable; these files are the state of the run
-├── index/       which rows of the plans they hold, to start fast; derived from them, and rebuilt if it is missing
+├── index/       index of the planned rows that have parts, for a fast start; rebuilt from plans and parts if missing
 ├── tmp/         work units being written; emptied at every start
 ├── events.jsonl event log for people; never read back as state
 ├── choices/     decisions of listeners, append-only, one file per writer
 ├── lexicon.csv  pronunciations that listeners corrected
 ├── requests/    requests for new takes of single rows, append-only, one file per writer
-├── mastered/    mastered chapters of a book, and encoded files until it is complete, by hashes of takes and settings
+├── mastered/    mastered chapters of a book, and encoded files of an incomplete book, by hashes of takes and settings
 ├── corpus/      for a corpus: its manifest, its filter rules, and its rows with the rules that rejected them
 └── export/      products of the takes
 """
@@ -30,7 +30,7 @@ from hierbatch.object_path import list_folder
 _PLAN = re.compile(r"g(?P<generation>\d+)(-j(?P<joined>\d+))?(-r(?P<retry>\d+)(-[0-9a-f]+)?)?")
 _COMPACTED = re.compile(r"g\d+-c")
 _NUMBERED = re.compile(r"(?P<series>g\d+-c[0-9a-f]{12}|g\d+(?:-[jr]\d+|-[0-9a-f]+)*-u)-?(?P<number>\d+)")
-"""Name of a part, with its number in its series."""
+"""Pattern of the file name of a part, with the series and the number of the part in the series."""
 
 FOLDER_PARTS = 2_000
 """Numbers per folder of parts; a crashed worker's unit has a few parts, so a folder stays far below 10,000 files."""
@@ -73,7 +73,7 @@ class RunLayout:
         return self.root / "index"
 
     def units_file(self, plan: Path) -> Path:
-        """Work units of a plan, without its rows."""
+        """File of the work units of a plan, without the rows of the plan."""
         return self.index / f"{plan.stem}-units.arrow"
 
     @property
@@ -98,7 +98,7 @@ class RunLayout:
 
     @property
     def corrected_lexicon(self) -> Path:
-        """Lexicon of the pronunciations that listeners corrected, which is used in addition to that of the run."""
+        """Lexicon of pronunciations that listeners corrected, used in addition to the lexicon of the run."""
         return self.root / "lexicon.csv"
 
     @property

@@ -34,7 +34,7 @@ class RowBlock:
     parts: Sequence[Path]
 
     def existing_parts(self) -> list[Path]:
-        """Parts that still exist; that a compaction has removed others shows in its new plan."""
+        """Parts that still exist; a compaction that has removed some has also replaced the plan."""
         return [part for part in self.parts if part.exists()]
 
 

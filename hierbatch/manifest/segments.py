@@ -92,7 +92,7 @@ def settle_segments(segments: Sequence[Segment], duration_s: float, name: str) -
     Args:
         segments: segments sorted by time.
         duration_s: duration of the recording.
-        name: name of the recording, for the message.
+        name: name of the recording in the message.
     """
     settled, n_overlaps, n_clipped = list(segments), 0, 0
     for i, segment in enumerate(settled):
@@ -116,7 +116,7 @@ def check_segments(segments: Sequence[Segment], duration_s: float, name: str) ->
     Args:
         segments: segments sorted by time.
         duration_s: duration of the recording.
-        name: name of the recording, for messages.
+        name: name of the recording in error messages.
 
     Raises:
         SegmentsError: segments overlap, start before or end after the recording, or have no duration.

@@ -35,7 +35,7 @@ class Shard:
 
     @property
     def folder(self) -> str:
-        """Name of its run folder, below `shards/`."""
+        """Name of the run folder of the shard, in the folder `shards/`."""
         return f"{self.number}-of-{self.n_shards}"
 
     def mask(self, ids: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
@@ -49,7 +49,7 @@ def parse_shard(text: str) -> Shard:
     """Parse a shard such as `3/8`.
 
     Raises:
-        InputError: it is not a number, a slash and the number of shards.
+        InputError: the text is not a number, a slash and the number of shards.
 
     >>> str(parse_shard("3/8"))
     '3/8'

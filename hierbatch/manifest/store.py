@@ -26,7 +26,7 @@ _SOUND_BATCH_ROWS = 32
 _SOUND_BATCH_BYTES = 16 << 20
 """Target size of a batch of rows with embedded audio; batches have fewer rows if the audio is long."""
 _TEXTS = ("text", "phonemes")
-"""Text columns that are kept as written; those of other text columns are names, and are normalized to NFC."""
+"""Columns whose text is kept as written; the values of other text columns are names, and are normalized to NFC."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,12 +34,12 @@ class TakesByBlock:
     """Takes of a run as a sequence of snapshots, each of a block of rows; of one snapshot if the run is small."""
 
     def __init__(self, run: Path, generation: int | None = None, block_rows: int | None = None) -> None:
-        """Find the rows; nothing is read of the parts yet.
+        """Find the rows; the parts are not read yet.
 
         Args:
             run: run folder.
             generation: generation of the rows; the newest one with a plan by default.
-            block_rows: rows of a block; half a million by default.
+            block_rows: number of rows of a block; half a million by default.
         """
         self._run, self._block_rows = run, block_rows or BLOCK_ROWS
         self._folder = RunLayout(run)
@@ -51,7 +51,7 @@ class TakesByBlock:
         """Yield a snapshot of each block.
 
         Raises:
-            VanishedError: another process compacts the run; begin again.
+            VanishedError: another process has compacted the run; the iteration must be repeated.
             RunError: the run has no plan yet, or one of its files is damaged.
         """
         plans = self._folder.plan_files(self.generation)
@@ -117,7 +117,7 @@ class _Blocks:
         return of_block
 
     def _of_unit(self, stem: str) -> npt.NDArray[np.uint16] | None:
-        """Blocks of the unit that a part is named after; None if it is none of a current plan."""
+        """Blocks of the unit that a part is named after; None if no current plan has that unit."""
         named = _UNIT_PART.fullmatch(stem)
         units = self.units.get(named["plan"]) if named else None
         if named is None or units is None or not units.is_unique:
@@ -129,7 +129,7 @@ class _Blocks:
         return np.unique(self.at[rows.column("position").to_numpy()])
 
     def _of_foreign(self, parts: Sequence[Path], numbers: Sequence[int]) -> dict[int, npt.NDArray[np.uint16]]:
-        """Blocks of the takes in other parts, by a join with the plans."""
+        """Blocks of the takes in each part without a unit of a current plan, by part number; joins takes and plans."""
         sizes: list[int] = []
 
         def names() -> Iterator[pa.Array]:

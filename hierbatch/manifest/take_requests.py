@@ -32,7 +32,7 @@ class TakeRequest:
     id: str
     """Id of the row."""
     edit: RowEdit = field(default_factory=RowEdit)
-    """Values used instead of those of the manifest; if it is empty, new takes of the row as it is planned."""
+    """Values used instead of those of the manifest; an empty edit requests new takes of the row as planned."""
     n_takes: int = 1
     corrected_word: str | None = None
     """Word whose pronunciation was corrected, if this is the reason; then the first take is pinned when planned."""
@@ -64,7 +64,7 @@ class RequestState:
     error: str = ""
     """Reason of a refusal."""
     base_text: str | None = None
-    """Text of the row in the plan, at the time when the takes were planned; its phonemes if it had no text."""
+    """Text of the row in the plan when the takes were planned, or the phonemes of the row if it had no text."""
 
 
 def append_request(run: Path, request: TakeRequest) -> TakeRequest:
@@ -109,6 +109,10 @@ def answer_request(
         takes: key and attempt of each planned take.
         base_text: text of the row in the plan when the takes were planned.
         error: reason of a refusal.
+
+    Raises:
+        StorageError: the disk is full, read-only or gone.
+        InputError: the folder cannot be written to.
     """
     append_record(
         RunLayout(run).requests,

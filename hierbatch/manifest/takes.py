@@ -193,7 +193,7 @@ class Takes:
         return changed
 
     def is_same_as(self, earlier: Takes) -> bool:
-        """Return True if every row has the same take in both snapshots, at the same place in the parts."""
+        """Return True if both use one snapshot of the files, so that every row has the same take at the same place."""
         return self._snapshot is earlier._snapshot
 
     def last_attempts(self, positions: Positions) -> npt.NDArray[np.int16]:

@@ -54,7 +54,7 @@ class VoiceFile:
     """`blend`, `sample` or `design`."""
     model_kind: str
     model_sha256: str
-    """Hash of the weights whose styles it holds; other models use the reference recording as a prompt."""
+    """Hash of the weights that the styles were computed with; other models use the reference recording as a prompt."""
     consent: str
     consent_ref: str | None = None
     license: str | None = None
@@ -96,7 +96,7 @@ class VoiceFile:
         return path
 
     def named(self, voice: str) -> VoiceFile:
-        """The same voice under another name."""
+        """Copy of the voice under another name."""
         return replace(self, voice=voice)
 
 
@@ -127,11 +127,11 @@ def parse_voice_file(content: bytes, name: str) -> VoiceFile:
     """Parse the content of a voice file.
 
     Args:
-        content: whole file.
-        name: name for messages.
+        content: content of the whole file.
+        name: name of the voice or file in error messages.
 
     Raises:
-        PromptError: damaged, of a later version, or no voice file.
+        PromptError: the content is damaged, of another version, or not a voice file.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load
@@ -157,7 +157,7 @@ def recording_of(content: bytes) -> bytes:
     """Encoded sound of a prompt: the reference recording of a voice file, or the content itself.
 
     Raises:
-        PromptError: a damaged voice file.
+        PromptError: the voice file is damaged.
     """
     return parse_voice_file(content, "The voice").reference_flac if is_voice_file(content) else content
 

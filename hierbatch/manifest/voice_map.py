@@ -92,7 +92,7 @@ def find_entry(lines: Sequence[VoiceMapEntry], file: str, speaker: str) -> Voice
 
     Args:
         lines: entries of the voice map, in order.
-        file: path inside the folder.
+        file: path of the file inside the folder of recordings.
         speaker: name from the segments table; empty if there is none.
     """
     for line in lines:

@@ -89,7 +89,7 @@ def voices_from_folder(folder: Path, consent: str) -> tuple[VoiceRow, ...]:
 
     Args:
         folder: folder of recordings.
-        consent: consent of all speakers.
+        consent: consent of the speakers of all recordings; voice files contain their own.
 
     Raises:
         PromptError: a voice file is damaged.
@@ -108,7 +108,7 @@ def voices_from_folder(folder: Path, consent: str) -> tuple[VoiceRow, ...]:
 def read_voices(path: Path) -> tuple[VoiceRow, ...]:
     """Read a voices table (Parquet, CSV or JSON Lines).
 
-    Relative paths of recordings start at the folder of the table; they may lead out of it with `..`.
+    Paths of recordings are relative to the folder of the table, and may leave that folder with `..`.
 
     Raises:
         ManifestError: wrong columns or types, missing, unsafe or duplicate names, unknown consents, damaged voice

@@ -53,7 +53,7 @@ def clean_prompt(prompt: Waveform) -> Waveform:
 
 
 def clean_voiced_prompt(prompt: Waveform, track: PitchTracker = estimate_f0) -> tuple[Waveform, F0]:
-    """Prepare a prompt as `clean_prompt` does and track its F0, which is 0 where unvoiced.
+    """Prepare a prompt as `clean_prompt` does; returns the prepared prompt and its F0, 0 where unvoiced.
 
     Raises:
         PromptError: `clean_prompt` rejects the prompt, or nothing in it is voiced.

@@ -90,10 +90,10 @@ def _check_access(request: Request, token: str, *, is_local: bool) -> None:
 
 
 class _SpeechStream(StreamingResponse):
-    """Stream that a sentence which cannot be spoken cuts off, so that clients see that the sound is incomplete."""
+    """Stream that is cut off if a sentence cannot be synthesized, so that clients see that the sound is incomplete."""
 
     async def stream_response(self, send: Send) -> None:
-        """Send the blocks."""
+        """Send the blocks; after an error, stop without the regular end of the stream."""
         try:
             await super().stream_response(send)
         except (RequestError, HierbatchError) as error:  # the status has been sent

@@ -35,7 +35,7 @@ FORMATS = {
     "wav": StreamFormat("audio/wav"),
     "pcm": StreamFormat("audio/pcm", 24_000),
 }
-"""`pcm` is 24 kHz, 16 bit, little-endian, mono, as OpenAI's clients expect it."""
+"""Response formats by name; `pcm` is 24 kHz, 16 bit, little-endian, mono, as OpenAI's clients expect."""
 
 
 def encode_stream(blocks: Iterable[Samples], rate_hz: int, name: str) -> Iterator[bytes]:

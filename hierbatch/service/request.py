@@ -41,7 +41,7 @@ def parse_request(body: bytes) -> HttpSpeechRequest:
     """Read the JSON body of a request.
 
     Raises:
-        RequestError: not JSON, or a field that is missing, unknown or out of range.
+        RequestError: the body is not a JSON object, or a field is missing, unknown or out of range.
     """
     try:
         values = parse_json_object(body)

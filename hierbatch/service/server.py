@@ -38,10 +38,10 @@ def serve(job: ServeJob, on_start: Callable[[str], None] | None = None) -> None:
 
     Args:
         job: voices, model and address.
-        on_start: called with the address of the endpoint once it listens.
+        on_start: function that is called with the address of the endpoint when the server listens.
 
     Raises:
-        InputError: no voice, an unknown consent, a public address without a token, or a port in use.
+        InputError: there is no voice, a consent is unknown, a public address has no token, or the port is in use.
         BundleError: the model is not a text-to-speech model, or cannot be loaded.
         PromptError: the prompt of a voice cannot be used.
         ProgramError: Starlette or uvicorn is not installed.
@@ -72,7 +72,7 @@ def load_service(voices: VoiceChoice, model: ModelChoice) -> SpeechService:
     """Load a model and encode its voices.
 
     Raises:
-        InputError: no voice, or an unknown consent.
+        InputError: there is no voice, or a consent is unknown.
         BundleError: the model is not a text-to-speech model, or cannot be loaded.
         PromptError: the prompt of a voice cannot be used.
     """

@@ -30,10 +30,10 @@ class SpeechService:
         self._turn = threading.Lock()
 
     def speak(self, request: HttpSpeechRequest) -> Iterator[Samples]:
-        """Synthesize a text; yields its sentences and the pauses between them.
+        """Synthesize a text; yields the samples of the sentences and of the pauses between them.
 
         Raises:
-            RequestError: unknown voice or language, or a text without words; raised before the first sentence.
+            RequestError: the voice or language is unknown, or the text has no words; raised before the first block.
         """
         voice = self.voices.get(request.voice)
         if voice is None:

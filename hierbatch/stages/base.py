@@ -27,7 +27,7 @@ def check_chain(stages: Sequence[type[Stage]], columns: Collection[str]) -> None
     """Check that every column a stage reads is in the table or written by an earlier stage.
 
     Raises:
-        SetupError: columns are missing; the text names them and the stages that read them.
+        SetupError: columns are missing; the message names the columns and the stages that read them.
     """
     known = set(columns)
     missing = []

@@ -51,13 +51,13 @@ class BatchProcessor:
         make: Callable[[Sequence[Row]], list[Result]],
         on_failure: Callable[[Row, Exception], Result],
     ) -> Iterator[Result]:
-        """Yield one result per row, in processing order.
+        """Yield one result per row, in the order of processing, which may differ from the order of `rows`.
 
         Args:
             rows: rows in any order.
             length_s: length of a row in seconds.
-            make: processes a batch; one result per row.
-            on_failure: makes the result of a failed row from its error.
+            make: function that processes a batch, and returns one result per row in the same order.
+            on_failure: function that creates the result of a failed row from its error.
 
         Raises:
             SetupError: raised by `make`.
@@ -88,8 +88,8 @@ def process_individually(
 
     Args:
         rows: rows to process.
-        make: processes a batch of one row.
-        on_failure: makes the result of a failed row from its error.
+        make: function that processes a batch of one row, and returns a list with one result.
+        on_failure: function that creates the result of a failed row from its error.
 
     Raises:
         SetupError: raised by `make`.
@@ -110,7 +110,7 @@ def _try(rows: Sequence[Row], make: Callable[[Sequence[Row]], list[Result]]) -> 
 
 
 def _half(limits: BatchLimits, n_rows: int, longest_s: float) -> BatchLimits:
-    """Limit batches to half the audio of the batch that failed; if its rows have no length, to half its rows."""
+    """Limit batches to half the audio of the failed batch, or to half its number of rows if the rows have no length."""
     if longest_s > 0:
         return replace(limits, sound_s=n_rows // 2 * longest_s)
     return replace(limits, n_rows=n_rows // 2)

@@ -25,7 +25,7 @@ _LONG_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class ConvertedRecording:
-    """Take of a converted recording, with its F0 in Hz and its source."""
+    """Take of a converted recording, the F0 of the conversion in Hz, and the source recording."""
 
     take: StreamedTake
     f0_hz: F0
@@ -39,7 +39,7 @@ class Convert(TakeMaker[PlannedRecording, DecodedSource | None, ConvertedRecordi
     """
 
     PROMPT_S: ClassVar[float] = 3.0
-    """Shorter prompts are repeated up to this length (as in HierSpeech++)."""
+    """Duration in seconds up to which shorter prompts are repeated (as in HierSpeech++)."""
 
     reads: ClassVar[tuple[str, ...]] = (
         *(field.name for field in fields(PlannedRecording) if field.name not in ("content", "path", "cast")),
@@ -70,7 +70,8 @@ class Convert(TakeMaker[PlannedRecording, DecodedSource | None, ConvertedRecordi
             limits: batch limits; by default those of the device.
 
         Raises:
-            InputError, ProgramError: see `pitch_tracker` and `parse_pitch`.
+            InputError: the pitch tracker is unknown, or `pitch` is invalid.
+            ProgramError: the package of the pitch tracker is missing.
             BundleError: the model `full_band` does not exist.
         """
         super().__init__(model, voices, device=str(placement), limits=limits or recording_limits(placement))
@@ -85,7 +86,7 @@ class Convert(TakeMaker[PlannedRecording, DecodedSource | None, ConvertedRecordi
         return PlannedRecording.from_row(row)
 
     def open(self, row: PlannedRecording) -> DecodedSource | None:
-        """Decode the recording; None for a long one."""
+        """Decode and return the recording; return None for a long one, which is decoded during conversion."""
         if row.expected_duration_s > _LONG_S:
             return None
         source = read_source(row.content, row.path, row.source_sha256)

@@ -30,7 +30,7 @@ _NO_SPEECH = "no_speech"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeakerTrack:
-    """Speaker of a recording, the target voice, and the spans to convert; None is all speech of the recording."""
+    """Speaker of a recording, the target voice, and the spans to convert; `spans` is None for all speech."""
 
     speaker: str
     voice: str
@@ -40,7 +40,7 @@ class SpeakerTrack:
 
 @dataclass(frozen=True, slots=True)
 class DubbedRecording:
-    """Voice track of a recording, with the pitch and the spans of each conversion in it."""
+    """Voice track of a recording, with the F0 in Hz and the spans of each conversion in the track."""
 
     take: StreamedTake
     duration_s: float
@@ -107,7 +107,7 @@ class Dub(TakeMaker[PlannedRecording, None, DubbedRecording]):
         return {"cast": cast, "source_sha256": row.source_sha256}
 
     def voice_facts(self, row: PlannedRecording) -> Mapping[str, str | None]:
-        """Names and consents of all target voices; a hash only if there is one voice."""
+        """Names and consents of all target voices, and the hash of the voice if there is only one."""
         voices = list(dict.fromkeys(track.voice for track in speaker_tracks(row.cast)))
         return {
             "voice": ", ".join(voices),

@@ -20,12 +20,13 @@ _MISHEARD_CER = 0.6
 
 
 def flag_defects(quality: TakeQuality, duration_s: float, expected_s: float) -> tuple[str, ...]:
-    """Names of the flags that a take gets for defects to check by ear; empty for a good take.
+    """Names of the flags for defects of a take that a listener should check; empty for a good take.
 
     Args:
         quality: measures of the samples.
-        duration_s: length of the take.
-        expected_s: expected length of the take; below 1 s it varies too much and is not checked.
+        duration_s: duration of the take.
+        expected_s: expected duration of the take; the duration is not checked if less than 1 s is expected, since the
+            durations of such short takes vary too much.
     """
     has_expectation = expected_s >= _MIN_EXPECTED_S
     found = {

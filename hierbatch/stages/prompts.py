@@ -45,12 +45,12 @@ class Prompt:
     voice_file: bytes | None = None
     """Content of a voice file, for models that can open it; `flac` is then its reference recording."""
     model_sha256: str = ""
-    """Weights for which the voice file was made."""
+    """Hash of the model weights for which the voice file was created; empty without a voice file."""
     denoise_ratio: float | None = None
     """Denoising strength, 0 to 1, for a model with a built-in denoiser; None leaves it to the model."""
 
     def with_denoise_ratio(self, denoise_ratio: float) -> Prompt:
-        """Copy with a strength for the model's built-in denoiser; it changes the voice, so the hash includes it.
+        """Copy with a strength for the model's built-in denoiser; the strength changes the voice, and so the hash.
 
         A voice file has no noise and stays as it is.
         """
@@ -68,7 +68,7 @@ def prepare_prompt(content: bytes, voice: str, *, denoise_ratio: float = 0.0) ->
 
     Args:
         content: an encoded audio file.
-        voice: name of the voice, for messages.
+        voice: name of the voice in error messages.
         denoise_ratio: mix of the original (0) and the denoised recording (1).
 
     Raises:
@@ -137,7 +137,11 @@ def _without_offset(waveform: Waveform) -> Waveform:
 
 
 def _speech_pieces(recording: Waveform, found: Sequence[TimeSpan], name: str) -> tuple[TimeSpan, ...]:
-    """Parts of a recording to use, at most 15 s in total; the first 15 s of sound if no speech was detected."""
+    """Parts of a recording to use, at most 15 s in total; the first 15 s of sound if no speech was detected.
+
+    Raises:
+        PromptError: the parts are too short.
+    """
     start_s, end_s = _loud_start_s(recording), recording.duration_s
     if not found:
         return (TimeSpan(start_s, min(end_s, start_s + MAX_PROMPT_S)),)

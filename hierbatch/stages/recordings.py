@@ -143,7 +143,7 @@ def _state(source: bytes | Path) -> tuple[int, ...]:
 
 
 def source_name(source: Mapping[str, Any]) -> str:
-    """Name of a recording for messages."""
+    """Name of a recording in error messages: its path, if it has one."""
     return source["path"] or "The recording"
 
 

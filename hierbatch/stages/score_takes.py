@@ -40,7 +40,7 @@ class Measures:
     names: tuple[str, ...] = ()
     """Names of measures, in the order of the table of measures."""
     asr_model: Path | None = None
-    """Folder of a Whisper model that transcribes the takes; includes the measure `asr`."""
+    """Folder of a Whisper model that transcribes the takes; if it is set, the measure `asr` is added to `names`."""
 
     def __post_init__(self) -> None:
         if self.asr_model and _ASR not in self.names:
@@ -64,7 +64,7 @@ class Measures:
 
     @classmethod
     def installed(cls, asr_model: Path | None = None) -> Self:
-        """Choose all built-in measures whose packages are installed; `asr` is included if its folder is passed."""
+        """Choose all built-in measures whose packages are installed; `asr` is included if `asr_model` is set."""
         found = [m.name for m in MEASURES if m.name != _ASR and all(find_spec(package) for package in m.packages)]
         return cls.from_names(found, asr_model)
 

@@ -41,7 +41,7 @@ class TakeToScore:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Values of the columns of a measure, and quality flags to add; missing columns are empty."""
+    """Values of the columns of a measure, and quality flags to add; a column without a value is empty in the take."""
 
     values: Mapping[str, Any]
     flags: tuple[str, ...] = field(default=())

@@ -28,7 +28,7 @@ class VoicedSong:
 
 
 class Sing(TakeMaker[PlannedSong, VoicedSong, RenderedSong]):
-    """Synthesizes planned songs one by one, each in batches of phrases, and measures the results."""
+    """Stage that synthesizes planned songs one by one, each in batches of phrases, and measures the results."""
 
     reads: ClassVar[tuple[str, ...]] = tuple(field.name for field in fields(PlannedSong))
     source_flags: ClassVar[frozenset[str]] = frozenset({"long_silence"})
@@ -76,7 +76,7 @@ class Sing(TakeMaker[PlannedSong, VoicedSong, RenderedSong]):
         return facts | {"timings": tuple(song_timings(item.source.song, result))}
 
     def settings(self, row: PlannedSong) -> Mapping[str, Any]:
-        """Transposition and vibrato; an empty transposition is by octaves."""
+        """Transposition and vibrato; a transposition of None is by whole octaves."""
         return {"transpose_semitones": row.transpose_semitones, "vibrato_cents": round(row.vibrato_cents, 3)}
 
     def texts(self, row: PlannedSong) -> Mapping[str, str]:

@@ -23,7 +23,7 @@ _TYPES = {column.name: column.type for column in (*MANIFEST_COLUMNS, *PLAN_COLUM
 
 
 class ReadSongs:
-    """Reads the score of each row, and adds its phrases, phonemes, language and duration."""
+    """Stage that reads the score of each row, and adds the phrases, phonemes, language and duration of the song."""
 
     reads: ClassVar[tuple[str, ...]] = ("song", "lyrics", "language")
     writes: ClassVar[tuple[str, ...]] = (
@@ -36,7 +36,7 @@ class ReadSongs:
         """Create the stage.
 
         Args:
-            root: folder of relative paths, which no score may leave.
+            root: folder to which paths of scores are relative, and in which all scores must be.
             front_ends: front ends of the lyrics.
             unusable_voices: error of each voice that cannot be used.
         """

@@ -35,7 +35,7 @@ class ReadSource:
     """Stage that locates the recording of each row, hashes it, and reads its duration from the header.
 
     Paths are relative to `root` and must stay below it after links are resolved: a manifest from an untrusted source
-    must not read arbitrary files. The header may be wrong; other faults are found when the recording is decoded.
+    must not read arbitrary files. A wrong header and other faults are found when the recording is decoded.
     """
 
     reads: ClassVar[tuple[str, ...]] = ("source",)

@@ -43,8 +43,8 @@ class Speak(TakeMaker[PlannedUtterance, SpeechRequest, Speech]):
             voices: voices of the run.
             placement: device and precision.
             limits: batch limits.
-            self_check: compare each take with its text and prompt by the model's own encoder, if it has one; this adds
-                a third to the synthesis time.
+            self_check: True to compare each take with its text and prompt by the model's own encoder, if the model has
+                one; this adds a third to the synthesis time.
         """
         super().__init__(model, voices, device=str(placement), limits=limits or BatchLimits())
         self._model, self._voices = model, voices

@@ -33,7 +33,7 @@ def sound_facts(waveform: Waveform, expected_s: float, row_id: str) -> dict[str,
         row_id: id of the row, used as the stem of the audio's file name.
 
     Raises:
-        SynthesisError: no samples, or samples that are not finite.
+        SynthesisError: there are no samples, or some are not finite.
     """
     take = StreamedTake(waveform.rate_hz)
     for block in waveform.blocks():
@@ -75,9 +75,9 @@ class StreamedTake:
 
 
 def stream_take(read: Callable[[], Iterable[Samples]], rate_hz: int) -> StreamedTake:
-    """Measure and encode a take below full scale, in blocks.
+    """Measure and encode a take in blocks, and attenuate it if its peaks would clip.
 
-    A take whose peaks would clip is read and encoded twice, since its gain is known only at its end; few takes need it.
+    A take whose peaks would clip is read and encoded twice, since the gain is known only after the first pass.
 
     Args:
         read: function that returns the blocks of the take, each of shape [L]; it is called once or twice.

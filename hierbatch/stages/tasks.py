@@ -45,11 +45,11 @@ class StageConfig:
     placement: DevicePlacement
     voices: Path
     self_check: bool = False
-    """Compare each take with its text and prompt by the model's own encoder."""
+    """True to compare each take with its text and prompt by the model's own encoder."""
     f0: str = DEFAULT_TRACKER
     """Pitch tracker for recordings and target voices, a key of `PITCH_TRACKERS`."""
     pitch: str = DEFAULT_PITCH
-    """Treatment of a conversion's tune, read by `parse_pitch`."""
+    """Treatment of the melody in a conversion, read by `parse_pitch`."""
     full_band: str | None = None
     """SpeechSR bundle for bandwidth extension of conversions."""
 

@@ -48,8 +48,8 @@ def front_ends(lexicon: Lexicon | None = None, versions: Mapping[str, str] | Non
 class PhonemizeText:
     """Stage that adds `phonemes` to rows that have none, and the expected duration to all rows.
 
-    Rows that already have phonemes keep them. Their text is kept if it has as many words as the phonemes, and is
-    cleared otherwise.
+    Rows that already have phonemes keep them; the text of such a row is kept if it has as many words as the phonemes,
+    and is cleared otherwise.
     """
 
     reads: ClassVar[tuple[str, ...]] = ("text", "phonemes", "language", "speed")

@@ -12,12 +12,12 @@ _BOUNDARY = "|"
 
 
 def word_timings(text_norm: str, phonemes: str, token_frames: Sequence[int], lead_frames: int) -> tuple[Timing, ...]:
-    """Words and pauses in order, in seconds from the first sample.
+    """Timings of words and pauses in order, in seconds from the first sample.
 
     Args:
         text_norm: normalized text; empty if the row has phonemes only, in which case words are written as phones.
         phonemes: tokens separated by spaces.
-        token_frames: duration of each token, in frames.
+        token_frames: duration of each token, in frames (`FRAMES_PER_SECOND`).
         lead_frames: frames before the first token.
 
     Returns:
@@ -46,7 +46,7 @@ def word_spans(phonemes: str, token_frames: Sequence[int], lead_frames: int) -> 
 
     Args:
         phonemes: tokens separated by spaces.
-        token_frames: duration of each token, in frames.
+        token_frames: duration of each token, in frames (`FRAMES_PER_SECOND`).
         lead_frames: frames before the first token.
     """
     groups = _groups(phonemes.split(), token_frames, lead_frames)

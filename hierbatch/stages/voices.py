@@ -41,7 +41,7 @@ class OpensVoiceFiles(Protocol):
     """Model that can use voice files."""
 
     def open_voice(self, file: VoiceFile) -> Any:
-        """Voice of a file; None if the file was made for other weights."""
+        """Encoded voice of a voice file; None if the file was created for other weights."""
 
 
 class VoiceStore:
@@ -83,7 +83,7 @@ class VoiceStore:
         return self._voices[name]
 
     def _opened(self, name: str) -> Any:
-        """Voice of a voice file; None for a recording, or a file that the model cannot use."""
+        """Encoded voice of a voice file; None for a recording, or for a voice file that the model cannot use."""
         is_named = name in self._facts and "voice_file" in pq.read_schema(arrow_source(self._table)).names
         if not is_named or not isinstance(self._model, OpensVoiceFiles):
             return None

@@ -159,7 +159,7 @@ def _extract_or_reject(row: DatasetRow, pipeline: FeaturePipeline) -> UtteranceA
 
 
 def _track_pitch(sound: Waveform, settings: PreparedSettings) -> tuple[F0, F0 | None]:
-    """Estimate F0 every 10 ms and, if requested, every 5 ms, with 2 or 4 values for each 20 ms frame."""
+    """Estimate F0 every 10 ms (2 values per 20 ms frame), and every 5 ms (4 per frame; None unless requested)."""
     n_frames = sound.n_samples // FRAME_HOP_SAMPLES
     track = pitch_tracker(settings.pitch_tracker)
     fine: F0 | None = None

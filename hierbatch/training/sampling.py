@@ -66,7 +66,7 @@ class SpeakerSampler:
         """Draw a random utterance.
 
         Raises:
-            InputError: there are none.
+            InputError: there are no utterances to draw from.
         """
         if not self._utterances:
             raise InputError(
@@ -134,7 +134,7 @@ SegmentArrays = tuple[Floats, Floats, Floats, Floats]
 
 
 def load_batch(prepared: PreparedSet, segments: Sequence[UtteranceSegment]) -> SegmentBatch:
-    """Load the arrays of segments. F0 is interpolated per segment; its ends have the nearest voiced value."""
+    """Load the arrays of segments. F0 is interpolated within a segment; unvoiced ends have the nearest voiced value."""
     return stack_segments([load_segment(prepared, segment) for segment in segments])
 
 

@@ -12,7 +12,7 @@ _DEFAULT_F0_HZ = 150.0
 
 
 def speaker_medians_hz(prepared: PreparedSet, utterances: Sequence[PreparedUtterance]) -> dict[str, float]:
-    """Median F0 of each speaker's voiced frames, in Hz."""
+    """Median F0 of voiced frames in Hz, by speaker; a default for a speaker without voiced frames."""
     tracks: dict[str, list[np.ndarray]] = {}
     for utterance in utterances:
         tracks.setdefault(utterance.speaker, []).append(prepared.f0_hz(utterance))

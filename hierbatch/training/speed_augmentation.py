@@ -32,7 +32,7 @@ def random_speeds(n_rows: int, rng: np.random.Generator, share: float = _AUGMENT
 
 
 def load_resampled(prepared: PreparedSet, segments: Sequence[UtteranceSegment], speeds: Floats) -> SegmentBatch:
-    """Load segments resampled to the given speeds: their lengths are divided by the speed, F0 is multiplied by it.
+    """Load segments resampled to the given speeds: lengths are divided by the speed, and F0 is multiplied by the speed.
 
     Args:
         prepared: the prepared set.

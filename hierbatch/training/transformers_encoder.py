@@ -23,7 +23,7 @@ def load_encoder(folder: Path, layer: int) -> tuple[Any, bool, str]:
         layer: layer whose hidden states are used, counted from 1.
 
     Returns:
-        The network, True if its input must be normalized to unit variance, and its license.
+        The network, True if its input must be normalized to unit variance, and the license of its weights.
 
     Raises:
         InputError: the folder has no encoder of waveforms with a hop of 320 samples, or the encoder has fewer layers.

@@ -1,9 +1,11 @@
 """The desk in a real browser: the loop of a producer, by keyboard alone."""
 
+import json
 import subprocess
 from collections import Counter
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import expect
 from scipy.signal import fftconvolve
@@ -255,6 +257,41 @@ def test_a_run_that_is_not_a_book_opens_as_a_table(tmp_path, browser):
         page.keyboard.press("j")
         expect(page.locator("tr.now")).to_have_attribute("data-id", "r001", timeout=WAIT_MS)
         assert "\n".join(accessibility_violations(page)) == ""
+
+
+def test_what_an_audit_of_500_rows_rejects_is_not_exported(tmp_path, browser):
+    run_job(job(tmp_path, 500))
+    with serve(tmp_path / "run") as address, open_page(browser, address) as page:
+        expect(page.locator("tbody tr[data-id]")).to_have_count(50, timeout=WAIT_MS)
+        page.locator("#audit-n").focus()
+        page.keyboard.press("Control+a")
+        page.keyboard.type("100")
+        page.keyboard.press("Enter")
+        expect(page.locator("#audit-result")).to_contain_text("100 drawn", timeout=WAIT_MS)
+        page.keyboard.press("Escape")
+        rejected = []
+        for _ in range(3):
+            before = page.locator("tr.now").get_attribute("data-id") if page.locator("tr.now").count() else ""
+            page.keyboard.press("j")
+            expect(page.locator("tr.now")).not_to_have_attribute("data-id", before, timeout=WAIT_MS)
+            rejected.append(page.locator("tr.now").get_attribute("data-id"))
+            page.wait_for_selector("#act-x:not([disabled])")
+            page.keyboard.press("x")
+            expect(page.locator("#audit-result")).to_contain_text(f"{len(rejected)} rejected", timeout=WAIT_MS)
+        page.keyboard.press("n")
+        page.keyboard.type("a click at the end")
+        page.keyboard.press("Escape")
+        expect(page.locator("#row-facts details")).to_contain_text("a click", timeout=WAIT_MS)
+    result = CliRunner().invoke(app, ["export", str(tmp_path / "run"), "--to", "hf", "--out", str(tmp_path / "hf")])
+    assert result.exit_code == 0, result.output
+    lines = map(json.loads, (tmp_path / "hf" / "rejected.jsonl").read_text(encoding="utf-8").splitlines())
+    reasons = {line["id"]: json.dumps(line) for line in lines}
+    assert set(reasons) == set(rejected)
+    assert all("rejected" in reason for reason in reasons.values())
+    assert "a click at the end" in reasons[rejected[-1]]
+    kept = [name for part in (tmp_path / "hf").rglob("*.parquet") for name in pq.read_table(part)["id"].to_pylist()]
+    assert len(kept) == len(set(kept)) == 497
+    assert not set(rejected) & set(kept)
 
 
 def test_a_corpus_is_sorted_filtered_audited_and_decided_in_the_table(narrated, browser):

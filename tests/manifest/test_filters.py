@@ -81,6 +81,17 @@ def test_all_errors_of_a_filter_are_reported_together(tmp_path):
         assert part in told, part
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["rule = [1]", "rule = [[]]", "[[rule]]\nname = []\n[[rule]]\nname = {}",
+     "[[rule]]\nname = 'a'\ncolumn = 'voice'\nany_of = [[1]]"],
+)  # fmt: skip
+def test_rules_of_another_shape_are_refused(tmp_path, text):
+    (tmp_path / "f.toml").write_text(text)
+    with pytest.raises(InputError, match="is invalid"):
+        read_filter(tmp_path / "f.toml", None)
+
+
 @pytest.mark.parametrize("text", ["", "rule = 3", "[[rules]]\nname='x'", "not toml ["])
 def test_a_file_without_rules_is_refused(tmp_path, text):
     with pytest.raises(InputError):

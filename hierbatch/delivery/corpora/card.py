@@ -94,7 +94,7 @@ def corpus_card(
         name: title of the corpus.
         rejected: number of rejected rows by rule.
         layout: description of the files, in Markdown.
-        for_hugging_face: prepend the YAML header, which also maps files to splits.
+        for_hugging_face: True to prepend the YAML header, which also maps files to splits.
     """
     name = _plain(name)
     licenses = sorted({_plain(row.license or _UNSTATED) for row in summary.voices.values()})

@@ -1,6 +1,7 @@
 """Lhotse: cuts, recordings and supervisions as compressed JSON Lines per split, with the audio in separate files.
 
-Paths are relative to the export, so it can be moved; `CutSet.with_recording_path_prefix` prepends its folder.
+Paths are relative to the folder of the export, so that it can be moved; `CutSet.with_recording_path_prefix` completes
+them.
 """
 
 from __future__ import annotations

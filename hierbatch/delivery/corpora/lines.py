@@ -25,7 +25,7 @@ class LineFiles:
         self._opened.close()
 
     def write(self, name: str, line: str) -> None:
-        """Append a line to the file of this name; raises OSError."""
+        """Append a line to the file with the given name; raises OSError."""
         if name not in self._files:
             raw: IO[bytes] = self._opened.enter_context((self._folder / name).open("wb"))
             if name.endswith(".gz"):
@@ -35,7 +35,7 @@ class LineFiles:
         self._files[name].write(line.encode() + b"\n")
 
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
-        """Append a line of JSON to the file of this name; raises OSError."""
+        """Append a line of JSON to the file with the given name; raises OSError."""
         self.write(name, json_line(content))
 
 

@@ -40,7 +40,7 @@ class LJSpeechWriter:
         self._lines.__exit__(*error)
 
     def add(self, utterance: CorpusUtterance) -> None:
-        """Write an utterance's WAV file and its lines; raises OSError."""
+        """Write an utterance's WAV file and its lines in the tables; raises OSError."""
         write_tagged_wav(self._folder / f"{utterance.id}.wav", utterance.flac, utterance.synthetic_notice)
         line = "|".join([utterance.id, _field(utterance.text), _field(utterance.text_norm)])
         self._lines.write("metadata.csv", line)

@@ -89,7 +89,7 @@ class CorpusUtterance:
 
 
 class CorpusSource:
-    """Reader of the utterances of a finished run; it has the audio of one part file and an index in memory.
+    """Reader of the utterances of a finished run; in memory are only an index and the audio of one part file at a time.
 
     Raises:
         RunError: the run is not finished, or has changed since it was filtered.
@@ -100,7 +100,7 @@ class CorpusSource:
 
         Args:
             run: folder of the run.
-            mark_flac: puts a watermark into FLAC content.
+            mark_flac: function that puts a watermark into FLAC content; None leaves the audio unchanged.
         """
         self._mark_flac = mark_flac
         self._takes = Takes(run)
@@ -206,7 +206,7 @@ def _is_rejected(rows: pa.Table) -> pa.ChunkedArray:
 
 
 def _checksum(tables: Iterable[pa.Table]) -> tuple[int, int]:
-    """Number of takes and sum of their hashed names; independent of their order."""
+    """Number of takes and sum of their hashed names; independent of the order of the takes."""
     n_rows = total = 0
     for table in tables:
         n_rows += len(table)

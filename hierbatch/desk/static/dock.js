@@ -73,4 +73,5 @@ on("select", () => replace($("takes")));
 on("playing", () => { drawButton(); requestAnimationFrame(follow); });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawPicture);
 let resizing = 0;
-addEventListener("resize", () => { clearTimeout(resizing); resizing = setTimeout(drawPicture, 120); });
+// The dock is wider in the list of words, where no panel is beside it.
+new ResizeObserver(() => { clearTimeout(resizing); resizing = setTimeout(drawPicture, 60); }).observe($("dock"));

@@ -68,7 +68,11 @@ class Archive:
         return frozenset(self._members)
 
     def read(self, name: str) -> bytes:
-        """Read one member; raises BookError above the size limit, whatever size the header declares."""
+        """Read one member, up to the size limit, whatever size the header declares.
+
+        Raises:
+            BookError: the member is missing, damaged or too large.
+        """
         limit = self._limits.max_member_bytes
         try:
             with self._zip.open(self._members[name]) as member:

@@ -27,14 +27,20 @@ class ContentsEntry:
 
 
 def read_navigation(root: etree._Element, href: str) -> list[ContentsEntry]:
-    """Read the entries of an EPUB 3 navigation document (EPUB 3.3, section 7): the `nav` of type `toc`."""
+    """Read the entries of an EPUB 3 navigation document (EPUB 3.3, section 7): the `nav` of type `toc`.
+
+    Links are relative to `href`, the path of the document.
+    """
     navs = [element for element in root.iter() if local_name(element) == "nav"]
     typed = [nav for nav in navs if "toc" in (nav.get(EPUB_TYPE) or nav.get("epub:type") or "").split()]
     return [entry for nav in (typed or navs)[:1] for entry in _walk_list(nav, href, 0)]
 
 
 def read_ncx(root: etree._Element, href: str) -> list[ContentsEntry]:
-    """Read the entries of an EPUB 2 NCX (OPF 2.0.1, section 2.4.1): its nested `navPoint`s in document order."""
+    """Read the entries of an EPUB 2 NCX (OPF 2.0.1, section 2.4.1): the nested `navPoint`s in document order.
+
+    Links are relative to `href`, the path of the document.
+    """
     maps = [element for element in root.iter() if local_name(element) == "navMap"]
     return [entry for nav_map in maps[:1] for entry in _walk_points(nav_map, href, 1)]
 

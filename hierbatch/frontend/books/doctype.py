@@ -21,7 +21,10 @@ def read_entities(text: str, position: int, name: str) -> tuple[dict[str, str], 
     Args:
         text: content of the file.
         position: index after the opening bracket of the subset.
-        name: name of the file in messages.
+        name: name of the file, used in messages.
+
+    Returns:
+        The entities by name, and the index after the document type.
 
     Raises:
         BookError: an entity is longer than one character, refers to another entity, or is in another file.

@@ -47,7 +47,7 @@ def decode(data: bytes, *, name: str, declared: str = "") -> Decoded:
 
     Args:
         data: content of the file.
-        name: name of the file in messages.
+        name: name of the file, used in messages.
         declared: encoding declared in the file.
 
     Raises:

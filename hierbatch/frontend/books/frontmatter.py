@@ -33,7 +33,7 @@ class TitlePage:
 
 
 def without_contents(groups: Sequence[Sequence[Line]]) -> tuple[list[Sequence[Line]], list[Sequence[Line]]]:
-    """Separate groups of lines into (text, tables of contents)."""
+    """Separate groups of lines into those of the text and those of tables of contents; returns both lists."""
     kept: list[Sequence[Line]] = []
     dropped: list[Sequence[Line]] = []
     is_inside = False

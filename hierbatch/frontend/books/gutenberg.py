@@ -36,7 +36,7 @@ def body_span(lines: Sequence[str]) -> tuple[int, int]:
 
 
 def read_header(lines: Sequence[str]) -> GutenbergHeader:
-    """Read title, author and language from the lines of a header; the language becomes its tag if it is supported."""
+    """Read title, author and language from the lines of a header; a supported language is returned as `en` or `ko`."""
     fields: dict[str, str] = {}
     for line in lines:
         if match := _FIELD.match(line.strip("\ufeff").rstrip()):

@@ -98,7 +98,7 @@ def heading_rank(line: str) -> int | None:
 def numbered_chapters(paragraphs: Sequence[str]) -> list[int]:
     """Find headings of chapters that have a number and a title in capitals, such as "VII. THE BLUE CARBUNCLE".
 
-    The numbers start at one, or continue from a chapter that is called so ("ADVENTURE VI. ...").
+    The numbers start at one, or continue from a heading with a word before its number ("ADVENTURE VI. ...").
 
     Returns:
         Indices of the paragraphs that are such headings; empty if there is only one chapter.

@@ -132,5 +132,5 @@ def _strip_typewriter_marks(text: str) -> str:
 
 
 def _width(text: str) -> int:
-    """Width of a line in terminal columns, of which Hangul and Hanja take two."""
+    """Width of a line in terminal columns; Hangul and Hanja take two columns each."""
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

@@ -31,8 +31,8 @@ def read_markdown(text: str, file_name: str, keep: frozenset[str] = frozenset())
 
     Args:
         text: content of the file.
-        file_name: its name.
-        keep: reasons for skipping text that do not apply to this book.
+        file_name: name of the file, used as the title if the text has none.
+        keep: reasons for skipping that are ignored, so that such text is read.
     """
     text = re.sub(r"\r\n?", "\n", text)
     fields = _FIELDS.match(text)
@@ -49,8 +49,8 @@ def read_html(text: str, file_name: str, keep: frozenset[str] = frozenset()) -> 
 
     Args:
         text: content of the file.
-        file_name: its name.
-        keep: reasons for skipping text that do not apply to this book.
+        file_name: name of the file, used as the title if the text has none.
+        keep: reasons for skipping that are ignored, so that such text is read.
     """
     return _book(text, file_name, {}, [], keep)
 
@@ -115,7 +115,7 @@ def _mark_line(token: Token) -> None:
 
 
 def _without_notes(text: str) -> tuple[str, list[SkippedText]]:
-    """Remove footnotes, an extension of Markdown that CommonMark would treat as plain text."""
+    """Remove footnotes, which CommonMark would treat as plain text; returns the text, and the skipped footnotes."""
     sizes = {NOTE: 0, NOTE_REFERENCE: 0}
 
     def drop(match: re.Match[str], reason: str) -> str:

@@ -26,7 +26,8 @@ def wrap_sentences(segments: Sequence[TextSegment], spans: Sequence[SentenceSpan
         spans: position of each sentence in the joined text of the segments.
 
     Returns:
-        False, without any change, if the block is not one run of inline markup.
+        True if the spans were wrapped; False, without any change, if the block is not one run of inline markup or
+        there are no spans.
     """
     parent = _common_parent(segments)
     if parent is None or not spans:

@@ -38,7 +38,7 @@ _NAME_PART = re.compile(r"[A-Za-z_][\w.-]*")
 def parse_xml(data: bytes, name: str) -> etree._Element:
     """Parse a strict XML file (container, package, NCX); raises BookError if it is unsafe or ill-formed.
 
-    A bare `&`, a common fault in titles, is accepted as the character.
+    A bare `&`, a common fault in titles, is accepted as the character. `name` is used in messages.
     """
     text = _prepare(_decode(data, name).text, name)
     try:
@@ -59,13 +59,17 @@ def parse_page(data: bytes, name: str) -> tuple[etree._Element, Decoded]:
     """Parse one page of a book; also return its decoded text.
 
     A page that is not well-formed XHTML is parsed leniently, as in a browser: unclosed tags are common in old EPUBs.
+    `name` is used in messages.
+
+    Raises:
+        BookError: the page is unsafe, or too large to parse.
     """
     decoded = _decode(data, name)
     return page_from_text(decoded.text, name), decoded
 
 
 def page_from_text(text: str, name: str) -> etree._Element:
-    """Parse one page from its decoded text."""
+    """Parse one page from its decoded text; `name` is used in messages. Raises BookError as `parse_page` does."""
     text = _prepare(text, name)
     try:
         root = etree.fromstring(text, _xml_parser())

@@ -58,7 +58,11 @@ class Package:
 
 
 def read_package(archive: Archive, name: str) -> Package:
-    """Read the first package document in the container; raises BookError if there is none."""
+    """Read the first package document in the container; `name` is used in messages.
+
+    Raises:
+        BookError: there is no package document, or it is unsafe or ill-formed.
+    """
     path = package_path(archive, name)
     root = parse_xml(archive.read(path), path)
     items = dict(_items(root, path))
@@ -79,7 +83,11 @@ def read_package(archive: Archive, name: str) -> Package:
 
 
 def package_path(archive: Archive, name: str) -> str:
-    """Path of the first package document in the container; raises BookError if there is none."""
+    """Path of the first package document in the container; `name` is used in messages.
+
+    Raises:
+        BookError: there is no package document, or the container is unsafe or ill-formed.
+    """
     if _CONTAINER not in archive.names:
         raise BookError(
             f"{name} is a zip archive but not an EPUB",

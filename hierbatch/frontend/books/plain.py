@@ -48,8 +48,8 @@ def read_plain(text: str, file_name: str, keep: frozenset[str] = frozenset()) ->
 
     Args:
         text: content of the file.
-        file_name: its name.
-        keep: reasons for skipping text that do not apply to this book.
+        file_name: name of the file, used as the title if the text has none.
+        keep: reasons for skipping that are ignored, so that such text is read.
     """
     if is_html(text):
         return read_html(text, file_name, keep)
@@ -143,7 +143,7 @@ def _without_notes(paragraphs: Sequence[Paragraph]) -> tuple[list[Paragraph], li
 def _take_title_page(
     paragraphs: Sequence[Paragraph], *, has_header: bool
 ) -> tuple[TitlePage, list[Paragraph], list[SkippedText]]:
-    """Split off the title page.
+    """Separate the title page from the text.
 
     A title directly before text becomes a heading. A title before the first chapter is skipped with the title page.
 

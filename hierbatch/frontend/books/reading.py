@@ -25,7 +25,7 @@ def read_book(path: Path, keep: frozenset[str] = frozenset()) -> Book:
 
     Args:
         path: the file.
-        keep: reasons for skipping text that do not apply to this book.
+        keep: reasons for skipping that are ignored, so that such text is read.
 
     Raises:
         BookError: the file is missing, of another format, damaged, encrypted, unsafe, in an unknown encoding, or has no

@@ -55,7 +55,10 @@ def _letters(text: str) -> tuple[str, list[int]]:
 
 
 def _with_gaps(text: str, ids: Sequence[str], found: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
-    """Give a missing sentence the letters between its neighbours; of several in a row, only the first gets them."""
+    """Start and end of each sentence by element id; a missing sentence gets the text between its neighbours.
+
+    Of several missing sentences in a row, only the first gets this text.
+    """
     placed: dict[str, tuple[int, int]] = {}
     end = 0
     for number, element_id in enumerate(ids):

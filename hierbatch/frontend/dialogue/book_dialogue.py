@@ -53,7 +53,7 @@ def attribute_dialogue(book: Book) -> BookDialogue:
 
 
 def attribute_english(chapters: Sequence[Sequence[str]]) -> BookDialogue:
-    """Attribute the quotations of an English book.
+    """Attribute the quotations of an English book to its characters.
 
     Args:
         chapters: the paragraphs of each chapter, in reading order.
@@ -76,7 +76,7 @@ def attribute_english(chapters: Sequence[Sequence[str]]) -> BookDialogue:
 
 
 def attribute_korean(chapters: Sequence[Sequence[str]]) -> BookDialogue:
-    """Attribute the quotations of a Korean book.
+    """Attribute the quotations of a Korean book to its characters.
 
     Args:
         chapters: the paragraphs of each chapter, in reading order.
@@ -94,7 +94,7 @@ def attribute_korean(chapters: Sequence[Sequence[str]]) -> BookDialogue:
 def _with_script_speakers(
     characters: Sequence[Character], spans: Sequence[Sequence[Sequence[Span]]]
 ) -> tuple[list[Character], dict[str, int]]:
-    """Characters with those whom a script names before a colon, and the index of each of these names."""
+    """Characters, including those whom a script names before a colon, and the character's index for each such name."""
     names = Counter(part.speaker for paragraphs in spans for parts in paragraphs for part in parts if part.speaker)
     known = {alias.casefold(): at for at, each in reversed(list(enumerate(characters))) for alias in each.aliases}
     added = [name for name in names if name.casefold() not in known]

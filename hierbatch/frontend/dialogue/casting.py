@@ -1,4 +1,4 @@
-"""Casting: each main character gets a voice, so that no two characters of one conversation sound alike."""
+"""Casting of main characters, so that those who talk to each other have different voices where possible."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hierbatch.frontend.dialogue.character import Character
 
 _MIN_LINES = 3
 _MIN_SHARE = 0.01
-"""Share of all lines from which a character is a main one."""
+"""Minimum share of all lines for a main character."""
 _MALE_BELOW_HZ = 160.0
 _WRONG_REGISTER = 30.0
 """Penalty in semitones for a voice of the other register; a man's voice for a woman is worse than a shared one."""
@@ -19,13 +19,13 @@ _ENOUGH_SEMITONES = 8.0
 _SHARED_VOICE = 24.0
 """Penalty in semitones for a voice that somebody in the same conversations already has."""
 _NARRATOR_VOICE = 10.0
-"""Penalty in semitones for the voice of the narration, which main characters share only with few voices at hand."""
+"""Penalty in semitones for the voice of the narration, which main characters share only if there are few voices."""
 _N_ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class VoiceRegister:
-    """Voice at hand: its name, and the median F0 of its prompt in Hz."""
+    """Available voice: its name, and the median F0 of its prompt in Hz."""
 
     name: str
     median_f0_hz: float
@@ -38,12 +38,12 @@ def cast_voices(
     voices: Sequence[VoiceRegister],
     narrator: str,
 ) -> dict[int, str]:
-    """Voice of each character with lines; minor characters get the narrator's.
+    """Name of the voice for each character with lines, by index; minor characters get the narrator's voice.
 
     Args:
         characters: characters of the book.
         n_lines: for each character (by index), the number of quotations.
-        together: for each pair of characters, how often one directly answers the other.
+        together: for each pair of characters (smaller index first), how often one directly answers the other.
         voices: voices to choose from, including the narrator's.
         narrator: name of the narrator's voice.
     """

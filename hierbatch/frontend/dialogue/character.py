@@ -34,7 +34,7 @@ class Mention:
     title: str = ""
     """Title of a wife, husband, mother or father named by a possessive pronoun: `Mrs.` for `his wife`."""
     owner: Gender = ""
-    """Gender of the person whose relative it is, if the pronoun has one."""
+    """Gender of the person whose relative is mentioned, if the pronoun shows it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,12 +29,12 @@ _ACTS = re.compile(
 _CALLED = re.compile(r"(?:[,“‘]|\bdear|\bmy|\bOh)\s*$")
 _WORDS_AFTER = re.compile(r"[a-z]+")
 _GENDER_REACH = 120
-"""Characters after a name in which a pronoun is counted as evidence of its gender."""
+"""Length of the text after a name, in characters, in which a pronoun counts as evidence of the person's gender."""
 _MIN_EVIDENCE = 2
 _MARRIED = ("mrs", "lady", "madame", "mme")
 _SURNAME_TITLES = ("mr", "mrs", "dr", "doctor", "colonel", "captain", "major", "inspector", "professor", "sergeant")
 _ABBREVIATIONS = frozenset(("mr", "mrs", "ms", "mme", "mlle", "dr", "rev", "col", "capt", "st"))
-"""Titles that are no names without a name behind them."""
+"""Titles that refer to a person only together with a name."""
 _RANKS = (
     "lady",
     "sir",
@@ -184,7 +184,7 @@ def _gender(name: str, found: _Counts) -> Gender:
 
 
 def _group(names: Mapping[str, _Counts]) -> list[list[str]]:
-    """Names of one person each: full names first, then titles with a surname, then single names."""
+    """Group names by person; longer names are assigned first, so that shorter ones can join them."""
     ordered = sorted(names, key=lambda name: (-len(name_words(name)[1]), -names[name].total, name))
     groups: list[list[str]] = []
     by_word: defaultdict[str | tuple[str, str], set[int]] = defaultdict(set)
@@ -248,7 +248,7 @@ def _first_names(word: str) -> frozenset[str]:
 
 
 def _affinity(name: str, group: Sequence[str], names: Mapping[str, _Counts]) -> tuple[int, int]:
-    """Preference among several persons: one called by this first name or by the surname alone, then by frequency."""
+    """Rank of a person to whom a name may refer: by the names in common, then by the number of mentions."""
     title, words = name_words(name)
     by_first = any(words[0] == name_words(member)[1][0] for member in group)
     by_title = any(titles().get(name_words(member)[0]) == "m" for member in group) and not title

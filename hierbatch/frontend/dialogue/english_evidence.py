@@ -69,7 +69,7 @@ def _last_seen(appearances: Mapping[int, Sequence[int]]) -> list[int]:
 def _explicit(
     text: str, parts: Sequence[Span], mentions: EnglishMentions, near: Sequence[int]
 ) -> dict[int, Mention | None]:
-    """Speakers named by a verb of speech after or before each quotation of a paragraph.
+    """Speaker named by a verb of speech after or before each quotation, by index in `parts`; None if none is named.
 
     Args:
         text: the paragraph.

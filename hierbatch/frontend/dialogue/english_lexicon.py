@@ -43,7 +43,7 @@ def first_name_genders() -> dict[str, str]:
 
 @functools.cache
 def nicknames() -> dict[str, frozenset[str]]:
-    """First names that a nickname may abbreviate, itself included."""
+    """First names that each nickname may abbreviate, by nickname; the nickname itself is included."""
     full: dict[str, set[str]] = {}
     for name, *shorts in map(str.split, read_lines("dialogue/english_nicknames.txt")):
         for short in shorts:

@@ -82,7 +82,7 @@ class EnglishMentions:
         return self._nearest(clause, verbs[-1].end(), reach=16)
 
     def addressed_in(self, quote: str) -> frozenset[int]:
-        """Characters spoken to by name: set off by commas or marks."""
+        """Characters addressed in a quotation by a name that is set off by commas or other marks."""
         found = set()
         for mention in self.names_in(quote):
             before, after = quote[: mention.start], quote[mention.end :].lstrip()
@@ -122,7 +122,7 @@ class EnglishMentions:
         )
 
     def relative_among(self, mention: Mention, others: Sequence[int]) -> Mention:
-        """A mention such as `his wife` with the character it refers to, found by title and surname if there is one.
+        """Resolve a mention such as `his wife` to a character by title and surname; unchanged if none is found.
 
         Args:
             mention: mention of a relative by a possessive pronoun.
@@ -133,7 +133,7 @@ class EnglishMentions:
                 continue
             for alias in self._characters[owner].aliases:
                 found = self._by_name.get(f"{mention.title} {alias.split()[-1]}") if " " in alias else None
-                if found not in (None, owner):
+                if found is not None and found != owner:
                     return replace(mention, character=found, gender=self._characters[found].gender)
         return mention
 

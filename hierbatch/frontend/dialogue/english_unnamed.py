@@ -30,7 +30,7 @@ def find_unnamed(narration: Iterable[str], characters: Sequence[Character]) -> l
 
     Args:
         narration: passages of narration.
-        characters: characters with names; a title of theirs is no person of its own (`the captain`).
+        characters: characters with names; their titles (`the captain`) do not count as unnamed persons.
     """
     titles = {name_words(alias)[0] for character in characters for alias in character.aliases}
     speeches: Counter[str] = Counter()

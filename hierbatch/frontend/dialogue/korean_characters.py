@@ -14,7 +14,7 @@ from hierbatch.frontend.tables import read_lines, read_words
 _SUBJECT = frozenset(["이", "가", "은", "는", "께서", "도", "아", "야"])
 _MIN_SUBJECTS = 2
 _MAX_CHARACTERS = 20_000
-"""Length of the pieces that the analyser gets, so that its memory stays bounded."""
+"""Maximum length of text passed to the analyser at a time, in characters, which bounds its memory."""
 _DIMINUTIVE_NAME = re.compile(r"(?<![가-힣])(?P<name>[가-힣]{2})이(?:가|는|를|도|의|와|에게|한테|더러|보고)(?![가-힣])")
 """A given name with the suffix 이, unknown to the analyser; no other noun takes two particles."""
 _DIMINUTIVE = re.compile(r"(?<=[가-힣]{2})이$")

@@ -95,8 +95,8 @@ class KoreanMentions:
         """Characters that the narration around a quotation excludes as its speaker.
 
         Args:
-            before: narration that introduces the quotation; empty if it does not.
-            after: narration that goes on from it; empty if it does not.
+            before: narration that introduces the quotation; empty if there is none.
+            after: narration that continues the sentence of the quotation; empty if there is none.
         """
         excluded: set[int] = set()
         clause = _last_sentence(before)
@@ -124,7 +124,7 @@ class KoreanMentions:
         return frozenset(self._by_name[match["name"]] for match in self._vocative.finditer(quote))
 
     def explicit_after(self, text: str) -> Mention | None:
-        """Speaker in narration that goes on from a quotation: `하고 김첨지는 말했다`, `라고 학생이 물었다`."""
+        """Speaker in narration that continues the sentence of a quotation: `하고 김첨지는 말했다`."""
         if not _QUOTATIVE.match(text):
             return None
         clause = _first_sentence(text)
@@ -165,9 +165,9 @@ class _Context:
     is_completed: bool = False
     """True if `before` is a short paragraph about the quotation before it."""
     is_apart: bool = False
-    """True if `after` is a paragraph of its own that does not go on from the quotation."""
+    """True if `after` is a separate paragraph that does not continue the sentence of the quotation."""
     is_shared: bool = False
-    """True if the paragraph behind the quotation also introduces the next one."""
+    """True if the paragraph after the quotation also introduces the next quotation."""
 
 
 def korean_turns(

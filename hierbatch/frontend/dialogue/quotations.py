@@ -52,7 +52,7 @@ def split_quotations(paragraphs: Sequence[str]) -> list[list[Span]]:
 
 
 def _paired(text: str, *, single: bool, continues: bool) -> tuple[list[tuple[int, int]], bool]:
-    """Ranges inside of quotation marks, marks included, and whether the last one remains open."""
+    """Ranges of quotations, quotation marks included, and True if the last quotation remains open."""
     quotes: list[tuple[int, int]] = []
     position = 0
     while opening := _next_opening(text, position, single=single):

@@ -1,4 +1,4 @@
-"""Speakers of a chapter's quotations, by a linear chain over the characters at hand.
+"""Speakers of a chapter's quotations, by a linear-chain model over the characters that may speak.
 
 Each quotation scores every character by the evidence around it (verbs of speech, persons in the same paragraph, names
 inside the quotation, nearness); neighbouring quotations score turn-taking. The forward-backward algorithm gives each
@@ -61,7 +61,7 @@ class Attribution:
 def attribute(
     turns: Sequence[Turn], characters: Sequence[Character], appearances: Mapping[int, Sequence[int]]
 ) -> list[Attribution]:
-    """Most probable speaker of each quotation of a chapter.
+    """Most probable speaker of each quotation of a chapter; empty if there is no quotation or no character.
 
     Args:
         turns: quotations in reading order.
@@ -170,7 +170,7 @@ def _add_addresses(emission: Scores, turns: Sequence[Turn], column: Mapping[int,
 
 
 def _transition(before: Turn, after: Turn) -> float:
-    """Score of one speaker for two neighbouring quotations; that of two different ones is 0."""
+    """Score of two neighbouring quotations by the same speaker; for different speakers, the score is 0."""
     distance = after.paragraph - before.paragraph
     if after.continues:
         return _CONTINUES

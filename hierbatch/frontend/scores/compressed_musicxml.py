@@ -19,7 +19,7 @@ def read_compressed_musicxml(content: bytes) -> MusicScore:
     """Read a compressed MusicXML file: a zip archive that names its score in META-INF/container.xml.
 
     Raises:
-        TextError: not such an archive, damaged, too large when unpacked, or a score that cannot be sung.
+        TextError: the file is not such an archive, is damaged or too large when unpacked, or its score cannot be sung.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:

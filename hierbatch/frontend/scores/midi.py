@@ -128,7 +128,7 @@ def _melody(tracks: Sequence[_Track]) -> _Track:
 def _assign(
     notes: Sequence[tuple[int, int, int, int]], lyrics: Sequence[tuple[int, str]], ticks_per_beat: int
 ) -> list[str]:
-    """Lyric of each note: the event at its start, or a hold."""
+    """Lyric of each note: the text of the events near its start, or a hold."""
     starts = [note[0] for note in notes]
     found: dict[int, str] = {}
     for tick, text in lyrics:
@@ -161,7 +161,7 @@ def _joined_by_hyphens(found: Mapping[int, str]) -> dict[int, str]:
 
 
 def _decoder(tracks: Sequence[Any]) -> Mapping[str, str]:
-    """Texts as read by mido in Latin-1, decoded: all as UTF-8, else all as CP949, else as they are."""
+    """Decoded form of each text that mido read as Latin-1: all as UTF-8, else all as CP949; empty if neither fits."""
     texts = {message.text for track in tracks for message in track if message.type in ("lyrics", "text")}
     for charset in ("utf-8", "cp949"):
         try:

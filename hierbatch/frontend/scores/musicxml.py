@@ -18,11 +18,11 @@ _STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _BEATS = {"breve": 8.0, "whole": 4.0, "half": 2.0, "quarter": 1.0, "eighth": 0.5, "16th": 0.25, "32nd": 0.125}
 _DEFAULT_BPM = 120.0
 _MAX_TAGS = 2_000_000
-"""Opening and closing tags of a file, of which a full score has many more than its sung part."""
+"""Maximum number of opening and closing tags in a file; a full score has many more than its sung part."""
 _MAX_WRITTEN_NOTES = 100_000
-"""Notes, rests and chords of all voices of the sung part."""
+"""Maximum number of notes and rests in all voices of the sung part."""
 _MAX_PLAYED_NOTES = 400_000
-"""Notes with their repetitions, of which ties join some."""
+"""Maximum number of played notes, repeats included, before ties are joined."""
 FIX = "export it again as MusicXML"
 
 
@@ -43,7 +43,7 @@ def read_musicxml(content: bytes) -> MusicScore:
     """Read an uncompressed MusicXML file.
 
     Raises:
-        TextError: not MusicXML, damaged, or a score that cannot be sung.
+        TextError: the file is not MusicXML or is damaged, or its score cannot be sung.
     """
     root = parse_xml(content)
     if root.tag != "score-partwise":
@@ -65,7 +65,7 @@ def parse_xml(content: bytes) -> etree._Element:
     """Parse a file of limited size; entities are neither expanded nor loaded.
 
     Raises:
-        TextError: too many elements, or not well-formed.
+        TextError: the file has too many elements, or is not well-formed.
     """
     if content.count(b"<") > _MAX_TAGS:
         raise TextError(
@@ -112,7 +112,7 @@ def _play(part_element: etree._Element) -> list[Note]:
 
 
 def _measures(part_element: etree._Element) -> list[etree._Element]:
-    """Measures of a part of limited size."""
+    """Measures of a part; raises TextError if the part is too long."""
     measures: list[etree._Element] = part_element.findall("measure")
     n_notes, n_measures = sum(1 for _ in part_element.iter("note")), len(measures)
     if n_notes > _MAX_WRITTEN_NOTES or n_measures > MAX_MEASURES:
@@ -131,12 +131,12 @@ def _sung_voice(notes: list[_Sung]) -> str:
 
 
 class _MeasureReader:
-    """Reads measures in order; divisions, tempo and transposition last until they change."""
+    """Reader of measures in order; divisions, tempo and transposition last until they change."""
 
     def __init__(self) -> None:
         self.notes: list[list[_Sung]] = []
         self.beats: list[float] = []
-        """Length of each measure."""
+        """Length of each measure in quarter notes."""
         self.bpm: list[float] = []
         """Tempo of each measure, in quarter notes a minute; a change inside a measure counts for all of it."""
         self._divisions, self._bpm, self._semitones = 1.0, _DEFAULT_BPM, 0.0

@@ -1,7 +1,7 @@
 """Note lists: CSV with the columns onset_s, duration_s, pitch and lyric.
 
 `pitch` is a MIDI number or a name such as C4, F#3 or Bb5. Without `onset_s` the notes follow each other, and a row
-without a pitch is a rest. With a column `beats` instead of the times, `tempo_bpm` counts from its first row on.
+without a pitch is a rest. With a column `beats` instead of the times, a value of `tempo_bpm` applies from its row on.
 """
 
 from __future__ import annotations

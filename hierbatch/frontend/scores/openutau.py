@@ -60,7 +60,11 @@ def _load(content: bytes) -> Any:
 
 
 def _check_size(yaml: Any, content: bytes) -> None:
-    """Look at the tokens only: nested brackets take quadratic time, and aliases expand without end."""
+    """Refuse too many tokens, deep nesting, which takes quadratic time to parse, and aliases, which expand without end.
+
+    Raises:
+        ValueError: the file has too many tokens or levels, or an alias.
+    """
     starts = (
         yaml.FlowSequenceStartToken, yaml.FlowMappingStartToken, yaml.BlockSequenceStartToken,
         yaml.BlockMappingStartToken,

@@ -44,7 +44,7 @@ class RepeatMarks:
 
 
 def _number(written: str) -> int:
-    """Number of a pass; 0 for what is none."""
+    """Number of a pass; 0 if the text is not such a number."""
     return int(written) if written.isdecimal() and len(written) < 4 else 0
 
 

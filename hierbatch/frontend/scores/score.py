@@ -58,7 +58,7 @@ class MusicScore:
         """Check notes, sort them, and cut small overlaps.
 
         Raises:
-            TextError: no notes, several voices, or values out of range.
+            TextError: there are no notes or several voices, or a value is out of range.
         """
         ordered = sorted(notes, key=lambda note: (note.onset_s, note.pitch))
         if not ordered:
@@ -85,9 +85,9 @@ class MusicScore:
         return ordered[-1][0]
 
     def with_lyrics(self, lyrics: str) -> MusicScore:
-        """Replace the lyrics by a text: syllables separated by white space, or by hyphens inside a word.
+        """Replace the lyrics with a text: syllables separated by white space, or by hyphens inside a word.
 
-        `-` or `_` alone holds the vowel for one more note; notes after the end of the text hold it too.
+        `-` or `_` alone holds the vowel for one more note; notes after the end of the text hold the last vowel.
 
         Raises:
             TextError: the text is empty, or has more syllables than the score has notes.

@@ -53,7 +53,7 @@ def align_phrase(phrase: SungPhrase, natural_frames: Sequence[int]) -> AlignedPh
 
     Args:
         phrase: notes and syllables.
-        natural_frames: duration of each token at the pace of speech, by which consonants are timed.
+        natural_frames: duration in frames of each token at the pace of speech, by which consonants are timed.
 
     Raises:
         ValueError: the number of durations is not that of the tokens.
@@ -87,7 +87,7 @@ def _consonants(natural_frames: Sequence[int], first: int, n_tokens: int) -> lis
 
 
 def _fit(plans: Sequence[_Plan], syllables: Sequence[SungSyllable]) -> None:
-    """Shorten consonants to their room, and first_token the onsets."""
+    """Shorten consonants to the time that is available, and set the rest before each onset."""
     first, room = plans[0], syllables[0].onset_frame
     surplus_limit = int(_LATE_SHARE * (syllables[0].end_frame - syllables[0].onset_frame))
     first.onset = _shortened(first.onset, room + surplus_limit)

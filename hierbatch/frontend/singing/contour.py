@@ -18,7 +18,7 @@ from hierbatch.frontend.singing.phrases import SungNote, SungPhrase
 _A4_HZ, _A4_PITCH = 440.0, 69.0
 _VIBRATO_DELAY_S, _VIBRATO_RISE_S, _VIBRATO_FALL_S = 0.25, 0.2, 0.06
 _ANTICIPATION = 0.25
-"""Share of the portamento by which it comes early, so that the note is reached soon after its beat."""
+"""Share of the portamento that is before the beat, so that the note is reached soon after its beat."""
 
 Cents = npt.NDArray[np.float64]
 
@@ -50,7 +50,7 @@ def phrase_contour(phrase: SungPhrase, style: SingingStyle, semitones: float = 0
     """F0 of a phrase in Hz, positive everywhere; rests continue the note before or after them.
 
     Args:
-        phrase: notes.
+        phrase: phrase with the notes.
         style: ornaments.
         semitones: transposition.
 
@@ -97,7 +97,7 @@ def bounded_expression(
 
 
 def _steps(notes: Sequence[SungNote], n_values: int) -> Cents:
-    """Pitch of each frame without ornaments; of a rest, that of the nearer note."""
+    """Pitch of each frame without ornaments, in cents above MIDI number 0; a rest has the pitch of the nearer note."""
     pitches = np.array([note.pitch for note in notes])
     middles = [
         (before.end_frame + after.onset_frame) * MELS_PER_FRAME // 2

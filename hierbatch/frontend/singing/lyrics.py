@@ -21,7 +21,7 @@ _VOWEL_LETTERS = re.compile(r"[aeiouy]+", re.IGNORECASE)
 _BLOCK = re.compile(r"[가-힣]")
 _MAX_PARTS = 500
 _FEW_WORDS = 4
-"""Korean words of one block each, from this number on, are syllables written apart."""
+"""Minimum number of one-syllable Korean words in a phrase that are taken as the syllables of one word."""
 
 
 @dataclass(slots=True)

@@ -39,7 +39,7 @@ _PRESUMED_RATE_HZ = 16_000
 
 
 def make_ahead(job: BookJob, is_synthesized: Callable[[], bool]) -> None:
-    """Master and encode chapters as they become ready, until the synthesis has ended and all of them are made.
+    """Master and encode chapters as they become ready, until the synthesis has ended and all chapters are made.
 
     Args:
         job: book to make.
@@ -214,7 +214,7 @@ def _presumed(chapter: ChapterTakes, unsettled: frozenset[str]) -> ChapterTakes:
     """Chapter in which rows without a final take count as spoken, with their expected durations.
 
     Chapters without speech are not delivered, so an unfinished chapter would otherwise change the numbers of later
-    ones.
+    chapters.
     """
     takes = (
         replace(

@@ -63,8 +63,8 @@ def known_details(book: Book, manifest: Path | None) -> BookFile:
 def find_details(run: Path) -> tuple[BookFile, Cover | None]:
     """Find the details and the cover of the book of a run.
 
-    They are searched for in the run folder, beside the manifest of the run, and in the project folder that contains the
-    run. If there are none, the details are empty and the cover is None.
+    The file of details is searched for in the run folder, beside the manifest of the run, and in the project folder
+    that contains the run. If there is none, the details are empty and the cover is None.
 
     Raises:
         InputError: the file is invalid, or its cover cannot be read.
@@ -99,7 +99,7 @@ def _candidates(run: Path) -> list[Path]:
 
 
 def _recorded_manifest(record: Path) -> str:
-    """Manifest of the newest generation of a run; empty if it has none."""
+    """Path of the manifest of the newest generation of a run; empty if none is recorded."""
     try:
         return str(parse_json_object(record.read_bytes())["generations"][-1]["origin"].get("manifest") or "")
     except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:

@@ -66,7 +66,7 @@ class BookFolder:
     """Store of files that were encoded, and mostly checked, before; None if there is none."""
 
     def check(self, edition: Edition, file: EditionFile) -> CheckedFile:
-        """Check a file against the profile of its edition, or read the report if it was checked when it was encoded."""
+        """Check a file against the profile of its edition, or read the report of an earlier check."""
         report = None
         if self.encoded and not file.kind.is_whole_book:
             report = self.encoded.report(encoded_hash(edition, file))

@@ -22,8 +22,8 @@ class BookJob:
     delivery: Delivery = field(default_factory=RunDelivery)
     """Formats, profiles and tags.
 
-    Tags that are empty here are taken from the details of the book; if these have no title, it is taken from the column
-    `book`.
+    Tags that are empty here are taken from the details of the book; if the details have no title either, the title is
+    taken from the column `book`.
     """
     device: DeviceChoice = field(default_factory=DeviceChoice)
     """Device of the bandwidth extension."""

@@ -73,7 +73,7 @@ def read_pronunciations(pronunciations: Iterable[Pronunciation], book: str, lang
 
 
 def _to_ipa(found: Pronunciation) -> str:
-    """Pronunciation in IPA; empty if it is in an unknown alphabet."""
+    """Pronunciation in IPA; empty if the alphabet is unknown."""
     if found.alphabet in _X_SAMPA:
         return x_sampa_to_ipa(found.phonemes) or ""
     return found.phonemes.replace("/", "").strip("[]") if found.alphabet == "ipa" else ""
@@ -81,6 +81,11 @@ def _to_ipa(found: Pronunciation) -> str:
 
 def write_lexicon(rows: Iterable[dict[str, str]], path: Path, user: Path | None = None) -> None:
     """Write the lexicon of a book, joined with the user's lexicon, whose entries take precedence.
+
+    Args:
+        rows: rows of the lexicon of the book.
+        path: CSV file to write.
+        user: the user's lexicon, if there is one.
 
     Raises:
         InputError: the user's lexicon is invalid.

@@ -129,7 +129,7 @@ def _editions(
 
 
 def _resampler_name(job: BookJob) -> str:
-    """Fingerprint of the bandwidth extension, and the device that it runs on; empty if it is not used."""
+    """Fingerprint and device of the bandwidth extension; empty if no bandwidth extension is used."""
     if not job.delivery.full_band:
         return ""
     return f"{read_upsampler_info(DEFAULT_UPSAMPLER).fingerprint} {job.device.placement}"

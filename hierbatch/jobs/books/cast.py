@@ -44,7 +44,7 @@ DIALOGUE_SCHEMA = pa.schema(
 """Columns of a manifest that is divided at quotations."""
 
 _PAUSE_INSIDE_PARAGRAPH_S = 0.15
-"""Pause in seconds where the voice changes within a paragraph, as long as that at a comma."""
+"""Pause in seconds where the voice changes within a paragraph, as long as the pause at a comma."""
 _SAMPLE_CHARACTERS = 120
 
 
@@ -106,7 +106,7 @@ def cast_book(job: CastBook) -> Cast:
         BookError: the book cannot be read, or its language is not supported.
         InputError: an option is invalid, the narrator is not in the voices table, or edits of the manifest conflict
         with the book.
-        ManifestError: the voices table is invalid.
+        ManifestError: the voices table is invalid, or the existing manifest cannot be read.
         PromptError: the recording of a voice cannot be read.
         StorageError: the disk is full.
     """
@@ -179,7 +179,7 @@ def _narrator(voices: Sequence[VoiceRow], narrator: str | None) -> str:
 
 
 def _fitting(voices: Sequence[VoiceRow], language: str, narrator: str) -> list[VoiceRow]:
-    """Voices of the language of the book, and the narrator's; all of them if no other one is of that language."""
+    """Voices in the language of the book, and the narrator's voice; all voices if only the narrator's voice fits."""
     found = [voice for voice in voices if voice.voice == narrator or voice.language in (None, "", language)]
     return found if len(found) > 1 else list(voices)
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hierbatch.errors import InputError, ManifestError
+from hierbatch.json_object import parse_json_object
 from hierbatch.manifest.csv_table import write_csv
 from hierbatch.manifest.merged_rows import MergedRows, Row, UsedIds, carry_ids, merge_rows
 from hierbatch.manifest.parquet_writing import write_table
@@ -83,7 +84,7 @@ def update_manifest(table: pa.Table, manifest: Path, prefer: str | None = None, 
     Args:
         table: rows of the new import.
         manifest: Parquet or CSV file.
-        prefer: version that wins conflicts, `edited` or `imported`; None raises an error if there are any.
+        prefer: version that wins conflicts, `edited` or `imported`; None raises an error if there are conflicts.
         kind: kind of the import, `whole` or `divided`.
 
     Raises:
@@ -138,13 +139,17 @@ def _read_base(path: Path) -> tuple[list[Row] | None, UsedIds, str]:
         return None, UsedIds(), WHOLE
     try:
         table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
+        metadata = table.schema.metadata or {}
+        highest = parse_json_object(metadata.get(_USED_KEY, b"{}"))
+        used = UsedIds({prefix: int(number) for prefix, number in highest.items()})
+        kind = metadata.get(_KIND_KEY, WHOLE.encode()).decode()
+        if not {"id", "text"} <= set(table.column_names):
+            raise ValueError("it lacks the columns id and text")
+    except (pa.ArrowException, OSError, ValueError, TypeError) as error:
         raise ManifestError(
             f"{path} cannot be read", got=str(error).splitlines()[0], fix="delete it: the manifest is kept as it is"
         ) from error
-    metadata = table.schema.metadata or {}
-    used = UsedIds(json.loads(metadata.get(_USED_KEY, b"{}")))
-    return table.to_pylist(), used, metadata.get(_KIND_KEY, WHOLE.encode()).decode()
+    return table.to_pylist(), used, kind
 
 
 def _write_base(rows: list[Row], schema: pa.Schema, used: UsedIds, kind: str, path: Path) -> None:

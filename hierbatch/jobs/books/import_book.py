@@ -92,13 +92,14 @@ class ImportedBook:
 def import_book(job: ImportBook) -> ImportedBook:
     """Read a book and convert its sentences to manifest rows.
 
-    `sentence_index` is counted within a chapter, so that the edit of a chapter does not change the ids of the others.
+    `sentence_index` is counted within a chapter, so that a change in one chapter does not change the ids in others.
     Sentences of the same paragraph have the same `source_ref`. An existing manifest is not overwritten: the import is
     merged into it, and edited rows keep their edits and their ids.
 
     Raises:
         BookError: the book cannot be read, or its language is not supported.
         InputError: an option is invalid, the manifest cannot be written, or its edits conflict with the book.
+        ManifestError: the existing manifest cannot be read.
         StorageError: the disk is full.
     """
     check_options(job)
@@ -248,7 +249,7 @@ def _sentences(block: Block, job: ImportBook, default: str) -> tuple[float | Non
 
 
 def _heading_parts(text: str, pause_s: float | None, job: ImportBook, default: str) -> list[Sentence]:
-    """Split a heading only if it is too long.
+    """Split a heading if it is too long; otherwise return it as one sentence.
 
     A heading that is only a Roman numeral becomes a number, since "I" would be read as the pronoun.
     """

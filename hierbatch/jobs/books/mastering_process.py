@@ -21,8 +21,8 @@ from hierbatch.object_path import is_remote
 from hierbatch.programs import feed_program
 
 _MIN_SOUND_S = 120.0
-"""Minimum expected seconds of audio that are still to be synthesized when the process is started; for less, it would
-not save time."""
+"""Minimum expected seconds of audio that are still to be synthesized when the process is started; with less, the
+process would not save time."""
 _NICENESS = 10
 _END_OF_SYNTHESIS = b"synthesized\n"
 _TIMEOUT_S = 60 * 24 * 3600.0
@@ -35,7 +35,7 @@ class MasteringProcess:
 
     Args:
         job: book to make; for a remote run, or with bandwidth extension, no process is started.
-        listener: receives messages on failures, and the events of the synthesis.
+        listener: listener that receives messages on failures, and the events of the synthesis.
     """
 
     def __init__(self, job: BookJob, listener: RunListener) -> None:
@@ -81,7 +81,7 @@ class MasteringProcess:
 
 @contextmanager
 def mastering_process(job: BookJob, listener: RunListener) -> Iterator[MasteringProcess]:
-    """Context in which another process masters chapters while their book is synthesized; its exit ends the process."""
+    """Context in which another process masters chapters during the synthesis; the process ends with the context."""
     process = MasteringProcess(job, listener)
     try:
         yield process

@@ -58,7 +58,7 @@ class NarrationResult:
 
     @property
     def duration_s(self) -> float:
-        """Duration of the audiobook in seconds, which is the same in every format; 0 if it is not finished."""
+        """Duration of the audiobook in seconds, which is the same in every format; 0 if the book is not finished."""
         files = self.result.files if self.result else ()
         return sum(file.duration_s for file in files if file.format == files[0].format)
 
@@ -77,14 +77,15 @@ def narrate(
 
     Args:
         job: book, voices, formats and output folder.
-        listener: receives progress and notices.
-        on_import: called with the imported book before the synthesis starts.
-        on_synthesized: called between the synthesis and the mastering.
+        listener: listener that receives progress and notices.
+        on_import: function that is called with the imported book before the synthesis starts.
+        on_synthesized: function that is called between the synthesis and the mastering.
 
     Raises:
         InputError: the book, a voice or an option is invalid.
         BundleError: the model cannot be loaded.
-        RunError: the folder is in use, or was created from another book, voice or settings.
+        RunError: the folder `out` is in use, or was created from another book, voice or settings.
+        ProgramError: the encoder failed, or the package of an option is missing.
         StorageError: the disk is full; finished rows are kept.
     """
     listener = listener or RunListener()

@@ -85,7 +85,7 @@ def corpus(job: CorpusJob, listener: RunListener | None = None) -> CorpusResult:
     Raises:
         InputError: a text, voice, rule or option is invalid; nothing was started.
         BundleError: the model cannot be loaded.
-        RunError: the folder is in use, or was created from other texts, voices or settings.
+        RunError: the folder `out` is in use, or was created from other texts, voices or settings.
         StorageError: the disk is full; finished rows are kept.
     """
     listener = listener or RunListener()
@@ -178,7 +178,7 @@ def _filter_by_duration(
 
 
 def _plan_corpus(job: CorpusJob, target: Path, listener: RunListener) -> None:
-    """Write the manifest, unless the folder already contains another corpus."""
+    """Write the manifest; raises RunError if the folder already contains another corpus."""
     pairs = plan_corpus(job, listener)
     voices = {voice.voice: voice for voice in list_voices(job.voices)}
     languages = {pair.speaker: voices[pair.voice].language or "" for pair in sorted(pairs, key=lambda pair: pair.voice)}

@@ -105,7 +105,7 @@ def voices_by_language(
 ) -> dict[str, list[VoiceRow]]:
     """Voices that may speak each language.
 
-    They are those whose prompt is in that language or has no language; if `cross_lingual` is set, all voices.
+    These are the voices whose prompt is in that language or has no language, or all voices if `cross_lingual` is set.
 
     Raises:
         InputError: a language has no voice.
@@ -136,8 +136,8 @@ def pair_texts(
 ) -> Iterator[Pair]:
     """Assign texts to voices until a duration or a number of rows is reached.
 
-    Languages get equal shares of both, and the speakers of a language similar durations. Once all texts are assigned,
-    they are used again, by other speakers. Equal arguments give equal pairs.
+    Languages get equal shares of the duration and of the rows, and the speakers of a language get similar durations.
+    Once all texts are assigned, they are used again, by other speakers. Equal arguments result in equal pairs.
 
     Args:
         texts: sentences.

@@ -36,7 +36,7 @@ _N_PHONEMIZED, _N_SYNTHESIZED = 100, 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorpusText:
-    """One sentence to synthesize. `ref` is its id or its place in the source file."""
+    """One sentence to synthesize; `ref` is the id of the sentence, or its place in the source file."""
 
     ref: str
     text: str
@@ -65,7 +65,7 @@ def read_texts(
     Args:
         sources: files and folders.
         language: language of all sentences; `auto` detects the language of each sentence.
-        on_message: called with each remark on a book, such as a large part that is not read.
+        on_message: function that is called with each remark on a book, such as on a large part that is not read.
 
     Raises:
         InputError: a path has an unknown format or does not exist, or there are no sentences.

@@ -31,12 +31,12 @@ class ExportJob:
     watermark: bool = False
     """Put an inaudible watermark into every utterance."""
     name: str = ""
-    """Title of the data set; if it is empty, the name of the folder."""
+    """Title of the data set; if it is empty, the name of the folder `out`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportResult:
-    """Number of rows and seconds written to each split, and number of rows rejected by each rule."""
+    """Number of rows and seconds written per split, number of speakers, and number of rows rejected by each rule."""
 
     out: Path
     n_rows: Mapping[str, int]
@@ -46,15 +46,15 @@ class ExportResult:
 
 
 def export(job: ExportJob, on_progress: Callable[[int], None] = lambda n_rows: None) -> ExportResult:
-    """Write the accepted takes of a run as a data set; the folder appears only when it is complete.
+    """Write the accepted takes of a run as a data set; the output folder is created only when it is complete.
 
     Args:
         job: run, format and output folder.
-        on_progress: called with the number of rows written so far.
+        on_progress: function that is called with the number of rows written so far.
 
     Raises:
-        InputError: the format is unknown, the folder exists, or no row is left to write.
-        RunError: the folder is not a run, the run is not finished, it has changed since it was filtered, or an
+        InputError: the format is unknown, the folder `out` exists, or no row is left to write.
+        RunError: `run` is not a run folder, the run is not finished or has changed since it was filtered, or an
             utterance cannot hold the watermark.
         ProgramError: the package of the watermark is missing.
         StorageError: the disk is full; no partial output remains.
@@ -112,7 +112,7 @@ def _write_rejected(source: CorpusSource, folder: Path) -> Counter[str]:
 def _move_into_place(folder: Path, out: Path) -> None:
     """Rename the finished folder into place.
 
-    Its files are not flushed to disk one by one, since an export can be repeated.
+    The files in the folder are not flushed to disk one by one, since an export can be repeated.
     """
     try:
         folder.rename(out)

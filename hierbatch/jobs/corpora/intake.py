@@ -92,7 +92,7 @@ def intake(job: IntakeJob, log: Callable[[str], None]) -> IntakeResult:
 
 
 def _write_rows(row: DatasetRow, table: Path, maker: RowMaker) -> RejectedRow | None:
-    """Write the rows of a recording; return the reason if it has no rows or cannot be used, otherwise None."""
+    """Write the rows of a recording; return the rejection if the recording has no rows or cannot be used, or None."""
     try:
         n_rows = write_table(_tables(maker.rows(row)), INTAKE_SCHEMA, table)
     except (RowError, SegmentsError) as error:

@@ -91,7 +91,7 @@ def import_media(
         media: files to import, inside `folder`.
         segments: folder of segment tables; None searches for them next to the media files.
         work_folder: cache for audio extracted from formats that cannot be read directly.
-        track: name of the sound track to dub, see `find_track`.
+        track: number or language of the sound track to dub, see `find_track`.
         unusable_voices: errors of voices without a usable prompt; files that need such a voice fail.
 
     Raises:
@@ -178,7 +178,7 @@ def row_id(file: str) -> str:
 
 
 def _extract_audio(path: Path, stem: Path, track: str) -> Path:
-    """Extract the audio of a film, unless this was done before and its size and modification time are the same."""
+    """Extract the audio of a film, unless this was done before for a film of the same size and modification time."""
     stat = path.stat()
     state = hashlib.sha256(f"{stat.st_size} {stat.st_mtime_ns} {track}".encode()).hexdigest()[:8]
     target = stem.with_name(f"{stem.name}-{state}.flac")

@@ -1,4 +1,4 @@
-"""Options that mark delivered sound as synthetic beyond its tags."""
+"""Options that mark delivered sound as synthetic, in addition to its tags."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class JobSpec(Protocol):
         """
 
     def check(self) -> ValidatedSpec:
-        """Validate everything before any worker starts."""
+        """Validate the specification before any worker starts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

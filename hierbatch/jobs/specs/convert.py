@@ -46,7 +46,7 @@ class ConvertSpec:
 
     @property
     def _pitch(self) -> dict[str, str]:
-        """Treatment of the melody, if it is not the default."""
+        """Entry of the treatment of the melody; empty for the default treatment."""
         return {} if self.conversion.pitch == DEFAULT_PITCH else {"pitch": self.conversion.pitch}
 
     def origin(self) -> dict[str, str]:

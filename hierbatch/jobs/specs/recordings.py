@@ -49,7 +49,7 @@ def recordings_origin(spec: RecordingsSpec, task: Task) -> dict[str, str]:
 
 
 def folder_of(manifest: Path) -> Path:
-    """Base folder of the source paths of a manifest: its folder, or itself if it is a folder of recordings."""
+    """Base folder of the source paths of a manifest: its parent, or the manifest itself if it is a folder."""
     return manifest if manifest.is_dir() else manifest.parent
 
 
@@ -153,7 +153,7 @@ def scan_sources(manifest: TableFile, root: Path) -> SourceScan:
 
 
 def _stat_source(root: Path, path: str | None) -> tuple[str, str | None]:
-    """Size and modification time of a file as text, and the reason if it cannot be used as a recording."""
+    """Size and modification time of a file as text, and the reason why the file is no usable recording, or None."""
     if not path:
         return "missing", "Rows without a recording"
     reason: str | None = None

@@ -50,7 +50,7 @@ class RowsAndVoices:
     default: str | None
     """Voice of rows without a voice."""
     force_default_voice: bool
-    """True uses the default voice for every row, whatever voice the row names."""
+    """True to use the default voice for every row, whatever voice the row names."""
     notices: tuple[str, ...] = ()
     """Messages about ignored voices, missing ids, and names that differ only in case."""
 
@@ -157,12 +157,12 @@ class PreparedRows:
         run_settings: Mapping[str, str] = MappingProxyType({}),
         cast: Mapping[str, str] = MappingProxyType({}),
     ) -> TakeSettings:
-        """Take settings of a task with these voices and this model.
+        """Create the take settings of a task with these voices and this model.
 
         Args:
             task: task of the run.
             seed: seed of the run.
-            defaults: values for rows without one, by column; that of `voice` is known.
+            defaults: values for rows without one, by column; the default of `voice` is added.
             run_settings: settings of the run that are part of the take key.
             cast: voices of characters.
         """
@@ -180,7 +180,7 @@ class PreparedRows:
     def validated(
         self, take_settings: TakeSettings, *, read: Stage, inputs: dict[str, str | None], notices: Sequence[str] = ()
     ) -> ValidatedSpec:
-        """Validated specification of these rows.
+        """Create the validated specification of these rows.
 
         Args:
             take_settings: settings that determine the takes.
@@ -244,7 +244,7 @@ def prepare_rows(
 
 
 def _named_voices(manifest: TableFile) -> set[str | None]:
-    """Names of the voices in the rows, including None if some rows have no voice; empty if they cannot be read."""
+    """Names of the voices in the rows, including None if some rows have no voice; empty if the rows cannot be read."""
     if "voice" not in manifest.valid_columns:
         return set()
     with suppress(ManifestError):  # damage was already reported by the check of the rows

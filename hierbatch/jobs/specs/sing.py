@@ -41,7 +41,7 @@ class SingSpec:
         return folder_of(self.manifest)
 
     def origin(self) -> dict[str, str]:
-        """Provenance entry of the run's record."""
+        """Entry on the origin of the takes in the record of the run: task, paths of the inputs, and the model."""
         lexicon = {"lexicon": str(self.singing.lexicon)} if self.singing.lexicon else {}
         return {
             "task": SING.name,
@@ -54,7 +54,7 @@ class SingSpec:
     def check(self) -> ValidatedSpec:
         """Validate manifest, voices, options and model; all errors are reported at once.
 
-        A score that cannot be used fails only its own row.
+        If a score cannot be used, only its own row fails.
 
         Raises:
             InputError: the manifest or an option is invalid, or no voice can be used.
@@ -88,7 +88,7 @@ class SingSpec:
 
 
 def find_singing_model(name: str) -> ModelInfo:
-    """Properties of a singing model, by the name or folder of its bundle.
+    """Read the properties of a singing model, given the name or folder of its bundle.
 
     Raises:
         BundleError: the model does not exist or cannot sing.

@@ -83,12 +83,12 @@ def prepare_voices(
     Args:
         voices: voices to prepare.
         check_prompt: check of the model for prompts.
-        allow_unknown: accept voices without a known consent.
-        denoise_ratio: share (0 to 1) of the denoised signal in the prompts; None leaves them unchanged.
-        model_denoises: True leaves noise reduction to the denoiser of the model.
+        allow_unknown: True to accept voices without a known consent.
+        denoise_ratio: share (0 to 1) of the denoised signal in the prompts; None leaves the prompts unchanged.
+        model_denoises: True to leave noise reduction to the denoiser of the model.
 
     Raises:
-        InputError: a consent is unknown, or prompts cannot be used; all of them in one error.
+        InputError: a consent is unknown, or prompts cannot be used; all unusable prompts are in one error.
         ProgramError: the noise reduction is not installed.
     """
     prepared, errors = prepare_some_voices(
@@ -138,7 +138,7 @@ def prepare_some_voices(
 
 
 def other_model_notices(prompts: PreparedVoices, model: ModelInfo) -> tuple[str, ...]:
-    """Messages on voice files that were made for other weights than the model's."""
+    """Messages on voice files that were created for weights other than those of the model."""
     return tuple(
         f"Voice {name} was made for another model: its reference recording is the prompt"
         for name, (_, prompt) in prompts.items()

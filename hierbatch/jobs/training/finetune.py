@@ -69,10 +69,10 @@ class FinetuneResult:
 
 
 def finetune(job: FinetuneJob, log: Callable[[str], None]) -> FinetuneResult:
-    """Fine-tune a model to one voice, or resume the training; then write the bundle, and compare it with the first.
+    """Fine-tune a model to one voice, or resume the training; then write the bundle, and compare it with the original.
 
     Raises:
-        InputError: there is too little usable speech, no consent, or an option is invalid.
+        InputError: there is too little usable speech, the consent is missing or unknown, or an option is invalid.
         BundleError: the start bundle is missing or of another kind.
         StorageError: the disk is full, read-only or gone.
     """
@@ -166,7 +166,7 @@ def _trainer_options(settings: FinetuneSettings) -> TrainerOptions:
 
 
 def _baseline(recipe: OneVoiceRecipe, path: Path) -> float:
-    """Validation loss of the start bundle; it is measured once, and then read from `path`."""
+    """Validation loss of the start bundle; the loss is measured once, and then read from `path`."""
     if not path.is_file():
         with torch.no_grad():
             figures = recipe.validate(recipe.networks)

@@ -47,7 +47,7 @@ class PrepareJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrepareResult:
-    """Number of rows of a preparation, and the duration in seconds of those that can be used."""
+    """Numbers of prepared and rejected rows, and the duration of the prepared rows in seconds."""
 
     n_rows: int
     n_rejected: int
@@ -109,7 +109,7 @@ def prepare(job: PrepareJob, log: Callable[[str], None]) -> PrepareResult:
 
 
 def estimate(job: PrepareJob) -> DataEstimate:
-    """Estimate a preparation from the headers of the recordings alone, without decoding them or loading their features.
+    """Estimate a preparation from the headers of the recordings alone, without decoding or computing features.
 
     Raises:
         InputError: as in `prepare`, for faults that can be found without decoding.

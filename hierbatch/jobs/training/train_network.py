@@ -48,7 +48,7 @@ class TrainNetworkJob:
     precision: str | None = None
     n_threads: int = 1
     n_workers: int = 1
-    """Number of processes that share each batch; if it is above 1, they run on Ray."""
+    """Number of processes that share each batch; several processes run on Ray."""
     max_duration_s: float | None = None
     start: str | None = None
     """Source of the initial weights: a run folder, a bundle or a checkpoint file; None initializes at random."""

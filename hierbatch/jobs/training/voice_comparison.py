@@ -44,7 +44,7 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceMeasure:
-    """A measure before and after fine-tuning, and of recordings of the speaker if it can be computed for them."""
+    """Value of a measure before and after fine-tuning, and for recordings of the speaker if it is computed for them."""
 
     name: str
     is_lower_better: bool
@@ -78,7 +78,7 @@ class VoiceComparison:
 
 
 def speak_sentences(pipeline: LitePipeline, prompt: Waveform, language: str) -> list[Waveform]:
-    """Speak the test sentences of a language in the voice of a prompt.
+    """Synthesize the test sentences of a language in the voice of a prompt.
 
     Args:
         pipeline: the model.
@@ -144,7 +144,8 @@ def compare_voices(
 def _similarity(before: Sequence[Waveform], after: Sequence[Waveform], recordings: Sequence[Waveform]) -> VoiceMeasure:
     """Mean cosine similarity of the sentences to the recordings of the speaker.
 
-    Each sentence is compared with the mean embedding of the recordings, and each recording with that of the other ones.
+    Each sentence is compared with the mean embedding of the recordings; each recording, with that of all other
+    recordings.
     """
     encoder = ResemblyzerEncoder.load()
     references = [encoder.embed(sound) for sound in recordings]

@@ -23,19 +23,19 @@ from hierbatch.models.lite.voice_space import ATTRIBUTES, VoiceSpace
 
 _DB_PER_NEPER = 20 / np.log(10)
 _APERIODICITY_DB_PER_SHARE = 6.0
-"""Rise of the measured aperiodicity with the share of pulses that is removed; it levels off at three fifths."""
+"""Rise of the measured aperiodicity with the share of pulses that is removed; the rise levels off at three fifths."""
 _MAX_BREATHINESS = 0.6
 _PROSODY_RANGE, _SPEED_RANGE = (0.15, 2.5), (0.6, 1.7)
 _MAX_TILT_DB, _MAX_SHIFT_OCTAVES, _MAX_PITCH_STEP = 10.0, 0.15, 12.0
 
 
 def measure_attributes(space: VoiceSpace, sound: Waveform, n_symbols: int) -> dict[str, float]:
-    """Attributes of one sentence.
+    """Measure the attributes of one sentence, by name, in standard deviations from the mean of the training speakers.
 
     Args:
-        space: distribution, for the standard deviations.
+        space: distribution of voices, with the means and the standard deviations.
         sound: speech at 16 kHz.
-        n_symbols: phoneme symbols of the sentence, for the pace.
+        n_symbols: number of phoneme symbols of the sentence, for the pace.
     """
     raw = _raw_attributes(space, measure_voice(sound), n_symbols)
     standard = (raw - space.attribute_mean) / space.attribute_deviation
@@ -45,10 +45,16 @@ def measure_attributes(space: VoiceSpace, sound: Waveform, n_symbols: int) -> di
 def adjust_voice(
     space: VoiceSpace, voice: LiteVoice, asked: Mapping[str, float], measured: Mapping[str, float]
 ) -> LiteVoice:
-    """The voice with its controls moved by the differences between asked and measured attributes.
+    """Return a copy of a voice whose controls are moved by the differences between asked and measured attributes.
 
-    Pitch, pace, liveliness, breathiness and the tilts of the spectrum have controls of their own. Femininity is moved
-    by the formants, and by the pitch as well unless that is asked for.
+    Pitch, pace, liveliness, breathiness and the tilts of the spectrum have controls of their own. Femininity is changed
+    by the formants, and also by the pitch, unless a pitch is asked for.
+
+    Args:
+        space: distribution of voices, with the means and the standard deviations.
+        voice: voice to adjust.
+        asked: wanted attributes, by name, in standard deviations.
+        measured: attributes of the speech of the voice, as `measure_attributes` returns them.
     """
     mean, deviation = (dict(zip(ATTRIBUTES, values.tolist(), strict=True)) for values in (
         space.attribute_mean, space.attribute_deviation,
@@ -100,7 +106,7 @@ def _raw_attributes(space: VoiceSpace, measures: VoiceMeasures, n_symbols: int) 
 
 
 def _tilted(mel: Floats, effort_db: float, brightness_db: float) -> Floats:
-    """Prompt frames with other levels of the middle and the upper bands."""
+    """Prompt frames with the levels of the middle and upper bands changed, relative to the bands below."""
     effort_db, brightness_db = (
         float(np.clip(value, -_MAX_TILT_DB, _MAX_TILT_DB)) for value in (effort_db, brightness_db)
     )
@@ -112,7 +118,7 @@ def _tilted(mel: Floats, effort_db: float, brightness_db: float) -> Floats:
 
 
 def _shifted(mel: Floats, octaves: float) -> Floats:
-    """Prompt frames with formants moved on a log frequency axis, as by another length of the vocal tract."""
+    """Prompt frames with the formants shifted on a log frequency axis, as by another length of the vocal tract."""
     if octaves == 0.0:
         return mel
     centres_hz = mel_centres_hz()

@@ -1,4 +1,4 @@
-"""Blend voices by weight into a voice file that carries the consents and licenses of all of them."""
+"""Blend voices by weight into a voice file that contains the consents and licenses of all these voices."""
 
 from __future__ import annotations
 
@@ -29,10 +29,11 @@ class BlendVoices:
 
 
 def blend(job: BlendVoices) -> VoiceFile:
-    """Blend voices and write the voice file.
+    """Blend voices, and write and return the voice file.
 
     Raises:
-        InputError: fewer than two voices, a weight is not positive, a consent is unknown, or the suffix is wrong.
+        InputError: there are fewer than two voices, a weight is not positive, a consent is unknown, or the suffix of
+            the output file is wrong.
         PromptError: a voice cannot be used.
         BundleError: the model cannot be loaded, or is of another kind.
         StorageError: the disk is full.
@@ -52,7 +53,13 @@ def blend(job: BlendVoices) -> VoiceFile:
 
 
 def describe_blend(rows: Sequence[VoiceRow], weights: Sequence[float], name: str) -> VoiceFile:
-    """Origin of a blend, without its arrays: consents and licenses of all its voices."""
+    """Voice file of a blend without its arrays: weights, consents and licenses of all blended voices.
+
+    Args:
+        rows: blended voices.
+        weights: share of each voice, summing to 1.
+        name: name of the blend.
+    """
     sources = tuple(
         VoiceSource(
             voice=row.voice,
@@ -84,12 +91,12 @@ def describe_blend(rows: Sequence[VoiceRow], weights: Sequence[float], name: str
 
 
 def find_voices(names: Sequence[str], consent: str, table: Path | None) -> list[VoiceRow]:
-    """Voices by the name in a table, or by the path of a recording or voice file.
+    """Find voices by name in a table, or by the path of a recording or voice file.
 
     Args:
         names: names or paths.
-        consent: consent of recordings given by path.
-        table: voices table or folder.
+        consent: consent of the speakers of recordings.
+        table: voices table or folder in which names are looked up, if any.
 
     Raises:
         InputError: a name is neither in the table nor a file.
@@ -105,7 +112,7 @@ def find_voices(names: Sequence[str], consent: str, table: Path | None) -> list[
 
 
 def strictest_consent(consents: Iterable[str]) -> str:
-    """Consent of a blend: the one that asks most of its user; `synthetic` only if nobody is in it."""
+    """Strictest of several consents, for a blend; `synthetic` only if all blended voices are synthetic."""
     found = set(consents)
     assert found <= set(CONSENTS)
     return next(consent for consent in _STRICTEST_FIRST if consent in found)

@@ -19,7 +19,7 @@ from hierbatch.models.lite.prompt_statistics import Floats
 from hierbatch.models.lite.voice import LiteVoice
 
 TEST_TEXTS = {"en": "We were away a year ago, and nobody knew.", "ko": "우리는 오래전에 멀리 있었습니다."}
-"""Sentences on which candidates are measured: nearly all of their sounds are voiced."""
+"""Sentence of each language on which candidates are measured; nearly all sounds of the sentence are voiced."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +33,9 @@ class DesignVoices:
     name: str = "designed"
     """Beginning of the names of the voices."""
     n_candidates: int = 2
-    """Points drawn for each voice, of which the nearest to the description is kept."""
+    """Number of candidates drawn for each voice; the one nearest to the description is kept."""
     n_corrections: int = 2
-    """Rounds of measuring a candidate and moving its controls."""
+    """Number of times that the controls of a candidate are corrected by its measures."""
     model: ModelChoice = field(default_factory=ModelChoice)
 
 
@@ -56,7 +56,7 @@ def read_description(text: str) -> VoiceDescription:
     """Parse a description.
 
     Raises:
-        InputError: it asks for nothing that can be measured.
+        InputError: the description names no attribute that can be measured.
     """
     described = parse_description(text)
     if not described.attributes:
@@ -70,7 +70,7 @@ def read_description(text: str) -> VoiceDescription:
 
 
 def design_voices(job: DesignVoices) -> Iterator[MadeVoice]:
-    """Design voices one by one; a seed gives the same voices, whatever their number.
+    """Design voices one by one; the same seed results in the same voices, whatever their number.
 
     Raises:
         InputError: the description has no attribute, or the number of voices, the seed or the name cannot be used.
@@ -108,11 +108,11 @@ def design_one(
     """Draw candidates, and return the one whose speech is nearest to the asked attributes.
 
     Args:
-        model: the model.
-        asked: attributes in standard deviations.
-        generator: source of randomness.
-        n_candidates: points to draw.
-        n_corrections: rounds of measuring and moving the controls.
+        model: model with a distribution of voices.
+        asked: wanted attributes, by name, in standard deviations.
+        generator: random number generator.
+        n_candidates: number of candidates to draw.
+        n_corrections: number of times that the controls of a candidate are corrected by its measures.
 
     Raises:
         RowError: no candidate can be used.
@@ -132,7 +132,7 @@ def design_one(
 
 
 def _corrected(model: VoiceModel, point: Floats, asked: Mapping[str, float], n_corrections: int) -> Sequence[Candidate]:
-    """A candidate before and after each correction."""
+    """Candidates at a point of the distribution: the first without a correction, and one after each correction."""
     voice, made = model.space.voice_at(point), list[Candidate]()
     phonemes = model.phonemes(TEST_TEXTS[model.language], model.language)
     for number in range(n_corrections + 1):

@@ -27,7 +27,7 @@ _REGISTERS_HZ = ((125.0, "low"), (165.0, "medium low"), (200.0, "medium high"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedVoice:
-    """One voice of a list; measures are None if the recording cannot be read."""
+    """One voice of a list; measures are None if the recording cannot be read, and `problem` contains the reason."""
 
     voice: str
     origin: str
@@ -42,7 +42,7 @@ class ListedVoice:
 
     @property
     def register(self) -> str:
-        """Register by the median F0; empty if it is unknown."""
+        """Register of the voice, such as `high`, by the median F0; empty if the median is unknown."""
         if self.median_f0_hz is None:
             return ""
         return next((name for limit, name in _REGISTERS_HZ if self.median_f0_hz < limit), "high")
@@ -52,7 +52,7 @@ def voices_at(path: Path, consent: str = "unknown") -> tuple[VoiceRow, ...]:
     """Voices of a table, a folder (of recordings and voice files, or of a fine-tuned model), or one file.
 
     Raises:
-        InputError: there are none, or the table is invalid.
+        InputError: there are no voices, or the table is invalid.
     """
     if (path / "bundle.json").is_file():
         path = path / PROMPT_FILE  # other recordings in the folder are training data
@@ -63,7 +63,7 @@ def voices_at(path: Path, consent: str = "unknown") -> tuple[VoiceRow, ...]:
 
 
 def describe_distribution(model: str) -> str:
-    """Distribution of the voices of a model, in words; empty if there is no such model.
+    """Description of the distribution of voices of a model; empty if there is no such model.
 
     Raises:
         BundleError: the model has no distribution of voices.

@@ -1,4 +1,4 @@
-"""Preview of voices: one sentence of each language to a file per voice, and all of them in one montage."""
+"""Preview of voices: one file per voice with a sentence of each language, and a montage of all voices."""
 
 from __future__ import annotations
 
@@ -35,14 +35,17 @@ class PreviewVoices:
     voices: tuple[VoiceRow, ...]
     out: Path
     texts: Mapping[str, str] = field(default_factory=dict)
-    """Sentence by language; the built-in one for other languages."""
+    """Sentence by language code; the built-in sentences are used for other languages."""
     allow_unknown_consent: bool = False
     model: ModelChoice = field(default_factory=ModelChoice)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Previews:
-    """Files of a preview, and the voices that could not be used."""
+    """Files of a preview by voice, and the errors of the voices that could not be used.
+
+    `montage` is None if there is only one file.
+    """
 
     files: Mapping[str, Path]
     montage: Path | None
@@ -50,11 +53,11 @@ class Previews:
 
 
 def preview_voices(job: PreviewVoices, on_file: Callable[[Path], None] | None = None) -> Previews:
-    """Speak one sentence of each language in each voice; a voice that cannot be used does not stop the others.
+    """Synthesize one sentence of each language in each voice; a voice that cannot be used does not stop the others.
 
     Args:
         job: voices, folder and model.
-        on_file: called with each file once it is written.
+        on_file: function that is called with the path of each file once it is written.
 
     Raises:
         InputError: a consent is unknown, or no voice can be used.
@@ -96,7 +99,7 @@ def _spoken(model: VoiceModel, row: VoiceRow, texts: Sequence[tuple[str, str]]) 
 
 
 def _write_montage(sounds: Sequence[Waveform], path: Path) -> None:
-    """All previews in one MP3, in the order of the voices."""
+    """Write all previews to one MP3 file, in the order of the voices."""
     whole = None
     for sound in sounds:
         segment = _segment(sound)

@@ -40,13 +40,13 @@ class MadeVoice:
     nearest_distance: float
     """Distance to the nearest training speaker, in standard deviations of the distribution."""
     same_speaker_distance: float
-    """Distance that clips of one speaker stay below; every made voice is beyond it."""
+    """Distance that clips of one speaker stay below, in the same unit; `nearest_distance` is greater."""
     asked: Mapping[str, float] = field(default_factory=dict)
     measured: Mapping[str, float] = field(default_factory=dict)
 
 
 def sample_voices(job: SampleVoices) -> Iterator[MadeVoice]:
-    """Sample voices one by one; a seed gives the same voices, whatever their number.
+    """Sample voices one by one; the same seed results in the same voices, whatever their number.
 
     Raises:
         InputError: the number of voices, the seed or the name cannot be used.
@@ -72,7 +72,13 @@ def sample_voices(job: SampleVoices) -> Iterator[MadeVoice]:
 
 
 def describe_synthetic(name: str, origin: str, description: str) -> VoiceFile:
-    """Origin of a voice that belongs to nobody, without its arrays."""
+    """Voice file of a voice that belongs to nobody, without its arrays.
+
+    Args:
+        name: name of the voice.
+        origin: `sample` or `design`.
+        description: origin in words.
+    """
     return VoiceFile(
         voice=name,
         origin=origin,
@@ -88,12 +94,12 @@ def describe_synthetic(name: str, origin: str, description: str) -> VoiceFile:
 
 
 def check_request(n_voices: int, seed: int, name: str) -> None:
-    """Check a request for voices; names are those of a voices table, so that they stay in their folder.
+    """Check a request for voices; a name must be allowed in a voices table, so that it is also safe as a file name.
 
     Args:
         n_voices: number of voices.
-        seed: seed of the first one.
-        name: beginning of their names.
+        seed: seed of the request.
+        name: beginning of the names of the voices.
 
     Raises:
         InputError: a value cannot be used.

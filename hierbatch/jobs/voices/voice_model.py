@@ -1,4 +1,4 @@
-"""The model of a voice job: encodes voices, speaks test sentences, and makes voice files."""
+"""Model of a voice job, which encodes voices, synthesizes test sentences, and creates voice files."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ REFERENCE_TEXTS = {
     ),
     "ko": ("아침마다 우리는 강가를 따라 천천히 걸으며 새들의 노래를 듣습니다.",),
 }
-"""Sentences of the reference recording in a voice file; together they have nearly all sounds of the language."""
+"""Sentences of the reference recording in a voice file; they contain nearly all sounds of the language."""
 _PAUSE_S = 0.25
 
 
 class VoiceModel:
-    """A Lite model with what voice jobs ask of it."""
+    """A Lite model with the functions that voice jobs need."""
 
     def __init__(self, choice: ModelChoice) -> None:
         """Load the model.
 
         Raises:
-            BundleError: no such model, or it is of another kind.
+            BundleError: there is no such model, or it is of another kind.
             InputError: this machine has no such device.
         """
         self.bundle = _lite_bundle(choice.model)
@@ -58,7 +58,7 @@ class VoiceModel:
         """Distribution of voices.
 
         Raises:
-            BundleError: the model has none.
+            BundleError: the model has no distribution of voices.
         """
         if self._space is None:
             self._space = load_voice_space(self.bundle)
@@ -76,7 +76,7 @@ class VoiceModel:
         """Encode a recording or a voice file.
 
         Raises:
-            PromptError: it cannot be used.
+            PromptError: the recording or voice file cannot be used.
         """
         prompt = prepare_prompt(row.read_prompt(), row.voice)
         if prompt.voice_file is not None:
@@ -90,17 +90,23 @@ class VoiceModel:
         return self._front_end.phonemize(text, language).phonemes
 
     def speak(self, voice: LiteVoice, phonemes: str, language: str, seed: int = 0) -> Waveform:
-        """One sentence in a voice.
+        """Synthesize one sentence in a voice.
+
+        Args:
+            voice: encoded voice.
+            phonemes: tokens separated by spaces.
+            language: language code of the sentence.
+            seed: seed of the synthesis.
 
         Raises:
-            SynthesisError: the model gave no usable sound.
+            SynthesisError: the model returned no usable sound.
         """
         request = SpeechRequest(phonemes=phonemes, language=language, voice=voice, seed=seed)
         (speech,) = self.pipeline.speak([request])
         return speech.waveform
 
     def reference(self, voice: LiteVoice) -> Waveform:
-        """Reference recording of a voice."""
+        """Synthesize the reference recording of a voice."""
         language = self.language
         parts = [self.speak(voice, self.phonemes(text, language), language) for text in REFERENCE_TEXTS[language]]
         pause = silence(round(_PAUSE_S * parts[0].rate_hz))
@@ -108,16 +114,16 @@ class VoiceModel:
         return Waveform(np.concatenate(blocks), parts[0].rate_hz)
 
     def with_own_frames(self, voice: LiteVoice) -> LiteVoice:
-        """The voice with the frames of its own speech, in place of those of the average voice.
+        """Copy of a voice with the frames of its own speech, instead of those of the average voice.
 
         Raises:
-            PromptError: its speech has no pitch.
+            PromptError: the speech of the voice has no pitch.
         """
         spoken = self.pipeline.encode_voice(self.reference(voice))
         return replace(voice, semantic=spoken.semantic, mel=move_spectrum(spoken.mel, measure_spectrum(voice.mel)))
 
     def voice_file(self, voice: LiteVoice, described: VoiceFile) -> VoiceFile:
-        """Voice file with the arrays and the reference recording of a voice; consent and origin are those described."""
+        """Copy of `described` with the arrays and the reference recording of a voice; consent and origin are kept."""
         return replace(
             described,
             model_kind=self.bundle.kind,

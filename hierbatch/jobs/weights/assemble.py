@@ -30,7 +30,7 @@ class AssembleJob:
     prosody_temperature_en: float = 0.5
     """Scale of the prosody network's noise in English, 1 for the variation of recordings; 0 switches it off."""
     prosody_temperature_ko: float = 0.0
-    """The same in Korean."""
+    """Scale of the prosody network's noise in Korean."""
     prosody_duration_share: float = 0.0
     """Share, 0 to 1, of the sampled durations of words that is used."""
     voicing_threshold_en: float = -1.25
@@ -46,7 +46,7 @@ class AssembleJob:
     """Scale factor for pauses at English commas, since predicted ones are 0.9 to 2 times as long as recorded ones."""
     low_noise_db_ko: float = -6.0
     """Gain of the noise below 1 kHz in voiced Korean frames, in dB, since harmonics there are 6 dB less deep than in
-    recordings; English ones are as deep."""
+    recordings; English harmonics are as deep as in recordings."""
     latent_contrast: float = 1.1
     """Scale factor for the distance of the log-mel latent from the mean of each band over the sentence."""
     timbre_mean_share: float = 1.0
@@ -71,7 +71,7 @@ def assemble(job: AssembleJob) -> None:
     """Write a bundle with the averaged weights (EMA) of the trained networks.
 
     Raises:
-        InputError: a network is not trained, and `start` names no bundle.
+        InputError: a network is not trained, and `start` is None.
     """
     shipped = {phase: plan.networks for phase, plan in PHASES.items() if plan.ships}
     trained = {name for phase, networks in shipped.items() if has_checkpoint(job.training, phase) for name in networks}

@@ -24,7 +24,7 @@ class CheckpointSource:
     path: Path
     network: ImportableNetwork | None = None
     is_found: bool = False
-    """True if the file was found in a folder; then it is skipped if it is unknown, instead of raising an error."""
+    """True if the file was found in a folder; such a file is skipped if it is unknown, instead of raising an error."""
 
 
 def find_checkpoints(arguments: Sequence[str]) -> Iterator[CheckpointSource]:
@@ -34,7 +34,7 @@ def find_checkpoints(arguments: Sequence[str]) -> Iterator[CheckpointSource]:
         arguments: files and folders; `NETWORK=FILE` states the network of a file.
 
     Raises:
-        InputError: there is no such file, or a folder with a stated network has several.
+        InputError: a path does not exist, or a folder with a stated network does not have exactly one checkpoint.
     """
     for argument in arguments:
         name, is_named, rest = argument.partition("=")

@@ -38,7 +38,7 @@ class ExportTraining:
     checkpoint: str = "best"
     """Checkpoint to export: `best` (according to the validation), `latest`, or the number of a step."""
     is_averaged: bool = True
-    """True exports the moving average of the weights, False the weights themselves."""
+    """True to export the moving average of the weights, False to export the weights themselves."""
     base: str | None = None
     """Bundle that provides the other networks of an exported bundle; None exports the trained network alone."""
     license: str = "not stated"

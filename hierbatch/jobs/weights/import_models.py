@@ -59,7 +59,7 @@ class ImportedComponent:
 
 @dataclass(frozen=True, slots=True)
 class ImportedModels:
-    """The new bundle, its components, and the files in folders that were skipped."""
+    """The new bundle, its components, and the skipped files, which were found in folders."""
 
     bundle: Bundle
     components: tuple[ImportedComponent, ...]
@@ -79,7 +79,7 @@ def import_models(job: ImportModels, on_component: Callable[[ImportedComponent],
 
     Args:
         job: checkpoints to import, and the name of the bundle.
-        on_component: called after each imported checkpoint.
+        on_component: function that is called after each imported checkpoint.
 
     Raises:
         BundleError: a file cannot be opened, belongs to no known network, or does not fit its network; a network occurs
@@ -218,7 +218,7 @@ def _page(job: ImportModels, components: Sequence[ImportedComponent], page: Netw
 
 
 def move_bundle(folder: Path, target: Path) -> None:
-    """Rename a finished bundle folder into place; an existing folder is deleted only after the new one is in place."""
+    """Rename a finished bundle folder into place; an existing folder is deleted only after that."""
     old = folder.parent / f"{folder.name}.old"
     try:
         if target.exists():

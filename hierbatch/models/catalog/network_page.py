@@ -76,7 +76,8 @@ def read_network_page(path: Path) -> NetworkPage:
     """Read and check a network description file.
 
     Raises:
-        BundleError: the file is damaged, or describes networks that this package cannot run; the text has all reasons.
+        BundleError: the file is damaged, or describes networks that this package cannot run; the message lists all
+            reasons.
         InputError: a key is unknown, or a value has the wrong type.
     """
     try:

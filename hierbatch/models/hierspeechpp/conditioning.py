@@ -15,7 +15,7 @@ MIN_F0_HZ = 55.0
 
 
 def mix_styles(styles: Tensor, ratio: float) -> Tensor:
-    """Interpolate between the styles of the original and the denoised prompt. Shape: [1 or 2, S] -> [1, S]."""
+    """Interpolate the styles of the original and the denoised prompt (weight `ratio`). Shape: [1 or 2, S] -> [1, S]."""
     return styles if len(styles) == 1 else (1 - ratio) * styles[:1] + ratio * styles[1:]
 
 

@@ -128,7 +128,7 @@ class TextStage:
         temperature: float,
         noise: np.random.Generator,
     ) -> Tensor:
-        """Values of the words of one row. Shape: words [N], style [1, S] -> [K, D]."""
+        """Sample the values of the words of one row. Shape: words [N], style [1, S] -> [K, D]."""
         assert self._network.prosody is not None
         batch = encode_words(prior, torch.from_numpy(words)[None].to(style.device), style)
         sampled = ProsodyNoise.sample(

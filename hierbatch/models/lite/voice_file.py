@@ -27,12 +27,12 @@ _LIMITS = {
 
 
 def voice_arrays(voice: LiteVoice) -> dict[str, Floats]:
-    """Arrays of a voice for its file."""
+    """Arrays of a voice for its file, by name."""
     return {name: getattr(voice, name) for name in ARRAYS}
 
 
 def voice_numbers(voice: LiteVoice) -> dict[str, float]:
-    """Numbers of a voice for its file."""
+    """Numbers of a voice for its file, by name."""
     return {name: float(getattr(voice, name)) for name in NUMBERS}
 
 

@@ -35,7 +35,7 @@ def stack_words(rows: Sequence[npt.NDArray[np.int64]], n_symbols: int) -> npt.ND
 
 
 def mean_by_word(hidden: Tensor, words: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean of the encoded symbols of each word.
+    """Mean of the encoded symbols of each word, and the number of words of each row.
 
     Args:
         hidden: encoded symbols.

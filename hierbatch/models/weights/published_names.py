@@ -17,7 +17,7 @@ _GROUPS = (r"(\d+)", "(.+)")
 
 @dataclass(frozen=True, slots=True)
 class _Inverse:
-    """Renaming of a weight from its name here to its published name."""
+    """Renaming of a weight from its name in this package to its published name."""
 
     own: re.Pattern[str]
     template: str

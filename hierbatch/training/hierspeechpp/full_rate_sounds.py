@@ -1,4 +1,4 @@
-"""Recordings at the rate of a synthesizer, for the utterances of a prepared set, whose own recordings are at 16 kHz.
+"""Recordings at the rate of a synthesizer for the utterances of a prepared set, in which recordings are at 16 kHz.
 
 FOLDER/
   sounds.i16       samples of all utterances, one after another

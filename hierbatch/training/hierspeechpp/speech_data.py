@@ -130,7 +130,7 @@ class SpeechData:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of the utterances used in training."""
+        """Hash of the ids of the utterances used in training."""
         return f"{zlib.crc32(chr(10).join(u.id for u in self.utterances).encode()):08x}"
 
     def positions(self, step: int) -> list[RowPosition]:

@@ -39,7 +39,7 @@ class AcousticTuningRecipe(CrossSpeakerRecipe):
         config: size of the networks.
         device: device to train on.
         batch_size: number of recordings per step.
-        pipeline: trained networks, of which the content encoder and the text side are used; None keeps initial weights.
+        pipeline: trained networks, which provide the content encoder and the text side; None uses initial weights.
         speaker_encoder: trained speaker encoder; None leaves out the speaker losses.
     """
 

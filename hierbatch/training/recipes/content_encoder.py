@@ -111,7 +111,7 @@ class ContentEncoderRecipe:
 
     @torch.no_grad()
     def validate(self, network: ContentTrainingModule) -> dict[str, float]:
-        """Distance and cosine to the teacher's vectors, and agreement with the phone classifier."""
+        """Distance and cosine to the teacher's vectors, and agreement with the phone classifier, if there is one."""
         batch = load_batch(self._prepared, self._held_out)
         mask, teacher = frame_mask(batch, self._device), to_tensor(batch.semantic, self._device)
         vectors, frames = network.content_encoder(self._mel(to_tensor(batch.audio, self._device)), mask), mask[..., 0]

@@ -1,4 +1,4 @@
-"""Recipe that trains the style denoiser: the direction in which noise moves a style, and its value for clean speech.
+"""Recipe that trains the style denoiser: the direction in which noise moves a style, and the value of clean speech.
 
 Every recording is encoded as it is and after noise reduction. The artefacts of noise reduction differ from voice to
 voice and average out, while noise moves the styles of all voices in nearly the same direction.

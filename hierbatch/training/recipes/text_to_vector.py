@@ -50,7 +50,7 @@ _KOREAN_SHARE = 0.45
 _PHONE_WEIGHT = 0.1
 _SILENT_IDS = [SYMBOL_IDS[symbol] for symbol in (START, *SEPARATORS)]
 _OTHER_SPEAKER_SHARE = {"en": 0.1, "ko": 0.35}
-"""Share of prompts from a random speaker, by language; higher for Korean, of which the data has few speakers."""
+"""Share of prompts from a random speaker, by language; higher for Korean, since the data has few Korean speakers."""
 
 
 class LiteTextToVectorRecipe:

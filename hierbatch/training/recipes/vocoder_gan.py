@@ -73,7 +73,7 @@ class VocoderGanRecipe:
     first_steps: ClassVar[dict[str, int]] = {"vocoder": 300}
     """First step at which the vocoder is trained.
 
-    Before it, only the discriminators learn, since the gradients of untrained ones would harm the vocoder.
+    In earlier steps only the discriminators learn, since gradients of untrained discriminators would harm the vocoder.
     """
 
     def __init__(

@@ -75,7 +75,11 @@ class CheckpointFolder:
         return self.path(steps[-1]) if steps else None
 
     def best(self) -> tuple[int, float] | None:
-        """Step and validation metric of the best checkpoint; None if no checkpoint has been validated."""
+        """Step and validation metric of the best checkpoint; None if no checkpoint has been validated.
+
+        Raises:
+            InputError: the record of the best checkpoint is damaged.
+        """
         try:
             found = parse_json_object((self.folder / _BEST).read_bytes())
             return int(found["step"]), float(found["figure"])

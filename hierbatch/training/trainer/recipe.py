@@ -31,7 +31,7 @@ class OptimizerSettings:
     frozen: tuple[str, ...] = ()
     """Patterns of the names of weights that are not trained, such as `generator.style.*`; each matches a whole name."""
     submodule_factor: Callable[[str, int], float] | None = None
-    """Factor for the learning rate of a submodule of the networks, by its name and the step; None has one for all."""
+    """Function from a submodule's name and the step to a factor for its learning rate; None leaves rates unchanged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,8 @@
 
 import csv
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.errors import InputError, ManifestError
@@ -75,3 +77,20 @@ def test_what_cannot_be_read_as_a_manifest_is_left_as_it_is(project, content):
     with pytest.raises((ManifestError, InputError)):
         import_book(project)
     assert project.out.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    "table", [{"a": [1]}, {"id": ["a"], "text": ["x"]}, None], ids=["columns", "metadata", "bytes"]
+)
+def test_a_damaged_record_of_the_import_is_named_and_the_manifest_stays(project, table):
+    base = project.out.with_name(".manifest.import.parquet")
+    assert base.exists()
+    if table is None:
+        base.write_bytes(b"nothing")
+    else:
+        metadata = {name: b"[1" for name in pq.read_schema(base).metadata}
+        pq.write_table(pa.table(table).replace_schema_metadata(metadata), base)
+    before = project.out.read_bytes()
+    with pytest.raises(ManifestError, match="delete it"):
+        import_book(project)
+    assert project.out.read_bytes() == before

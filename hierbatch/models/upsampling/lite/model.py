@@ -127,7 +127,7 @@ class SpeechSRLite(nn.Module):
 
 
 def _flatten_envelope(source: Tensor) -> Tensor:
-    """Divide a spectrum by its RMS magnitude over neighbouring bins. Shape: [B, K, T] complex, same result."""
+    """Divide a spectrum by its RMS magnitude over neighbouring bins. Shape: complex [B, K, T] -> [B, K, T]."""
     power = (source.real**2 + source.imag**2).transpose(1, 2)
     half = _SMOOTHING_BINS // 2
     nearby = F.avg_pool1d(F.pad(power, (half, half), mode="replicate"), _SMOOTHING_BINS, stride=1)
