@@ -9,6 +9,7 @@ import { emit, isWritable, Mark, on, sentenceOf, store } from "./store.js";
 const N_TAKES = [1, 2, 3, 4, 5];
 let drawnFor = null;
 let nTakes = 3;
+let respelled = null; // phonemes of a respelled word that are being asked for
 
 const field = (id) => $(`field-${id}`);
 const number = (id) => (field(id).value.trim() === "" ? null : Number(field(id).value.replace(",", ".")));
@@ -124,12 +125,12 @@ function respelling(row) {
   const apply = async () => {
     if (!word.value.trim() || !letters.value.trim()) return;
     const answer = await post("/api/phonemes", { id: row.id, text: field("text").value, word: word.value, respelling: letters.value }).catch(() => null);
-    if (!answer) return;
+    if (!answer || store.current !== row.id) return;
     field("phonemes").value = answer.phonemes;
     draft(row);
     say("Phonemes changed");
   };
-  for (const input of [word, letters]) input.addEventListener("change", apply);
+  for (const input of [word, letters]) input.addEventListener("change", () => { respelled = apply(); });
   return el("div", { class: "respell", role: "group", "aria-label": "Respell a word" }, word, letters);
 }
 
@@ -221,6 +222,8 @@ export async function speak() {
   const { row } = store;
   if (!isWritable() || !row) return;
   if (Number.isNaN(number("speed"))) return notice("The speed is not a number.", true);
+  await respelled;
+  if (store.row?.id !== row.id) return;
   playNextTake();
   const answer = await post("/api/speak", { id: row.id, n_takes: nTakes, edit: values(row) }).catch(() => null);
   if (!answer) return;
