@@ -54,7 +54,9 @@ def narrate(
     Raises:
         InputError: the book, a voice or an option is invalid.
         BundleError: the model cannot be loaded.
-        RunError: the folder is in use, or was created from another book, voice or settings.
+        RunError: the folder `out` is in use, or was created from another book, voice or settings.
+        ProgramError: the encoder failed, or the package of an option is missing.
+        StorageError: the disk is full; finished rows are kept.
     """
     job = NarrateJob(
         book=local_path(book),
@@ -96,8 +98,11 @@ def master_book(
         device: device and precision of the bandwidth extension.
 
     Raises:
-        InputError: an option is invalid, or a file exists.
-        RunError: the run is not of a book, or rows are missing.
+        InputError: an option is invalid, or a file exists and `overwrite` is not set.
+        BookError: `source` is not the EPUB 3 that the rows were imported from.
+        RunError: the run is not of a book, or rows are missing and `allow_missing` is not set.
+        ProgramError: the encoder failed, or the package of an option is missing.
+        StorageError: the disk is full.
     """
     job = BookJob(
         run=parse_path(run),

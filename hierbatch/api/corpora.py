@@ -52,7 +52,8 @@ def corpus(
     Raises:
         InputError: a text, voice, rule or option is invalid; nothing was started.
         BundleError: the model cannot be loaded.
-        RunError: the folder is in use, or was created from other texts, voices or settings.
+        RunError: the folder `out` is in use, or was created from other texts, voices or settings.
+        StorageError: the disk is full; finished rows are kept.
     """
     job = CorpusJob(
         texts=tuple(map(local_path, [texts] if isinstance(texts, str | Path) else texts)),
@@ -80,7 +81,10 @@ def export(run: str | Path, *, to: str, out: str | Path, name: str = "", waterma
 
     Raises:
         InputError: the format is unknown, `out` exists, or no row is left to write.
-        RunError: the run is not finished, or has changed since it was filtered.
+        RunError: the run is not finished, or has changed since it was filtered; or an utterance cannot hold the
+            watermark.
+        ProgramError: the package of the watermark is missing.
+        StorageError: the disk is full; no partial output remains.
     """
     job = ExportJob(run=local_path(run), to=to, out=local_path(out), name=name, watermark=watermark)
     return export_job(job)

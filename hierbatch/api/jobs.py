@@ -68,6 +68,7 @@ def run(
         InputError: the manifest, a voice or an option is invalid; nothing was started.
         BundleError: the model cannot be loaded.
         RunError: the run folder is in use or was created with other settings.
+        StorageError: the disk is full; finished rows are kept.
     """
     spec = SpeakSpec(manifest=parse_path(manifest), voices=voices, speech=speech, model=model)
     shard = sharding.shard
@@ -109,6 +110,7 @@ def convert_files(
         InputError: the manifest or an option is invalid, or no voice or no recording can be used.
         BundleError: the model cannot be loaded, or does not convert recordings.
         RunError: the run folder is in use or was created with other settings.
+        StorageError: the disk is full; finished rows are kept.
     """
     spec = ConvertSpec(
         manifest=local_path(manifest), sources=sources, voices=voices, conversion=conversion, model=model
@@ -152,6 +154,7 @@ def sing_files(
         InputError: the manifest or an option is invalid, or no voice can be used.
         BundleError: the model cannot be loaded, or cannot sing.
         RunError: the run folder is in use or was created with other settings.
+        StorageError: the disk is full; finished rows are kept.
     """
     spec = SingSpec(manifest=local_path(manifest), voices=voices, singing=singing, model=model)
     job = RunJob(spec=spec, out=local_path(out), execution=execution, quality=quality, control=control)
@@ -189,6 +192,7 @@ def upsample_files(
         InputError: the manifest or an option is invalid, or no recording can be used.
         BundleError: the model cannot be loaded, or is not a SpeechSR model.
         RunError: the run folder is in use or was created with other settings.
+        StorageError: the disk is full; finished rows are kept.
     """
     spec = UpsampleSpec(manifest=local_path(manifest), sources=sources, upsampling=upsampling, model=model)
     job = RunJob(spec=spec, out=local_path(out), execution=execution, quality=MeasureChoice(), control=control)
@@ -225,6 +229,7 @@ def dub(
         InputError: the folder, a voice or the voice map is invalid, or no file can be dubbed.
         BundleError: the model cannot be loaded, or does not convert recordings.
         RunError: the run was created with other settings.
+        StorageError: the disk is full; finished files are kept.
     """
     job = DubJob(
         folder=local_path(folder),

@@ -135,7 +135,7 @@ class Sound:
 
     @classmethod
     def from_pydub(cls, segment: AudioSegment) -> Sound:
-        """Create a sound from a pydub `AudioSegment`; its channels are averaged."""
+        """Create a mono sound from a pydub `AudioSegment`, whose channels are averaged."""
         n_channels, full_scale = segment.channels, float(1 << (8 * segment.sample_width - 1))
         samples = np.asarray(segment.get_array_of_samples(), dtype=np.float32).reshape(-1, n_channels).mean(axis=1)
         return cls(samples=samples / np.float32(full_scale), rate_hz=segment.frame_rate, is_synthetic=False)

@@ -42,6 +42,8 @@ def intake(
 
     Raises:
         InputError: a data set, option or rule is invalid, or the output folder was created with other settings.
+        ProgramError: a package of the recognizer is missing.
+        StorageError: the disk is full, read-only or gone.
     """
     job = IntakeJob(recordings=_paths(recordings), out=local_path(out), layout=layout, rows=rows)
     return intake_job(job, on_message or _ignore)
@@ -70,6 +72,7 @@ def prepare(
     Raises:
         InputError: a data set or option is invalid, or the output folder was prepared with other settings.
         BundleError: the feature extractor cannot be loaded.
+        StorageError: the disk is full, read-only or gone.
     """
     job = PrepareJob(data=_paths(data), out=local_path(out), layout=layout, features=features, limits=limits)
     return prepare_job(job, on_message or _ignore)
@@ -102,6 +105,7 @@ def finetune(
     Raises:
         InputError: there is too little speech, or the consent is missing or unknown.
         BundleError: the model is missing or of another kind.
+        StorageError: the disk is full, read-only or gone.
     """
     job = FinetuneJob(
         recordings=_paths(recordings),

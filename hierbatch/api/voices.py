@@ -49,6 +49,7 @@ def preview(
     Raises:
         InputError: a consent is unknown, or no voice can be used.
         BundleError: the model cannot be loaded, or is of another kind.
+        StorageError: the disk is full.
     """
     rows = voices_at(local_path(voices), consent)
     return preview_voices(PreviewVoices(voices=rows, out=local_path(out), texts=texts or {}, model=model))
@@ -76,6 +77,7 @@ def blend(
         InputError: fewer than two voices, a weight is not positive, or a consent is unknown.
         PromptError: a voice cannot be used.
         BundleError: the model cannot be loaded, or is of another kind.
+        StorageError: the disk is full.
     """
     rows = find_voices(list(map(str, voices)), consent or "unknown", local_path(table) if table else None)
     parts = tuple(zip(rows, voices.values(), strict=True))
@@ -98,6 +100,7 @@ def sample(
     Raises:
         InputError: the number is out of range.
         BundleError: the model cannot be loaded, or has no distribution of voices.
+        StorageError: the disk is full.
     """
     return list(sample_voices(SampleVoices(out=local_path(out), n_voices=n, seed=seed, name=name, model=model)))
 
@@ -119,6 +122,8 @@ def design(
     Raises:
         InputError: the description names no attribute, or the number is out of range.
         BundleError: the model cannot be loaded, or has no distribution of voices.
+        SynthesisError: no candidate can be used.
+        StorageError: the disk is full.
     """
     job = DesignVoices(description=description, out=local_path(out), n_voices=n, seed=seed, name=name, model=model)
     return list(design_voices(job))

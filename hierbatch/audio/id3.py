@@ -6,7 +6,7 @@ HEADER_BYTES = 10
 
 
 def id3_bytes(head: bytes) -> int:
-    """Length of the ID3v2 tag at the start, 0 if there is none; its size field holds four bytes of seven bits."""
+    """Length in bytes of the ID3v2 tag at the start of a file, from its size field (four bytes of seven bits), or 0."""
     if not head.startswith(b"ID3") or len(head) < HEADER_BYTES:
         return 0
     size = 0

@@ -34,7 +34,7 @@ _READ_BATCH = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookTake:
-    """Sentence of the book, its position and the length of its audio (0 samples if it failed or is pending)."""
+    """Sentence of the book, with its position and the length of its audio (0 samples for a failed or pending row)."""
 
     id: str
     chapter: int

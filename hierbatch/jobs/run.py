@@ -134,7 +134,7 @@ def check_device(placement: DevicePlacement, execution: Execution) -> None:
 
 
 def _read_filter(job: RunJob, spec: ValidatedSpec) -> str | None:
-    """Filter rules of the run as TOML text; those from a file are checked against the columns of takes."""
+    """Filter rules of the run as TOML text; rules from a file are checked against the columns of takes."""
     if job.quality.filter is None:
         return job.default_filter
     columns = declare_columns(take_schema(spec.plan_schema()), job.quality.chosen.columns)

@@ -70,7 +70,7 @@ def missing_columns(names: Collection[str], wanted: Iterable[str]) -> list[str]:
 
 
 def found_columns(names: Collection[str]) -> str:
-    """Names of the columns of a table in parentheses, for messages; empty if there are none."""
+    """Text for error messages with the names of the columns of a table in parentheses; empty if there are none."""
     shown = ", ".join(name[:_MAX_NAME_SHOWN] for name in list(names)[:_MAX_COLUMNS_SHOWN])
     more = ", ..." if len(names) > _MAX_COLUMNS_SHOWN else ""
     return f" (the table has {shown}{more})" if names else ""

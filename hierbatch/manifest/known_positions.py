@@ -31,7 +31,7 @@ class KnownPositions:
         self._by_id.update(positions)
 
     def positions(self, ids: Sequence[str], read_plan: ReadPlan) -> Positions:
-        """Positions of the rows with these ids, ascending; those not in memory are read from the plan."""
+        """Positions of the rows with these ids, ascending; positions not in memory are read from the plan."""
         known = {row_id: at for row_id in ids if (at := self._by_id.get(row_id)) is not None}
         if unknown := [row_id for row_id in ids if row_id not in known]:
             id_set = pa.array(unknown, pa.string())

@@ -29,7 +29,7 @@ _TYPE_NAMES = ("float", "double", "int32", "int64", "bool", "string")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """An optional measure of takes; its scorer is imported only if the measure is requested."""
+    """An optional measure of takes; the scorer of the measure is imported only if the measure is requested."""
 
     name: str
     """Name on the command line."""

@@ -64,7 +64,7 @@ class RequestState:
     error: str = ""
     """Reason of a refusal."""
     base_text: str | None = None
-    """Text of the row in the plan, at the time when the takes were planned; its phonemes if it had no text."""
+    """Text of the row in the plan when the takes were planned, or the phonemes of the row if it had no text."""
 
 
 def append_request(run: Path, request: TakeRequest) -> TakeRequest:

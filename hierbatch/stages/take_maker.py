@@ -110,7 +110,7 @@ class TakeMaker(ABC, Generic[Row, Source, Result]):
 
     @abstractmethod
     def make(self, batch: Sequence[Opened[Row, Source]]) -> Sequence[Result]:
-        """Make the audio of a batch, one result per row; its run time determines the real-time factor of the rows."""
+        """Make the audio of a batch, one result per row; the time taken gives the real-time factor of the rows."""
 
     @abstractmethod
     def measure(self, item: Opened[Row, Source], result: Result) -> dict[str, Any]:

@@ -81,7 +81,7 @@ class MasteringProcess:
 
 @contextmanager
 def mastering_process(job: BookJob, listener: RunListener) -> Iterator[MasteringProcess]:
-    """Context in which another process masters chapters while their book is synthesized; its exit ends the process."""
+    """Context in which another process masters chapters during the synthesis; the process ends with the context."""
     process = MasteringProcess(job, listener)
     try:
         yield process

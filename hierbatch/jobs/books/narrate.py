@@ -84,7 +84,8 @@ def narrate(
     Raises:
         InputError: the book, a voice or an option is invalid.
         BundleError: the model cannot be loaded.
-        RunError: the folder is in use, or was created from another book, voice or settings.
+        RunError: the folder `out` is in use, or was created from another book, voice or settings.
+        ProgramError: the encoder failed, or the package of an option is missing.
         StorageError: the disk is full; finished rows are kept.
     """
     listener = listener or RunListener()

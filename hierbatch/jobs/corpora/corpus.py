@@ -85,7 +85,7 @@ def corpus(job: CorpusJob, listener: RunListener | None = None) -> CorpusResult:
     Raises:
         InputError: a text, voice, rule or option is invalid; nothing was started.
         BundleError: the model cannot be loaded.
-        RunError: the folder is in use, or was created from other texts, voices or settings.
+        RunError: the folder `out` is in use, or was created from other texts, voices or settings.
         StorageError: the disk is full; finished rows are kept.
     """
     listener = listener or RunListener()

@@ -53,8 +53,8 @@ def export(job: ExportJob, on_progress: Callable[[int], None] = lambda n_rows: N
         on_progress: function that is called with the number of rows written so far.
 
     Raises:
-        InputError: the format is unknown, the folder exists, or no row is left to write.
-        RunError: the folder is not a run, the run is not finished, it has changed since it was filtered, or an
+        InputError: the format is unknown, the folder `out` exists, or no row is left to write.
+        RunError: `run` is not a run folder, the run is not finished or has changed since it was filtered, or an
             utterance cannot hold the watermark.
         ProgramError: the package of the watermark is missing.
         StorageError: the disk is full; no partial output remains.

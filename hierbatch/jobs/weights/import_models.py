@@ -59,7 +59,7 @@ class ImportedComponent:
 
 @dataclass(frozen=True, slots=True)
 class ImportedModels:
-    """The new bundle, its components, and the files in folders that were skipped."""
+    """The new bundle, its components, and the skipped files, which were found in folders."""
 
     bundle: Bundle
     components: tuple[ImportedComponent, ...]
