@@ -15,6 +15,8 @@ _MIN_SHARE = 0.01
 _MALE_BELOW_HZ = 160.0
 _WRONG_REGISTER = 30.0
 """Penalty in semitones for a voice of the other register; a man's voice for a woman is worse than a shared one."""
+_HIGHER_OR_LOWER = 0.3
+"""Penalty for each semitone above the lowest voice for men, and below the highest one for women."""
 _ENOUGH_SEMITONES = 8.0
 _SHARED_VOICE = 24.0
 """Penalty in semitones for a voice that somebody in the same conversations already has."""
@@ -79,6 +81,9 @@ def _cost(
     """Penalty of a voice in semitones: wrong register, and nearness to the voices of conversation partners."""
     is_low = voice.median_f0_hz < _MALE_BELOW_HZ
     cost = _WRONG_REGISTER if character.gender and is_low != (character.gender == "m") else 0.0
+    if character.gender:
+        best = min(registers.values()) if character.gender == "m" else max(registers.values())
+        cost += _HIGHER_OR_LOWER * abs(12 * math.log2(voice.median_f0_hz / best))
     n = sum(neighbours.values())
     for other, count in neighbours.items():
         if not count:

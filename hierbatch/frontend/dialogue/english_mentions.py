@@ -133,7 +133,7 @@ class EnglishMentions:
                 continue
             for alias in self._characters[owner].aliases:
                 found = self._by_name.get(f"{mention.title} {alias.split()[-1]}") if " " in alias else None
-                if found not in (None, owner):
+                if found is not None and found != owner:
                     return replace(mention, character=found, gender=self._characters[found].gender)
         return mention
 

@@ -45,3 +45,8 @@ def test_later_choices_reach_the_earlier_ones() -> None:
     voices = [VoiceRegister("narrator", 150.0), VoiceRegister("bass", 90.0), VoiceRegister("tenor", 140.0)]
     cast = cast_voices(_PEOPLE, {1: 30, 2: 20, 4: 20}, {(1, 2): 9, (1, 4): 9}, voices, "narrator")
     assert cast[1] not in (cast[2], cast[4])
+
+
+def test_a_woman_gets_the_higher_one_of_two_low_voices() -> None:
+    voices = [VoiceRegister("narrator", 130.0), VoiceRegister("middle", 155.0), VoiceRegister("low", 104.0)]
+    assert cast_voices(_PEOPLE, {0: 27, 1: 28}, {(0, 1): 20}, voices, "narrator") == {0: "middle", 1: "low"}
