@@ -5,10 +5,11 @@
     PYTHONPATH=peers python benchmarks/peers.py --sentences 20 --systems lite hibari piper
 
 The packages of the other systems carry their weights. Each system runs in a process of its own: loading, one sentence
-that is not counted, then all sentences one by one. torch has one thread, ONNX Runtime as many as it chooses. Printed are CPU seconds with and without loading, seconds of audio,
-peak memory, and, by the evaluation kit (`--kit`), word error rate and DistillMOS of the first `--scored` sentences.
-The packaged model speaks in the voice of the sample narrator, the others in voices that they were trained on. `kokoro`
-needs `teacher.py` of the kit and its packages. A system that is not installed is named and left out.
+that is not counted, then all sentences one by one. torch has one thread, ONNX Runtime as many as it chooses. Printed
+are CPU seconds with and without loading, seconds of audio, peak memory, and, by the evaluation kit (`--kit`), word
+error rate and DistillMOS of the first `--scored` sentences. The packaged model speaks in the voice of the sample
+narrator, the others in voices that they were trained on. `kokoro` needs `teacher.py` of the kit and its packages. A
+system that is not installed is named and left out.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ def run_system(name: str, kit: Path, n_sentences: int, folder: Path) -> dict[str
 
 
 def read_peak_mb() -> float:
-    """Largest resident memory of this process since its program started; `ru_maxrss` would include that of its parent."""
+    """Largest resident memory of this process; `ru_maxrss` would include that of its parent."""
     (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) * 1024 / 1e6
 
