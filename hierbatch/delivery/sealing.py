@@ -32,7 +32,7 @@ def seal_files(
     Raises:
         RunError: the watermark is not found.
         InputError: the certificate or the key is unusable.
-        ProgramError: the package of the signature is missing.
+        ProgramError: the package for signing is missing.
     """
     for path in files:
         if watermarker:

@@ -90,7 +90,7 @@ class TableQuery:
         return " AND ".join(conditions), values
 
     def order(self, measures: Sequence[TakeMeasure]) -> str:
-        """Content of an ORDER BY clause, made unique by the position; raises InputError for an unknown column."""
+        """Content of an ORDER BY clause, with ties broken by position; raises InputError for an unknown column."""
         if self.sort not in _SORTABLE:
             _check_measure(self.sort, measures)
         return f"{quoted(self.sort)} {'DESC' if self.is_descending else 'ASC'} NULLS LAST, position"

@@ -1,7 +1,7 @@
 """Retakes: flawed takes are synthesized again with another seed, and the best take of a row is used.
 
 Retakes run in rounds after the plan is complete: all flawed rows are planned together as new work units, then those
-that are still flawed, until no row is flawed or has attempts left. The flaws are recorded in the takes (flags, failed
+that are still flawed, until no flawed row has attempts left. The flaws are recorded in the takes (flags, failed
 synthesis, rejection by a corpus rule), and each round is a plan file like any other, so a run that is killed between
 two attempts resumes there. `hierbatch.manifest.takes.Takes` selects the best take of a row.
 """

@@ -105,7 +105,7 @@ def _korean(sentence: str) -> Iterator[tuple[str, str]]:
 
 
 def find_second_opinions(sentences: Iterable[str]) -> list[DoubtfulWord]:
-    """Find the Korean words that g2pk pronounces differently in isolation, in order of appearance.
+    """Find the Korean words that g2pk and `pronounce_words` pronounce differently in isolation, in order of appearance.
 
     Raises:
         ProgramError: g2pk is not installed; it needs Python 3.12 or older.

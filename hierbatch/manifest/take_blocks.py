@@ -129,7 +129,7 @@ class _Blocks:
         return np.unique(self.at[rows.column("position").to_numpy()])
 
     def _of_foreign(self, parts: Sequence[Path], numbers: Sequence[int]) -> dict[int, npt.NDArray[np.uint16]]:
-        """Blocks of the takes in each part without a unit of a current plan, by part number; joins takes and plans."""
+        """Blocks with takes in each part that names no current unit, by part number; joins takes with plans."""
         sizes: list[int] = []
 
         def names() -> Iterator[pa.Array]:

@@ -41,7 +41,7 @@ class Mention:
 class Evidence:
     """Hints on the speaker of one quotation, from the text around it.
 
-    `explicit` names the speaker by a verb of speech; the others are weaker.
+    `explicit` is the person whom a verb of speech marks as the speaker; the other hints are weaker.
     """
 
     explicit: Mention | None = None

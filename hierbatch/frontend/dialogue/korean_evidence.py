@@ -242,7 +242,7 @@ def _evidence(quote: str, context: _Context, mentions: KoreanMentions) -> Eviden
         mentioned=tuple(mention for mention in nearest if mention.character not in excluded),
         addressed=mentions.addressed_in(quote),
         spoken_of=named,
-        excluded=excluded - {explicit.character if explicit else None},
+        excluded=frozenset(each for each in excluded if explicit is None or each != explicit.character),
         level=speech_level(quote),
     )
 

@@ -93,7 +93,7 @@ class CorpusSettings(OptionGroup):
         """Share of the speakers in each split.
 
         Raises:
-            InputError: `split` has another format.
+            InputError: `split` is invalid.
         """
         from hierbatch.manifest.splits import parse_split
 

@@ -34,7 +34,7 @@ class UpsampleSpec:
 
     @property
     def root(self) -> Path:
-        """Base folder of relative source paths, which no recording may leave."""
+        """Base folder of relative source paths; recordings outside it are rejected."""
         return self.sources.source_root or folder_of(self.manifest)
 
     def origin(self) -> dict[str, str]:

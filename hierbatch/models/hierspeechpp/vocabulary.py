@@ -120,7 +120,7 @@ def symbol_ids_with_blanks(ids: Sequence[int]) -> list[int]:
 
 
 def words_with_blanks(ids: Sequence[int], silent: Collection[int]) -> npt.NDArray[np.int64]:
-    """Word of each symbol of `symbol_ids_with_blanks`, `NO_WORD` between words; a blank belongs to the symbol before.
+    """Word index of each symbol of `symbol_ids_with_blanks`, or `NO_WORD`; a blank belongs to the symbol before it.
 
     Args:
         ids: ids without blanks.

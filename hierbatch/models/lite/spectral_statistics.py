@@ -24,7 +24,7 @@ _MIN_RATIO, _MAX_RATIO = 0.9, 1.4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpectralStatisticsMatching:
-    """Strength of the matching; tuned on development speakers."""
+    """Matching of a latent's spectral statistics to the prompt's; its strengths are tuned on development speakers."""
 
     contrast: float = 1.0
     """GV scaling: scale factor for the deviation of every band from its mean, the same for all speakers."""

@@ -44,7 +44,7 @@ class OpenedSpeech:
     def perturbed_semantic(
         self, utterance: PreparedUtterance, start: int, n_frames: int | None, random: np.random.Generator
     ) -> Floats:
-        """Read `n_frames` frames from `start` of a random perturbed version of an utterance. Shape: [T, C]."""
+        """Read `n_frames` frames, from frame `start`, of a random perturbed version of an utterance. Shape: [T, C]."""
         if self._perturbed is None:
             return self.semantic(utterance, start, n_frames)
         version = int(random.integers(self._perturbed.n_versions))

@@ -44,7 +44,7 @@ class PhaseDefaults:
         return self.components or (self.sole_network,)
 
     def ships_weight(self, name: str) -> bool:
-        """True if a weight of the phase, with its network's prefix, goes into a bundle."""
+        """True if a weight goes into a bundle; `name` includes the prefix of the weight's network."""
         return self.ships and (not self.components or name.partition(".")[0] in self.components)
 
 

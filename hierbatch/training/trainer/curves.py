@@ -56,7 +56,7 @@ class Curves:
                 self._board.add_scalar(f"{kind}/{name}", value, step)
 
     def add_samples(self, step: int, samples: Sequence[Sample]) -> None:
-        """Write sounds with pictures of their log-mel spectrograms."""
+        """Write audio samples, with images of their log-mel spectrograms."""
         folder = self._run / "samples" / f"step-{step:07d}"
         for sample in samples:
             folder.mkdir(parents=True, exist_ok=True)

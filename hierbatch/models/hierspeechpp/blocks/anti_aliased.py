@@ -67,7 +67,6 @@ def zero_past_ends(x: Tensor, lengths: Tensor, n_samples: int) -> Tensor:
 
     Shape:
         x        [B, C, T] with T at least the longest row plus `n_samples`
-        lengths  [B]
         lengths  [B], valid samples of each row
     """
     _write_past_ends(x, lengths, n_samples, x.new_zeros(()))
@@ -118,7 +117,7 @@ class AntiAliasedSnake(nn.Module):
         return self.wave(replicate_ends(pad_for_filters(x), ends), ends)[:, :, 0]
 
     def wave(self, x: Tensor, ends: Ends) -> Tensor:
-        """Apply the activation between `replicate_ends` and a convolution. Shape: [B, C, 1, T + 10] -> [B, C, 1, T]."""
+        """Apply the activation to the output of `replicate_ends`. Shape: [B, C, 1, T + 10] -> [B, C, 1, T]."""
         channels = x.shape[1]
         frequency = self.log_frequency.exp()
         angle, depth = 2 * frequency[:, None, None, None], frequency / (self.log_sharpness.exp() + _EPSILON)
