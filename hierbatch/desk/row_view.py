@@ -42,6 +42,7 @@ def row_detail(state: RunState, row_id: str) -> dict[str, Any]:
     best = next((take for take in takes if take["is_best"]), None)
     pause_s = choices.edit.pause_after_s
     return {
+        "version": state.version,
         "id": row_id,
         "text": planned.get("text") or planned.get("text_norm") or "",
         "phonemes": (best or planned).get("phonemes") or "",

@@ -139,6 +139,59 @@ def test_a_name_is_corrected_in_the_list_of_words_and_spoken_again_where_it_occu
     assert "EL-zbeth" in (run / "lexicon.csv").read_text(encoding="utf-8")
 
 
+def test_a_word_of_one_sentence_is_respelled_spoken_pinned_and_delivered(narrated, browser):
+    run = narrated / "out" / "run"
+    with serve(run) as address, open_page(browser, address) as page:
+        while "came in" not in current(page):
+            before = current(page)
+            page.keyboard.press("j")
+            expect(page.locator(".s.now")).not_to_have_text(before, timeout=WAIT_MS)
+        page.wait_for_selector(".take[aria-checked=true]")
+        page.wait_for_selector("#field-phonemes")
+        n_takes = page.locator(".take").count()
+        spoken = page.locator("#field-phonemes").input_value()
+        page.keyboard.press("e")
+        while page.evaluate("document.activeElement.id") != "field-word":
+            page.keyboard.press("Tab")
+        page.keyboard.type("came")
+        page.keyboard.press("Tab")
+        page.keyboard.type("KOOM")
+        page.keyboard.press("Control+Enter")  # at once: the takes wait for the phonemes of the field that was not left
+        page.wait_for_selector(f".take:nth-child({n_takes + 3})")
+        page.keyboard.press(str(n_takes + 1))
+        page.wait_for_selector(f".take:nth-child({n_takes + 1})[aria-checked=true]")
+        page.keyboard.press("p")
+        page.wait_for_selector("#act-p[aria-pressed=true]")
+        expect(page.locator("#field-phonemes")).not_to_have_value(spoken, timeout=WAIT_MS)
+        row_id = page.locator(".s.now").get_attribute("data-id")
+    takes = Takes(run).candidates([row_id], ["phonemes", "audio"]).to_pylist()
+    pinned = takes[n_takes]
+    assert pinned["verdict"] == "pin"
+    assert "k ˈu m" in pinned["phonemes"]
+    result = CliRunner().invoke(app, ["book", str(run), "--out", str(narrated / "respelled"), "--to", "m4b"])
+    assert result.exit_code == 0, result.output
+    [book] = (narrated / "respelled").rglob("*.m4b")
+    assert best_match(read_sound(pinned["audio"]["bytes"]), decoded(book)) > 0.9
+
+
+def test_playing_does_not_leave_a_sentence_that_is_edited_or_spoken_again(narrated, browser):
+    with serve(narrated / "out" / "run") as address, open_page(browser, address) as page:
+        page.keyboard.press("j")
+        expect(page.locator(".s.now")).to_contain_text("was", timeout=WAIT_MS)
+        page.wait_for_selector(".take[aria-checked=true]")
+        page.wait_for_selector("#field-text")
+        edited, n_takes = page.locator(".s.now").get_attribute("data-id"), page.locator(".take").count()
+        page.keyboard.press("e")
+        page.locator("#play").evaluate("button => button.click()")  # plays while the field has the focus
+        page.wait_for_selector("#play[aria-label=Play]")
+        page.keyboard.press("End")
+        page.keyboard.type(" Again.")
+        assert page.locator(".s.now").get_attribute("data-id") == edited
+        page.keyboard.press("Control+Enter")
+        page.wait_for_selector(f".take:nth-child({n_takes + 3})")
+        assert page.locator(".s.now").get_attribute("data-id") == edited
+
+
 def test_an_edit_that_is_not_spoken_yet_survives_moves_and_a_reload(narrated, browser):
     with serve(narrated / "out" / "run") as address, open_page(browser, address) as page:
         page.wait_for_selector("#field-text")

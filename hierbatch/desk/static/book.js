@@ -35,6 +35,7 @@ const undecided = (chapter) => chapter.sentences.filter(([, marks]) => marks & M
 
 async function showChapter(number) {
   await openChapter(number);
+  if (store.chapter?.number !== number) return; // another one was opened meanwhile
   const first = store.contents.chapters.find((chapter) => chapter.number === number).sentences.find(matchesFilter)
     || store.contents.chapters.find((chapter) => chapter.number === number).sentences[0];
   $("text").scrollTop = 0;

@@ -7,11 +7,12 @@ import { $ } from "./dom.js";
 import * as table from "./table.js";
 import * as keys from "./keys.js";
 import * as views from "./views.js";
-import { flushPlayed, isWaiting, loadRow, openChapter, select } from "./selection.js";
+import { flushPlayed, isWaiting, loadRow, openChapter, refreshChapter, select } from "./selection.js";
 import { emit, isWritable, on, store } from "./store.js";
 
 const RUN_MS = 3000; // for what changes without the files of the run: drivers that come and go, other desks that end
 let isUpdating = false, isOutdated = false, source = null;
+let shownVersion = null; // version of the run that the page shows completely
 
 async function update() {
   const before = store.run;
@@ -21,14 +22,16 @@ async function update() {
     if (before) emit("row");
   }
   if (store.run.speech_error && store.run.speech_error !== before?.speech_error) notice(store.run.speech_error, true, true);
-  if (before && before.version === store.run.version) return;
+  const { version } = store.run;
+  if (version === shownVersion) return;
   store.contents = await get("/api/contents");
-  if (before && store.chapter && store.view === "book") await openChapter(store.chapter.number);
+  if (before && store.chapter && store.view === "book") await refreshChapter();
   if (store.view === "book") book.drawFilters();
   book.drawChapters();
   book.drawProgress();
   if (before && store.current) await loadRow(store.current);
   emit("updated");
+  shownVersion = version;
 }
 
 /** Update now, or again after the update in progress. */
@@ -51,7 +54,7 @@ function follow() {
   } else if (!source) {
     source = new EventSource("/api/changes");
     source.onmessage = (event) => {
-      if (Number(event.data) === store.run.version) return;
+      if (Number(event.data) === shownVersion) return;
       // The take that someone waits for comes before the rest of the page.
       if (isWaiting()) loadRow(store.current).catch(() => {}).then(updateSoon);
       else updateSoon();

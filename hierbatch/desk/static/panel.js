@@ -3,13 +3,13 @@
 import { notice, post } from "./api.js";
 import { $, el, replace, say } from "./dom.js";
 import { draftOf, dropDraft, keepDraft } from "./drafts.js";
-import { flushPlayed, playNextTake, setRow, select } from "./selection.js";
+import { flushPlayed, playNextTake, setRow, select, stay } from "./selection.js";
 import { emit, isWritable, Mark, on, sentenceOf, store } from "./store.js";
 
 const N_TAKES = [1, 2, 3, 4, 5];
 let drawnFor = null;
 let nTakes = 3;
-let respelled = null; // phonemes of a respelled word that are being asked for
+let respelled = null; // whether the phonemes of a respelled word were written, while they are asked for
 
 const field = (id) => $(`field-${id}`);
 const number = (id) => (field(id).value.trim() === "" ? null : Number(field(id).value.replace(",", ".")));
@@ -123,14 +123,19 @@ function respelling(row) {
   const word = el("input", { id: "field-word", placeholder: "word", "aria-label": "Word to respell", disabled: !isWritable() });
   const letters = el("input", { id: "field-respelling", placeholder: "as in KON-sta-bul", "aria-label": "Respelling", disabled: !isWritable() });
   const apply = async () => {
-    if (!word.value.trim() || !letters.value.trim()) return;
+    if (!word.value.trim() || !letters.value.trim()) return true;
     const answer = await post("/api/phonemes", { id: row.id, text: field("text").value, word: word.value, respelling: letters.value }).catch(() => null);
-    if (!answer || store.current !== row.id) return;
+    if (!answer || store.row?.id !== row.id) return false;
     field("phonemes").value = answer.phonemes;
     draft(row);
     say("Phonemes changed");
+    return true;
   };
-  for (const input of [word, letters]) input.addEventListener("change", () => { respelled = apply(); });
+  const ask = () => {
+    const asked = apply().finally(() => { if (respelled === asked) respelled = null; });
+    respelled = asked;
+  };
+  for (const input of [word, letters]) input.addEventListener("change", ask);
   return el("div", { class: "respell", role: "group", "aria-label": "Respell a word" }, word, letters);
 }
 
@@ -222,8 +227,10 @@ export async function speak() {
   const { row } = store;
   if (!isWritable() || !row) return;
   if (Number.isNaN(number("speed"))) return notice("The speed is not a number.", true);
-  await respelled;
-  if (store.row?.id !== row.id) return;
+  document.activeElement?.closest(".respell input")?.blur(); // a respelling that is being typed counts too
+  stay();
+  if ((await (respelled ?? true)) === false) return;
+  if (store.row?.id !== row.id) return notice("The sentence was left before its phonemes were found: it is not spoken again.", true);
   playNextTake();
   const answer = await post("/api/speak", { id: row.id, n_takes: nTakes, edit: values(row) }).catch(() => null);
   if (!answer) return;

@@ -11,9 +11,20 @@ let flushTimer = 0;
 let pauseTimer = 0;
 let isLeadingOn = true;
 
+let wantedChapter = null;
+
 export async function openChapter(number) {
-  store.chapter = await get(`/api/chapters/${number}`);
+  wantedChapter = number;
+  const chapter = await get(`/api/chapters/${number}`);
+  // An answer that comes late must not replace the chapter that was opened since, or a newer state of it.
+  if (number !== wantedChapter || (store.chapter?.number === number && chapter.version < store.chapter.version)) return;
+  store.chapter = chapter;
   emit("chapter");
+}
+
+/** Read the chapter that is open, or being opened, again. */
+export async function refreshChapter() {
+  if (wantedChapter !== null) await openChapter(wantedChapter);
 }
 
 /** Make a row the current one; its chapter opens if needed. */
@@ -42,6 +53,7 @@ export async function loadRow(id) {
 export const isWaiting = () => Boolean(store.row?.requests.some((request) => request.is_open));
 
 export function setRow(row) {
+  if (store.row?.id === row.id && row.version < store.row.version) return; // answers can overtake each other
   store.row = row;
   const names = row.takes.map((take) => take.name);
   if (!store.take || !names.includes(store.take)) {
@@ -150,16 +162,26 @@ function prefetch() {
     if (sentence.take) player.load(sentence.id, sentence.take).catch(() => {});
 }
 
+/** Let what is playing end without leading on to the next sentence. */
+export function stay() {
+  isLeadingOn = false;
+  if (pauseTimer) halt();
+}
+
+/** True if the listener writes in the panel, or waits for new takes: playing must not leave the sentence then. */
+const isHeld = () => isWaiting() || Boolean(document.activeElement?.closest("#panel :is(input, textarea, select)"));
+
 player.onEnded((row) => {
   emit("playing");
   if (row === null) return;
   markPlayed(row);
-  if (store.view !== "book" || row !== store.current || !isLeadingOn) return;
+  if (store.view !== "book" || row !== store.current || !isLeadingOn || isHeld()) return;
   const following = neighbour(1);
   if (!following) return;
   const pause = sentenceOf(row)?.pause_s ?? 0.35;
   pauseTimer = setTimeout(async () => {
     pauseTimer = 0;
+    if (isHeld()) return emit("playing");
     await select(following, { keepPlaying: true });
     play(0);
   }, pause * 1000);
