@@ -1,8 +1,8 @@
 """Share of quotations with the right speaker, on labelled passages of novels and stories, as a table.
 
 The labels (`tests/frontend/dialogue/*.tsv`) were made by reading, before the rules were applied to these passages. The
-rules were developed on them, except for those of the files `further`, of which the errors in 봄봄 were read later; other
-books will score lower.
+rules were developed on them, except for those of the files `further`, of which the errors in 봄봄 were read later;
+other books will score lower.
 """
 
 from __future__ import annotations
