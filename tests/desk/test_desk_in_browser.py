@@ -80,7 +80,9 @@ def test_a_sentence_is_edited_spoken_compared_pinned_and_delivered(narrated, bro
         page.keyboard.type("The moon was out.")
         page.keyboard.press("Control+Enter")
         page.wait_for_selector(".take:nth-child(4)")
-        assert current(page) == "The lamp was lit."
+        expect(page.locator(".s.now")).to_contain_text("The moon was out.", timeout=WAIT_MS)  # the take that was played
+        page.keyboard.press("1")
+        expect(page.locator(".s.now")).to_contain_text("The lamp was lit.", timeout=WAIT_MS)
         page.keyboard.press("3")
         page.wait_for_selector(".take:nth-child(3)[aria-checked=true]")
         expect(page.locator(".s.now")).to_contain_text("The moon was out", timeout=WAIT_MS)

@@ -3,7 +3,7 @@
 import { $, clock, el, replace } from "./dom.js";
 import { draftCount } from "./drafts.js";
 import { openChapter, play, select } from "./selection.js";
-import { emit, FILTERS, isFiltered, Mark, matchesFilter, on, store } from "./store.js";
+import { emit, FILTERS, isFiltered, Mark, matchesFilter, on, sentenceOf, store } from "./store.js";
 
 const MARK_CLASSES = [
   ["failed", Mark.FAILED], ["flagged", Mark.FLAGGED], ["rejected", Mark.REJECTED], ["missing", Mark.MISSING],
@@ -202,7 +202,11 @@ export function listen() {
       if (word && event.detail > 0) play(Math.max(0, startOf(word, sentence)));
     });
   });
-  on("chapter", () => { drawText(); drawChapters(); });
+  on("chapter", () => {
+    drawText();
+    if (store.take !== sentenceOf(store.current)?.take) drawTakeWords(); // another take is compared
+    drawChapters();
+  });
   let last = null;
   on("select", () => {
     if (last !== store.current) restoreWords(last);
