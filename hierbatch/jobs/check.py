@@ -19,7 +19,7 @@ class CheckJob:
 
     files: tuple[Path, ...]
     profile: str | None = None
-    """Name of the delivery profile; None checks only the watermark or the signature."""
+    """Name of the delivery profile; None skips the check against a profile."""
     whole: bool = False
     """Decode files of any length to the end."""
     watermark: bool = False
@@ -33,7 +33,7 @@ def check_files(job: CheckJob) -> Iterator[FileReport]:
 
     Raises:
         InputError: the profile is unknown, a file is missing or is not audio, or nothing is to be checked.
-        ProgramError: the package of the watermark or the signature is missing.
+        ProgramError: the package for the watermark or the signature is missing.
     """
     if job.profile is None and not (job.watermark or job.signature):
         raise InputError("There is nothing to check", fix="pass --profile, --watermark or --signature")
@@ -56,7 +56,7 @@ def _watermark_row(found: float) -> CheckRow:
 def _signature_row(found: FoundCredentials | None) -> CheckRow:
     """Result of the check of a signature.
 
-    A certificate that no list of trusted issuers names is accepted, since this machine may have no list.
+    A certificate from an unknown issuer is accepted, since this machine may have no list of trusted issuers.
     """
     if found is None:
         return CheckRow("signature", "a valid C2PA manifest", "none", False)

@@ -41,7 +41,7 @@ def list_takes(run: Path, ids: tuple[str, ...]) -> list[dict[str, Any]]:
 
 
 def choose(job: ChooseJob) -> list[Choice]:
-    """Append a decision for each row; a later decision takes precedence over it, and nothing is deleted.
+    """Append the decisions on each row; later decisions take precedence over earlier ones, and nothing is deleted.
 
     Returns:
         The decisions as they were written.

@@ -17,7 +17,7 @@ def write_clips(run: Path) -> int:
     successful take are deleted.
 
     Returns:
-        Number of clips.
+        Number of clips, including the unchanged ones.
 
     Raises:
         RunError: the run has no plan.

@@ -49,13 +49,13 @@ class CompactionResult:
 
 
 def compact(job: CompactJob) -> CompactionResult:
-    """Merge the Parquet files of a finished run, and drop superseded takes, except in rows that listeners worked on.
+    """Merge the Parquet files of a finished run, and drop superseded takes, except for rows that listeners worked on.
 
     The shards of a run (`--shard`) are compacted and merged into one run.
 
-    New files are complete before old ones are deleted. An interrupted compaction therefore leaves some takes twice,
-    which all readers tolerate, and the same call finishes it. Files are immutable and names are never reused: a
-    concurrent reader may find a file gone, but its takes are then already in another file.
+    New files are complete before old ones are deleted. An interrupted compaction therefore leaves duplicates of some
+    takes, which all readers tolerate; the same call finishes the compaction. Files are immutable, and names are never
+    reused: a concurrent reader may find a file deleted, but the takes are then already in a new file.
 
     Raises:
         RunError: the folder is not a run, the run is in use, or rows have no take yet.
@@ -103,7 +103,7 @@ def compact(job: CompactJob) -> CompactionResult:
 
 
 def _is_compacted(folder: RunFolder) -> bool:
-    """True if all parts are compacted parts, as in a shard that was compacted before a merge was interrupted."""
+    """True if the plan and all parts are compacted, as in a shard that was compacted before a merge was interrupted."""
     parts, plans = folder.part_files(), folder.plan_files(folder.newest_generation())
     return bool(parts and plans) and "-j" in plans[0].stem and all(is_compacted_part(part.name) for part in parts)
 
@@ -124,7 +124,7 @@ def _join_parts(folder: RunFolder, generation: int, takes: Takes, decided: pa.Ta
 
 
 def _fill_part(first: pa.Table, tables: Iterator[pa.Table], part_bytes: int) -> Iterator[pa.Table]:
-    """Yield tables until they fill a file of the target size; the rest stays in `tables`."""
+    """Yield `first` and then tables from `tables`, until they fill a file of `part_bytes`."""
     yield first
     n_bytes = first.nbytes
     while n_bytes < part_bytes and (table := next(tables, None)) is not None:
@@ -133,11 +133,11 @@ def _fill_part(first: pa.Table, tables: Iterator[pa.Table], part_bytes: int) -> 
 
 
 def _join_plans(folder: RunFolder, generation: int, takes: Takes, decided: pa.Table) -> None:
-    """Write one plan that contains exactly the takes that are kept, so that dropped takes are not synthesized again.
+    """Write a plan that contains only takes that are kept, so that dropped takes are not synthesized again.
 
     The plan records the number of attempts made for each row; later retakes continue from this number and never use a
-    seed twice. For rows with decisions, the plan contains the first planned take; the other takes of these rows are in
-    a second plan, which is written first.
+    seed twice. For rows with decisions, the plan contains the first planned take; the other kept takes of these rows
+    are in a second plan, which is written first.
     """
     schema = takes.plan_schema
     if _ATTEMPTS_MADE.name not in schema.names:  # plans of earlier versions lack it
@@ -157,9 +157,9 @@ def _join_plans(folder: RunFolder, generation: int, takes: Takes, decided: pa.Ta
 
 
 def _write_other_takes(plans: Sequence[Path], joined: Path, names: pa.Array, schema: pa.Schema, takes: Takes) -> None:
-    """Write the plan of the other takes of rows with decisions.
+    """Write a second plan, with the takes `names` of rows with decisions, beside the plan `joined`.
 
-    It is marked like a plan of requested takes, since its rows may have edited values.
+    The second plan is marked like a plan of requested takes, since its rows may have edited values.
     """
     if not len(names):
         return
@@ -179,8 +179,8 @@ def _attempts_made(rows: pa.Table, takes: Takes) -> pa.Array:
 def _deduplicate_plan_rows(plans: Sequence[Path], names: pa.Array) -> Iterator[pa.Table]:
     """Yield the rows of several plans whose takes have the given names, each from the first plan that contains it.
 
-    Every plan numbers its work units from 0. Units of later plans get new numbers in the merged plan; otherwise their
-    Parquet files would overwrite each other.
+    Every plan numbers its work units from 0. Units of later plans get new numbers in the merged plan; otherwise, the
+    Parquet files of different units would overwrite each other.
     """
     n_units = 0
     for plan in plans:

@@ -16,7 +16,7 @@ _SAMPLES = ("book.md", "narrator.flac", "LICENSES.md")
 
 
 def write_samples(folder: Path) -> tuple[Path, Path]:
-    """Copy the sample book, the sample voice and their licenses to a folder; return the paths of book and voice."""
+    """Copy the sample book, the sample voice and their licenses to a folder; return the book and voice paths."""
     for name in _SAMPLES:
         with as_file(files("hierbatch") / "demo" / name) as packaged, write_atomically(folder / name) as temporary:
             shutil.copyfile(packaged, temporary)

@@ -1,4 +1,4 @@
-"""Check of the installation; components are run rather than only looked up."""
+"""Check of the installation, in which components are run, not only searched for."""
 
 from __future__ import annotations
 

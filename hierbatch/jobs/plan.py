@@ -67,7 +67,7 @@ class RunEstimate:
 
     @property
     def work_s(self) -> float | None:
-        """CPU seconds on one core; None for a model whose speed has not been measured."""
+        """Expected seconds of work for one worker, by default a CPU core; None if the worker's speed is unknown."""
         if self.prices.times_real_time:
             return sum(self.sound_s.values()) / self.prices.times_real_time
         return sum(self.sound_s.values()) * REAL_TIME_FACTOR if self.model == _MEASURED_MODEL else None
@@ -84,7 +84,7 @@ class RunEstimate:
 
 
 def estimate(spec: SpeakSpec, prices: Prices | None = None) -> RunEstimate:
-    """Plan a run without writing the plan.
+    """Estimate the size, time and price of a run from its plan, which is not written.
 
     Args:
         spec: rows, voices and model.

@@ -1,4 +1,4 @@
-"""Rebuild of the index of a run from its parts, with a measurement of the rate."""
+"""Rebuild of the index of a run from its parts, with a measurement of the time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hierbatch.object_path import list_folder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RebuiltIndex:
-    """Parts read, committed rows found in them, and seconds needed."""
+    """Number of parts read, number of committed rows in them, and duration of the rebuild in seconds."""
 
     n_parts: int
     n_rows: int

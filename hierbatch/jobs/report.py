@@ -22,7 +22,7 @@ class ReportJob:
     """Page to write; None writes `RUN/export/report.html`."""
     overwrite: bool = False
     compare_voices: bool = True
-    """Compare the takes with the prompts, by the style encoder of the model, which takes a few seconds."""
+    """Compare the takes with the prompts; this takes a few seconds, since it uses the style encoder of the model."""
     limits: PageLimits = field(default_factory=PageLimits)
 
 

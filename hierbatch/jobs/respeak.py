@@ -75,7 +75,8 @@ class Respeaker:
         The lock of the run is held during the call.
 
         Raises:
-            RunError: another process works on the run, and its driver will answer the requests.
+            RunError: the folder is not a run, its model or lexicon has changed, or another process works on the run.
+            BundleError: the model cannot be loaded.
             StorageError: the disk is full.
         """
         folder = RunFolder(self.run)
@@ -99,7 +100,7 @@ class Respeaker:
         return sum(unit.n_rows for unit in units)
 
     def _open(self) -> _Loaded:
-        """Return the worker of the newest generation; load it if none is loaded, or one of an older generation."""
+        """Return the worker of the newest generation, which is loaded first if no worker or an older one is loaded."""
         folder = RunFolder(self.run)
         if self._loaded is None or self._loaded.generation != int(folder.newest()["number"]):
             record = open_recorded_run(folder)

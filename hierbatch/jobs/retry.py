@@ -40,11 +40,13 @@ class RetryJob:
 
 
 def retry(job: RetryJob, listener: RunListener | None = None) -> RunOutcome:
-    """Plan another attempt with a new seed at each selected row, and process them with all rows that have no take yet.
+    """Plan another attempt at each selected row, and process these rows and all rows that have no take yet.
+
+    The attempt has a new seed, unless the manifest sets the seed of the row.
 
     Raises:
         InputError: no take matches the selection, or the device does not exist.
-        RunError: the folder is not a run, the run is in use, or its model has changed.
+        RunError: the folder is not a run or has no plan, the run is in use, or its model or lexicon has changed.
         StorageError: the disk is full; finished rows are kept.
     """
     listener = listener or RunListener()

@@ -39,7 +39,7 @@ from hierbatch.storage import write_atomically
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunJob:
-    """Specification of what to process, run folder and workers of a run."""
+    """Job specification, run folder and workers of a run."""
 
     spec: JobSpec
     out: Path
@@ -52,7 +52,7 @@ class RunJob:
     """
     control: RunControl = field(default_factory=RunControl)
     selection: RowSelection = field(default_factory=RowSelection)
-    """Rows to process now; the others stay pending."""
+    """Rows to process now; all other rows stay pending."""
     shard: str = ""
     """Share of the rows, such as `3/8`, which has a run folder of its own; empty for all rows."""
 
@@ -119,7 +119,7 @@ def check_device(placement: DevicePlacement, execution: Execution) -> None:
     """Validate a device before any work; devices of a remote cluster are checked there.
 
     Raises:
-        InputError: the workers run on this machine and it does not have the device, or a certain GPU is chosen although
+        InputError: the workers run on this machine and it does not have the device, or a GPU number is given although
             Ray assigns the GPUs.
     """
     if not execution.ray_address:
@@ -134,7 +134,7 @@ def check_device(placement: DevicePlacement, execution: Execution) -> None:
 
 
 def _read_filter(job: RunJob, spec: ValidatedSpec) -> str | None:
-    """Filter rules of the run as TOML text; rules from a file are checked against the columns of takes."""
+    """Filter rules of the run as TOML text, or None; rules from a file are checked against the columns of takes."""
     if job.quality.filter is None:
         return job.default_filter
     columns = declare_columns(take_schema(spec.plan_schema()), job.quality.chosen.columns)

@@ -118,7 +118,7 @@ def merge_shards(run: Path, shards: Sequence[tuple[Shard, Path]]) -> None:
 def _common_settings(
     run: Path, shards: Sequence[tuple[Shard, Path]], folders: Sequence[RunFolder]
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Settings and origin that all shards have in common; the setting `shard` is left out.
+    """Settings that all shards have in common, without `shard`, and the origin of the first shard.
 
     Raises:
         RunError: a shard is missing, or the shards have different settings.

@@ -57,11 +57,12 @@ def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
     All files are written and checked in a temporary folder, and then moved into place together.
 
     Raises:
-        InputError: an option is invalid, a file exists and `overwrite` is not set, or a file cannot be signed.
+        InputError: an option, the cover or the details are invalid, a file exists and `overwrite` is not set, or a file
+            cannot be signed.
         BookError: the source of a readalong is not the EPUB 3 that the rows were imported from.
-        RunError: the run is not of a book, rows are missing and `allow_missing` is not set, or the watermark is not
-            found in a finished file.
-        ProgramError: the encoder failed, or the package of the watermark or of the signature is missing.
+        RunError: the rows of the run are not from a book, audio is missing and `allow_missing` is not set, all audio is
+            missing, or the watermark is not found in a finished file.
+        ProgramError: the encoder failed, or the package for the watermark or the signature is missing.
         StorageError: the disk is full.
     """
     _check_options(job)

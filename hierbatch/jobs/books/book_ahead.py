@@ -1,7 +1,7 @@
 """Mastering of chapters while the rest of their book is being synthesized.
 
-Everything that is made is stored under a hash of what it depends on, see `MasteredChapters` and `EncodedFiles`;
-`make_book` uses what is still valid, and makes the rest. A chapter is ready when each of its rows has a take that no
+Each result is stored under a hash of its inputs, see `MasteredChapters` and `EncodedFiles`; `make_book` uses the
+results that are still valid, and makes the rest. A chapter is ready when each of its rows has a take that no
 retake will replace.
 """
 
@@ -43,7 +43,7 @@ def make_ahead(job: BookJob, is_synthesized: Callable[[], bool]) -> None:
 
     Args:
         job: book to make.
-        is_synthesized: function that returns True when no further take will be committed.
+        is_synthesized: function that returns True once no further take will be committed.
 
     Raises:
         RunError: the audio of a take is damaged.
@@ -177,7 +177,7 @@ class BookStream:
         """Hashes of the chapters that were encoded so far."""
 
     def feed(self, names: Sequence[str], mastered: Mapping[str, Path]) -> None:
-        """Encode the next chapters that are ready; start again if a chapter that was encoded has changed since then.
+        """Encode the next chapters that are ready; restart the file if a chapter has changed since it was encoded.
 
         Args:
             names: hashes of all chapters of the book, in order.
@@ -198,20 +198,20 @@ class BookStream:
         return self._path
 
     def discard(self) -> None:
-        """End the encoder, so that the next chapter starts the file again."""
+        """Close the encoder; the next call of `feed` starts the file again."""
         with suppress(HierbatchError):
             self.close()
         self.fed = []
 
 
 def unsettled_rows(takes: BookTakes) -> frozenset[str]:
-    """Ids of the rows that have no successful take, or a take that a retake may replace."""
+    """Ids of the rows without a successful take, and of the rows whose take may be replaced by a retake."""
     unspoken = (take.id for chapter in takes.chapters for take in chapter.takes if not take.is_spoken)
     return frozenset((*unspoken, *flawed_rows(takes.snapshot).column("id").to_pylist()))
 
 
 def _presumed(chapter: ChapterTakes, unsettled: frozenset[str]) -> ChapterTakes:
-    """Chapter in which rows without a final take count as spoken, with their expected durations.
+    """Chapter in which unsettled rows without audio count as spoken, with their expected durations.
 
     Chapters without speech are not delivered, so an unfinished chapter would otherwise change the numbers of later
     chapters.

@@ -1,4 +1,4 @@
-"""File with the details of a book, beside its manifest: an import writes it once, and jobs on a run find it again."""
+"""File with the details of a book, beside its manifest: an import writes it once, and jobs on a run read it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PROJECT_STEM = "manifest"
 
 
 def details_path(manifest: Path) -> Path:
-    """Path of the details that belong to a manifest: `book.toml` for a file named `manifest`, otherwise `NAME.toml`."""
+    """Path of the details beside a manifest: `book.toml` for `manifest.csv` or `.parquet`, otherwise `NAME.toml`."""
     return manifest.with_name(BOOK_FILE) if manifest.stem == _PROJECT_STEM else manifest.with_suffix(".toml")
 
 
@@ -26,7 +26,7 @@ def write_details(book: Book, manifest: Path) -> Path | None:
     """Write the details and the cover of an imported book beside the manifest; existing files are kept.
 
     Returns:
-        Path of the details; None if the file existed.
+        Path of the file with the details; None if the file already existed.
 
     Raises:
         StorageError: the disk is full.
@@ -48,7 +48,9 @@ def write_details(book: Book, manifest: Path) -> Path | None:
 
 
 def known_details(book: Book, manifest: Path | None) -> BookFile:
-    """Details in the file beside the manifest, or if there is none, the title and author of the book itself.
+    """Details in the file beside the manifest; without such a file, the title and the author of `book`.
+
+    If the file has no title, that of `book` is added.
 
     Raises:
         InputError: the file is invalid.
@@ -75,7 +77,7 @@ def find_details(run: Path) -> tuple[BookFile, Cover | None]:
 
 
 def read_details(path: Path) -> tuple[BookFile, Cover | None]:
-    """Read a file with the details of a book, and the cover that it names.
+    """Read a file with the details of a book, and the cover that the file names; the cover is None if it names none.
 
     Raises:
         InputError: the file is invalid, or its cover cannot be read.
@@ -99,7 +101,7 @@ def _candidates(run: Path) -> list[Path]:
 
 
 def _recorded_manifest(record: Path) -> str:
-    """Path of the manifest of the newest generation of a run; empty if none is recorded."""
+    """Path of the manifest that a run record names for the newest generation; empty if it names none."""
     try:
         return str(parse_json_object(record.read_bytes())["generations"][-1]["origin"].get("manifest") or "")
     except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:

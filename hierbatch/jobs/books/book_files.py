@@ -22,7 +22,7 @@ from hierbatch.storage import replace_file, storage_error
 
 @dataclass(frozen=True, slots=True)
 class CheckedFile:
-    """A finished audio file, and the report of its check against the profile."""
+    """A finished audio file, and the report of its check against a delivery profile."""
 
     path: Path
     format: str
@@ -32,7 +32,7 @@ class CheckedFile:
 
 
 def edition_names(edition: Edition, job: BookJob) -> Iterator[Path]:
-    """Yield the relative paths of all files of an edition that are delivered."""
+    """Yield the paths of the delivered files of an edition, relative to the output folder."""
     files = edition_files(edition)
     if any(file.kind.is_packed for file in files):
         yield publication_name(edition)
@@ -43,7 +43,7 @@ def edition_names(edition: Edition, job: BookJob) -> Iterator[Path]:
 
 
 def check_not_existing(out: Path, editions: Sequence[Edition], job: BookJob) -> None:
-    """Check that no file of the book exists, unless `overwrite` is set.
+    """Check that no file of the book exists yet in the folder `out`, unless `job.overwrite` is set.
 
     Raises:
         InputError: a file exists.
@@ -63,7 +63,7 @@ class BookFolder:
     folder: Path
     out: Path
     encoded: EncodedFiles | None = None
-    """Store of files that were encoded, and mostly checked, before; None if there is none."""
+    """Store of files that were encoded, and in most cases checked, earlier; None without a store."""
 
     def check(self, edition: Edition, file: EditionFile) -> CheckedFile:
         """Check a file against the profile of its edition, or read the report of an earlier check."""
@@ -111,7 +111,7 @@ class BookFolder:
         return self._checked(file, check_file(self.folder / file.name, sample.profile, is_ours=True))
 
     def deliver(self, names: Sequence[Path]) -> None:
-        """Move finished files into place, given their relative paths.
+        """Move files from the temporary folder to the output folder; `names` are their relative paths.
 
         Raises:
             StorageError: the disk is full, read-only or gone.

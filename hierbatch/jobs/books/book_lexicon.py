@@ -38,7 +38,7 @@ def read_pronunciations(pronunciations: Iterable[Pronunciation], book: str, lang
     Args:
         pronunciations: pronunciations in the book.
         book: title of the book, to which the rows are limited.
-        language: language code (`en` or `ko`) of words without letters.
+        language: language code (`en` or `ko`) for words without letters.
     """
     spoken: defaultdict[str, set[str]] = defaultdict(set)
     n_foreign = 0
@@ -73,7 +73,7 @@ def read_pronunciations(pronunciations: Iterable[Pronunciation], book: str, lang
 
 
 def _to_ipa(found: Pronunciation) -> str:
-    """Pronunciation in IPA; empty if the alphabet is unknown."""
+    """Pronunciation in IPA; empty if it cannot be converted."""
     if found.alphabet in _X_SAMPA:
         return x_sampa_to_ipa(found.phonemes) or ""
     return found.phonemes.replace("/", "").strip("[]") if found.alphabet == "ipa" else ""

@@ -80,7 +80,7 @@ def take_edge_silence(takes: BookTakes) -> EdgeSilence:
 
 
 def cover_notices(job: BookJob, cover: Cover | None) -> tuple[str, ...]:
-    """Message about a cover that ACX would refuse, if a file is made with the profile of ACX."""
+    """Message about a cover that ACX would refuse, if a format has the profile `acx`; otherwise empty."""
     profiles = {job.delivery.default_profile, *job.delivery.profile_by_format.values()}
     size = cover.size if cover else None
     if "acx" not in profiles or size is None or (size[0] == size[1] and size[0] >= _ACX_COVER_PIXELS):
@@ -104,7 +104,7 @@ def _read_cover(job: BookJob) -> Cover | None:
 def _editions(
     job: BookJob, chapters: Sequence[ChapterTakes], edge_silence: EdgeSilence, tags: BookTags, cover: Cover | None
 ) -> Iterator[Edition]:
-    """Group the formats by profile and sample rate, so that each group is mastered once."""
+    """Yield an edition for each profile and sample rate of the formats, so that each edition is mastered once."""
     groups: dict[tuple[str, int], list[AudioFormat]] = {}
     for name in dict.fromkeys(job.delivery.formats):
         audio_format = find_format(name)

@@ -69,7 +69,7 @@ class CastBook:
 
 @dataclass(frozen=True, slots=True)
 class CastMember:
-    """Character who speaks in the book, with the voice and the numbers of quotations and words.
+    """Character who speaks in the book, with a voice and the numbers of quotations (`n_lines`) and words.
 
     `sample_line` is the quotation that is attributed to the character with the most certainty.
     """
@@ -85,7 +85,7 @@ class CastMember:
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Members of the cast, those with the most lines first; and the number of quotations in the book.
+    """Members of the cast, ordered by their number of lines, largest first, and the number of quotations in the book.
 
     `n_uncertain` is the number of quotations without a probable speaker.
     """
@@ -105,7 +105,7 @@ def cast_book(job: CastBook) -> Cast:
     Raises:
         BookError: the book cannot be read, or its language is not supported.
         InputError: an option is invalid, the narrator is not in the voices table, or edits of the manifest conflict
-        with the book.
+            with the book.
         ManifestError: the voices table is invalid, or the existing manifest cannot be read.
         PromptError: the recording of a voice cannot be read.
         StorageError: the disk is full.
@@ -154,7 +154,7 @@ def _lines(book: Book, dialogue: BookDialogue) -> Sequence[_Line]:
 
 
 def _together(lines: Sequence[_Line]) -> Counter[tuple[int, int]]:
-    """Number of times that one character of each pair answers the other, by pair of character numbers."""
+    """Number of answers between two characters, keyed by the pair of their indices, the lower index first."""
     together: Counter[tuple[int, int]] = Counter()
     for before, after in itertools.pairwise(lines):
         is_answer = before.chapter == after.chapter and after.paragraph - before.paragraph in (1, 2)
@@ -179,13 +179,13 @@ def _narrator(voices: Sequence[VoiceRow], narrator: str | None) -> str:
 
 
 def _fitting(voices: Sequence[VoiceRow], language: str, narrator: str) -> list[VoiceRow]:
-    """Voices in the language of the book, and the narrator's voice; all voices if only the narrator's voice fits."""
+    """Voices without a language or in that of the book, and the narrator's voice; all voices if fewer than two fit."""
     found = [voice for voice in voices if voice.voice == narrator or voice.language in (None, "", language)]
     return found if len(found) > 1 else list(voices)
 
 
 def _registers(voices: Sequence[VoiceRow]) -> list[VoiceRegister]:
-    """Names of the voices with the median F0 of their prompts, which are read and analysed."""
+    """Register of each voice: its name, and the median F0 measured on its prompt."""
     from hierbatch.audio.files import read_sound
     from hierbatch.audio.pitch import estimate_f0, median_f0_hz
 
@@ -237,7 +237,7 @@ def _manifest(book: Book, dialogue: BookDialogue, options: ImportBook, language:
 def _divided(
     blocks: Sequence[Block], spans: Sequence[Sequence[AttributedSpan]], dialogue: BookDialogue
 ) -> tuple[list[Block], list[dict[str, Any]]]:
-    """Divide the blocks of a chapter at quotations; return them with the values of the additional columns of each."""
+    """Divide the paragraphs of a chapter at quotations; return all blocks, and the values of their added columns."""
     divided: list[Block] = []
     columns: list[dict[str, Any]] = []
     paragraphs = iter(spans)
@@ -257,7 +257,7 @@ def _divided(
 
 
 def _write_cast(members: Sequence[CastMember], narrator: str, path: Path) -> None:
-    """Write the voice of the narration, and then the members."""
+    """Write the cast as CSV: a row for the narration, if it has a voice, and a row for each member."""
     narration = [(NARRATION, narrator, 0, 0, "", "", "")] if narrator else []
     rows = narration + [
         (m.name, m.voice, m.n_lines, m.n_words, m.gender, "; ".join(m.aliases), m.sample_line) for m in members

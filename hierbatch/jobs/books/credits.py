@@ -1,4 +1,4 @@
-"""Opening and closing credits of an audiobook, as manifest rows that can be edited like all others."""
+"""Opening and closing credits of an audiobook, as manifest rows that can be edited like all other rows."""
 
 from __future__ import annotations
 

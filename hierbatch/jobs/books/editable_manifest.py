@@ -1,7 +1,8 @@
 """Manifest of a book as a file that the user edits: a new import is merged into it and never overwrites it.
 
-The hidden file `.manifest.import.parquet` next to `manifest.csv` contains the rows of the last import. Its comparison
-with the manifest shows what was edited, and its comparison with a new import what has changed in the book.
+The hidden file `.manifest.import.parquet` next to `manifest.csv` contains the rows of the last import.
+A comparison of these rows with the manifest shows what the user has edited; a comparison with a new import, what has
+changed in the book.
 """
 
 from __future__ import annotations
@@ -81,11 +82,14 @@ def find_manifest(folder: Path) -> Path:
 def update_manifest(table: pa.Table, manifest: Path, prefer: str | None = None, kind: str = WHOLE) -> ManifestUpdate:
     """Write the rows of an imported book as its manifest, or merge them into the existing manifest.
 
+    An existing manifest is left as it is if the book has not changed, if no earlier import is recorded, or if the
+    manifest is divided at quotations and the import is not.
+
     Args:
         table: rows of the new import.
         manifest: Parquet or CSV file.
         prefer: version that wins conflicts, `edited` or `imported`; None raises an error if there are conflicts.
-        kind: kind of the import, `whole` or `divided`.
+        kind: `whole`, or `divided` if the rows are divided at quotations.
 
     Raises:
         ManifestError: the manifest cannot be read.
@@ -169,7 +173,7 @@ def _read_manifest(path: Path) -> pa.Table:
 
 
 def _check_ids(table: pa.Table, path: Path) -> None:
-    """Raise ManifestError if ids are missing or repeated: a merge would drop one of two rows with the same id."""
+    """Raise ManifestError if the column `id` or `text` is missing, or an id is repeated; rows may have no id yet."""
     missing = [name for name in ("id", "text") if name not in table.column_names]
     if missing:
         raise ManifestError(

@@ -63,10 +63,10 @@ class ImportBook:
 
 @dataclass(frozen=True, slots=True)
 class ImportedBook:
-    """Parsed book and its manifest rows; `n_rows` is the number of rows of each chapter.
+    """Parsed book and its manifest rows; `n_rows` contains the number of rows of each chapter.
 
     `lexicon` contains rows for the pronunciations in the book, and `update` is the effect of the import on the manifest
-    in `ImportBook.out`.
+    in `ImportBook.out`, or None if no manifest is written.
     """
 
     book: Book
@@ -125,7 +125,7 @@ def import_book(job: ImportBook) -> ImportedBook:
 
 
 def lexicon_path(manifest: Path) -> Path:
-    """Path of the lexicon to which the pronunciations in a book are written, beside its manifest."""
+    """Path of the lexicon for the pronunciations in a book, beside the manifest."""
     return manifest.with_suffix(".lexicon.csv")
 
 
@@ -133,7 +133,7 @@ def check_options(job: ImportBook) -> None:
     """Check the options of an import before the book is read.
 
     Raises:
-        InputError: the language, the side of conflicts or the name of the manifest is not supported.
+        InputError: the language, the choice for conflicts or the suffix of the manifest is not supported.
     """
     choices = ("auto", *language_codes())
     if job.language not in choices:
@@ -160,7 +160,7 @@ def check_options(job: ImportBook) -> None:
 
 
 def default_language(book: Book, job: ImportBook) -> str:
-    """Language of text without letters: that of the option, of the metadata of the book, or of the script of its text.
+    """Language of text without letters, taken from the option, the metadata of the book, or the script of its text.
 
     Raises:
         BookError: the language is not supported.
@@ -229,8 +229,8 @@ def _sentences(block: Block, job: ImportBook, default: str) -> tuple[float | Non
     """Split a block into sentences.
 
     Returns:
-        Seconds of a pause mark before the first word, which becomes the pause after the previous row (None without such
-        a mark), and the sentences.
+        Duration in seconds of a pause before the first word, which becomes the pause after the previous row (None
+        without a pause mark there), and the sentences.
     """
     try:
         segments = split_at_pauses(block.text)

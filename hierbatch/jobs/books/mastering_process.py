@@ -1,6 +1,6 @@
-"""Process that masters the chapters of a book beside its synthesis, at a low priority.
+"""Process that masters the chapters of a book during the synthesis, at a low priority.
 
-The driver starts the process, and sends it the job on standard input, and a line when the synthesis has ended. If its
+The driver starts the process, and sends it the job on standard input, then a line once the synthesis has ended. If the
 input ends without this line, the process exits, so that it does not outlive a driver that is killed.
 """
 
@@ -34,7 +34,7 @@ class MasteringProcess:
     The process is started when the run first reports progress, if enough audio remains to be synthesized.
 
     Args:
-        job: book to make; for a remote run, or with bandwidth extension, no process is started.
+        job: book to make; for a remote run, a bandwidth extension or a watermark, no process is started.
         listener: listener that receives messages on failures, and the events of the synthesis.
     """
 
@@ -48,7 +48,7 @@ class MasteringProcess:
         """Listener for the synthesis; it starts the process, and passes all events on to the given listener."""
 
     def finish(self) -> None:
-        """Wait until all chapters are made; failures are reported, and `make_book` makes what is missing."""
+        """Wait until all chapters are made; a failure is only reported, since `make_book` makes missing chapters."""
         if self._feed is None:
             return
         self._listener.on_message("Mastering")
@@ -81,7 +81,7 @@ class MasteringProcess:
 
 @contextmanager
 def mastering_process(job: BookJob, listener: RunListener) -> Iterator[MasteringProcess]:
-    """Context in which another process masters chapters during the synthesis; the process ends with the context."""
+    """Context in which a separate process masters chapters during the synthesis; the process ends with the context."""
     process = MasteringProcess(job, listener)
     try:
         yield process

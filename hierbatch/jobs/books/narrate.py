@@ -58,7 +58,7 @@ class NarrationResult:
 
     @property
     def duration_s(self) -> float:
-        """Duration of the audiobook in seconds, which is the same in every format; 0 if the book is not finished."""
+        """Duration of the audiobook in seconds, in the first format; 0 if the book is not finished."""
         files = self.result.files if self.result else ()
         return sum(file.duration_s for file in files if file.format == files[0].format)
 
@@ -113,7 +113,7 @@ def narrate(
 def _import(
     job: NarrateJob, listener: RunListener, on_import: Callable[[ImportedBook], None] | None
 ) -> tuple[ImportedBook, Path]:
-    """Import the book, or merge a changed book into its manifest; return the book and the path of the manifest."""
+    """Import the book, or merge a changed book into the manifest; return the book and the path of the manifest."""
     manifest = find_manifest(job.out)
     imported = import_book(
         ImportBook(
@@ -178,7 +178,10 @@ def _book_job(job: NarrateJob, out: Path, manifest: Path) -> BookJob:
 
 
 def _lexicon(job: NarrateJob, imported: ImportedBook) -> Path | None:
-    """Path of the lexicon of the run: the user's, or if the book contains pronunciations, a file that joins both."""
+    """Path of the lexicon of the run; None if there is none.
+
+    If the book contains pronunciations, a file is written that adds them to the user's lexicon.
+    """
     if not imported.lexicon:
         return job.speech.lexicon
     path = job.out / "lexicon.csv"

@@ -1,4 +1,4 @@
-"""Words of a book whose pronunciation should be checked before synthesis, as a table that becomes a lexicon."""
+"""Words of a book whose pronunciation should be checked, in a table that the user can complete as a lexicon."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ class WordsJob:
     lexicon: Path | None = None
     """Existing lexicon; its words are left out of the table."""
     second_opinion: bool = False
-    """Also list Korean words that the package g2pk pronounces in another way."""
+    """Also list Korean words for which the package g2pk gives a different pronunciation."""
     min_count: int = 1
     """Minimum number of occurrences of a listed word."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedWord:
-    """Doubtful word with its present pronunciation, which is empty if the word cannot be spoken alone."""
+    """Doubtful word with its current pronunciation, which is empty if the word cannot be spoken alone."""
 
     found: DoubtfulWord
     phonemes: str
@@ -73,7 +73,7 @@ def find_words(job: WordsJob) -> list[CheckedWord]:
 
 
 def _sentences(source: Path) -> tuple[list[str], str]:
-    """Read the sentences of a book or manifest, and the title of the book, to which the lexicon is limited."""
+    """Read the sentences and the book title of a source; the title is empty if a manifest contains several books."""
     if source.suffix.lower() in _BOOKS:
         imported = import_book(ImportBook(book=source))
         return imported.table.column("text").to_pylist(), imported.book.title

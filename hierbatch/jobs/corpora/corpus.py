@@ -178,7 +178,11 @@ def _filter_by_duration(
 
 
 def _plan_corpus(job: CorpusJob, target: Path, listener: RunListener) -> None:
-    """Write the manifest; raises RunError if the folder already contains another corpus."""
+    """Write the manifest.
+
+    Raises:
+        RunError: the folder contains a different corpus, and no update is requested.
+    """
     pairs = plan_corpus(job, listener)
     voices = {voice.voice: voice for voice in list_voices(job.voices)}
     languages = {pair.speaker: voices[pair.voice].language or "" for pair in sorted(pairs, key=lambda pair: pair.voice)}
@@ -216,7 +220,7 @@ def _sha256(path: Path) -> str:
 
 
 def _count_kept(outcome: RunOutcome, layout: RunLayout) -> CorpusResult:
-    """Write the table of accepted and rejected rows, and count them."""
+    """Write the table of accepted and rejected rows, and return their counts."""
     write_corpus_rows(layout.root)
     kept: Counter[str] = Counter()
     kept_s: defaultdict[str, float] = defaultdict(float)

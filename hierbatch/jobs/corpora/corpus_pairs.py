@@ -75,7 +75,7 @@ class _Speaker:
 
 
 def choose_speakers(voices: Sequence[VoiceRow], n_speakers: int | None, seed: int) -> list[VoiceRow]:
-    """Draw speakers, alternating between languages, and return their voices; all of them if `n_speakers` is None.
+    """Draw speakers, alternating between languages, and return their voices; all voices if `n_speakers` is None.
 
     Raises:
         InputError: `n_speakers` is below 1 or above the number of speakers.
@@ -103,9 +103,9 @@ def choose_speakers(voices: Sequence[VoiceRow], n_speakers: int | None, seed: in
 def voices_by_language(
     voices: Sequence[VoiceRow], languages: Sequence[str], *, cross_lingual: bool
 ) -> dict[str, list[VoiceRow]]:
-    """Voices that may speak each language.
+    """Voices that may speak each language, keyed by language.
 
-    These are the voices whose prompt is in that language or has no language, or all voices if `cross_lingual` is set.
+    These are the voices whose prompt has that language or none, or all voices if `cross_lingual` is set.
 
     Raises:
         InputError: a language has no voice.
@@ -149,7 +149,7 @@ def pair_texts(
         n_rows: total number of rows; None for no limit.
 
     Raises:
-        InputError: the texts are too short, even if every speaker reads all of them.
+        InputError: there are too few texts, even if every speaker reads all of them.
     """
     by_language: dict[str, list[CorpusText]] = defaultdict(list)
     for text in texts:
@@ -221,7 +221,7 @@ def _pair_language(
 
 
 def _pop_next_speaker(heap: list[tuple[float, int, _Speaker]], text: CorpusText) -> tuple[float, int, _Speaker]:
-    """Pop the speaker who has the least assigned audio among those who do not have this text yet."""
+    """Pop the entry of the speaker with the least assigned audio among the speakers without this text."""
     skipped = []
     while True:
         entry = heapq.heappop(heap)

@@ -97,8 +97,8 @@ def estimate_pace(
 ) -> SecondsPerCharacter:
     """Estimate how fast a model speaks each language.
 
-    The durations that the phonemes of sample sentences suggest are corrected by those of a few sentences that are
-    synthesized.
+    Durations are predicted from the phonemes of sample sentences, and corrected by the measured durations of a few
+    synthesized sentences.
 
     Args:
         texts: sentences to draw samples from.

@@ -55,8 +55,8 @@ def export(job: ExportJob, on_progress: Callable[[int], None] = lambda n_rows: N
     Raises:
         InputError: the format is unknown, the folder `out` exists, or no row is left to write.
         RunError: `run` is not a run folder, the run is not finished or has changed since it was filtered, or an
-            utterance cannot hold the watermark.
-        ProgramError: the package of the watermark is missing.
+            utterance cannot carry the watermark.
+        ProgramError: the package for the watermark is missing.
         StorageError: the disk is full; no partial output remains.
     """
     if job.to not in WRITERS:
@@ -100,7 +100,7 @@ def export(job: ExportJob, on_progress: Callable[[int], None] = lambda n_rows: N
 
 
 def _write_rejected(source: CorpusSource, folder: Path) -> Counter[str]:
-    """Write `rejected.jsonl` if rows were rejected, and count the rejected rows of each rule."""
+    """Write `rejected.jsonl` if rows were rejected, and return the number of rows rejected by each rule."""
     by_rule: Counter[str] = Counter()
     with LineFiles(folder) as lines:
         for row in source.rejected():

@@ -45,7 +45,7 @@ class IntakeJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeResult:
-    """Counts of rows that are kept and rejected by each rule, and the recordings that cannot be used."""
+    """Number and duration of kept rows, number of rows rejected by each rule, and recordings that cannot be used."""
 
     n_recordings: int
     n_kept: int
@@ -58,7 +58,8 @@ def intake(job: IntakeJob, log: Callable[[str], None]) -> IntakeResult:
     """Divide recordings at pauses, measure the rows, and apply the rules.
 
     Raises:
-        InputError: a data set, an option or a rule is invalid, or the folder contains an intake with other settings.
+        InputError: a data set, an option or a rule is invalid, the folder contains an intake with other settings, or no
+            recording can be used.
         ProgramError: a package of the recognizer is missing.
         StorageError: the disk is full, read-only or gone.
     """
@@ -92,7 +93,7 @@ def intake(job: IntakeJob, log: Callable[[str], None]) -> IntakeResult:
 
 
 def _write_rows(row: DatasetRow, table: Path, maker: RowMaker) -> RejectedRow | None:
-    """Write the rows of a recording; return the rejection if the recording has no rows or cannot be used, or None."""
+    """Write the rows of a recording; return None, or the rejection if the recording has no rows or cannot be used."""
     try:
         n_rows = write_table(_tables(maker.rows(row)), INTAKE_SCHEMA, table)
     except (RowError, SegmentsError) as error:
@@ -115,7 +116,7 @@ def _tables(rows: Iterator[dict[str, Any]]) -> Iterator[pa.Table]:
 
 
 def _collect(out: Path, tables: Sequence[Path], unusable: Sequence[RejectedRow]) -> IntakeResult:
-    """Write the table of all rows and the list of unusable recordings."""
+    """Write the table of all rows and the list of unusable recordings, and return the counts."""
     counts: Counter[str] = Counter()
     totals = {"kept": 0, "kept_s": 0.0}
 

@@ -120,7 +120,7 @@ class RowMaker:
 
 
 def _speech_within(whole: Waveform, segment: Segment, min_duration_s: float) -> Iterator[TimeSpan]:
-    """Yield the spans of speech inside a segment of one speaker; none if the segment is shorter than a row."""
+    """Yield the spans of speech in a segment of one speaker; none if the segment is shorter than `min_duration_s`."""
     inside = TimeSpan(max(0.0, segment.start_s), min(segment.end_s, whole.duration_s))
     if inside.duration_s < min_duration_s:
         return
@@ -129,6 +129,6 @@ def _speech_within(whole: Waveform, segment: Segment, min_duration_s: float) -> 
 
 
 def safe_name(row_id: str) -> str:
-    """Name of a recording for ids and file names; if characters had to be replaced, a hash keeps the name unique."""
+    """Name of a recording for ids and file names; if the name had to be changed, a hash keeps it unique."""
     safe = re.sub(r"[^A-Za-z0-9._-]+", "-", row_id).strip("-.")[:80]
     return safe if safe == row_id else f"{safe}-{hashlib.sha256(row_id.encode()).hexdigest()[:8]}".strip("-")

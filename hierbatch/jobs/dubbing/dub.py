@@ -110,7 +110,7 @@ def _check_folders(job: DubJob) -> None:
 def _prepare_prompts(
     job: DubJob, info: ModelInfo, voices: Sequence[VoiceRow], mapped: Sequence[VoiceMapEntry]
 ) -> tuple[PreparedVoices, dict[str, PromptError]]:
-    """Prepare the prompts of the voices in the voice map; return them, and by voice the errors of unusable prompts."""
+    """Prepare the prompts of the voices in the voice map; return them, and the errors of unusable prompts by voice."""
     named = {entry.voice for entry in mapped}
     return prepare_some_voices(
         [row for row in voices if row.voice in named],

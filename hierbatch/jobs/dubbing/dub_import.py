@@ -1,4 +1,4 @@
-"""Import of a folder of recordings and films for dubbing: audio is extracted, segments are read, voices assigned."""
+"""Import of a folder of recordings and films for dubbing: audio is extracted, segments read, voices assigned."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class DubSources:
     errors: dict[str, str]
     """Error messages, keyed by file."""
     notices: tuple[str, ...] = ()
-    """Messages, among them those on segment tables that were corrected."""
+    """Messages, such as those on corrected segment tables."""
 
 
 def find_media(folder: Path) -> list[Path]:
@@ -138,7 +138,7 @@ def _check_name(file: str, path: Path) -> None:
 
 
 def _unused_speakers(lines: Sequence[VoiceMapEntry], rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Message about speakers of the voice map who are in no file, with similarly spelled names of speakers."""
+    """Message about speakers of the voice map who are in no file, and names that differ only in case; empty if none."""
     found = {entry["speaker"] for row in rows for entry in row["cast"] if entry["speaker"]}
     unused = dict.fromkeys(line.speaker for line in lines if line.speaker and line.speaker not in found)
     if not unused:
@@ -148,7 +148,7 @@ def _unused_speakers(lines: Sequence[VoiceMapEntry], rows: Sequence[Mapping[str,
 
 
 def _check_inside(path: Path, folder: Path) -> None:
-    """Check that a path is not a link out of the folder: a foreign folder must not give access to other files.
+    """Check that a path is not a link out of the folder: a folder from elsewhere must not expose other files.
 
     Raises:
         SourceError: the path leads out of the folder.
@@ -178,7 +178,7 @@ def row_id(file: str) -> str:
 
 
 def _extract_audio(path: Path, stem: Path, track: str) -> Path:
-    """Extract the audio of a film, unless this was done before for a film of the same size and modification time."""
+    """Extract a sound track of a film to a FLAC file, unless the file exists and the film has not changed since."""
     stat = path.stat()
     state = hashlib.sha256(f"{stat.st_size} {stat.st_mtime_ns} {track}".encode()).hexdigest()[:8]
     target = stem.with_name(f"{stem.name}-{state}.flac")

@@ -57,7 +57,7 @@ class DubWriter:
     track: str = ""
 
     def write_files(self, run: Path) -> Iterator[DubReportRow]:
-        """Write every file, and yield a row for each file and speaker, also of files that failed.
+        """Write every file, and yield a row for each file and speaker; a file that fails has one row with the error.
 
         Raises:
             StorageError: the disk is full.
@@ -155,7 +155,7 @@ def _read_facts(facts_file: Path, inputs: dict[str, Any], target: Path) -> list[
 
 
 def output_names(files: Sequence[str]) -> dict[str, str]:
-    """Path of each dubbed file: WAV files and films keep their names, other recordings become FLAC files.
+    """Path of each dubbed file by source: WAV files and films keep their names, other recordings become FLAC files.
 
     If another file already has the same name, `.dubbed` is added before the suffix.
     """

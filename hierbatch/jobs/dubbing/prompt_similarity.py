@@ -70,7 +70,7 @@ class PromptSimilarity:
 
 
 def _read_speech(track: bytes, spans: Sequence[tuple[float, float]]) -> Waveform:
-    """Read the first minutes of speech in some spans of an encoded voice track, which may be hours long."""
+    """Read the first minutes of speech in spans (in seconds) of an encoded voice track, which may be hours long."""
     segments: list[Samples] = [np.zeros(0, np.float32)]
     with soundfile.SoundFile(io.BytesIO(track)) as sound:
         n_left = int(_MAX_COMPARED_S * sound.samplerate)

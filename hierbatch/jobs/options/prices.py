@@ -1,4 +1,4 @@
-"""Options that say what workers and storage cost."""
+"""Options for the prices of workers and storage."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ _AUTO, _NONE = "auto", "none"
 
 @dataclass(frozen=True, kw_only=True)
 class MeasureChoice(OptionGroup):
-    """Measures of takes that are never retaken, since a new seed does not change their flags."""
+    """Measures of takes in jobs without retakes, in which a new seed would not change the flags of a take."""
 
     TITLE: ClassVar[str] = "Quality"
 
@@ -32,7 +32,7 @@ class MeasureChoice(OptionGroup):
         """Chosen measures; `auto` chooses all measures whose packages are installed.
 
         Raises:
-            InputError: a name is not that of a measure.
+            InputError: the name of a measure is unknown.
         """
         from hierbatch.stages.score_takes import Measures
 

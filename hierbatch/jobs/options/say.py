@@ -13,7 +13,7 @@ from hierbatch.option import Option
 
 @dataclass(frozen=True, kw_only=True)
 class SayVoice(VoiceChoice):
-    """Recording or voice file of the only voice; no table records the consent of a recording."""
+    """Recording or voice file of the only voice; the speaker's consent is an option, since there is no voices table."""
 
     voice: Annotated[Path, Option("Recording of 3 to 15 s of one speaker, or a voice file.")] = field()
     consent: Annotated[

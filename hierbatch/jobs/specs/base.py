@@ -32,16 +32,16 @@ from hierbatch.stages.tasks import find_task
 
 
 class JobSpec(Protocol):
-    """Specification of a job: texts to synthesize, or recordings to convert, dub or upsample."""
+    """Specification of a job: texts or songs to synthesize, or recordings to convert, dub or upsample."""
 
     @property
     def model(self) -> ModelChoice:
         """Model, and the device on which it runs; the device is not part of the take key."""
 
     def origin(self) -> dict[str, str]:
-        """Entry on the origin of the takes in the record of the run: paths of the inputs, and the model.
+        """Entry `origin` in the run record: paths of the inputs, and the model.
 
-        If only these paths change, the takes stay valid.
+        Takes stay valid if only these paths change.
         """
 
     def check(self) -> ValidatedSpec:
@@ -101,10 +101,10 @@ class ValidatedSpec:
         reuse_retakes: ReuseRetakes = keep_first_attempts,
         edit_rows: EditRows = keep_manifest_values,
     ) -> Iterator[pa.Table]:
-        """Yield the plan in tables of consecutive rows; `map_tables` runs the stage that reads texts or recordings.
+        """Yield the plan in tables of consecutive rows.
 
         Args:
-            map_tables: function that applies a stage to tables; `map` applies it in this process.
+            map_tables: function that runs the stage for texts or recordings on tables; `map` runs it in this process.
             store_sources: function that stores audio embedded in the manifest.
             reuse_retakes: function that replaces first attempts by later attempts of earlier generations.
             edit_rows: function that applies the edits of listeners.

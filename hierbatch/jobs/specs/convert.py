@@ -36,7 +36,7 @@ class ConvertSpec:
 
     @property
     def root(self) -> Path:
-        """Base folder of relative source paths, which no recording may leave."""
+        """Base folder of relative source paths; recordings outside it are rejected."""
         return self.sources.source_root or folder_of(self.manifest)
 
     @property
@@ -46,11 +46,11 @@ class ConvertSpec:
 
     @property
     def _pitch(self) -> dict[str, str]:
-        """Entry of the treatment of the melody; empty for the default treatment."""
+        """Setting `pitch` as a dictionary; empty if it has the default value."""
         return {} if self.conversion.pitch == DEFAULT_PITCH else {"pitch": self.conversion.pitch}
 
     def origin(self) -> dict[str, str]:
-        """Entry on the origin of the takes in the record of the run: paths of the inputs, task, model and settings."""
+        """Entry `origin` in the run record: paths of the inputs, task, model and settings."""
         full_band = {"full_band": self.upsampler} if self.upsampler else {}
         return {**recordings_origin(self, CONVERT), "f0": self.conversion.f0, **self._pitch, **full_band}
 

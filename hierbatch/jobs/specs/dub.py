@@ -36,7 +36,7 @@ class DubSpec:
         return Path("/")  # the import writes absolute paths
 
     def origin(self) -> dict[str, str]:
-        """Entry on the origin of the takes in the record of the run: paths of the inputs, task and model."""
+        """Entry `origin` in the run record: paths of the inputs, task and model."""
         return recordings_origin(self, DUB)
 
     def check(self) -> ValidatedSpec:

@@ -1,4 +1,4 @@
-"""Functions that all jobs on recordings share: source paths, a hash of their file status, and an entry in run.json."""
+"""Functions shared by all jobs on recordings: source paths, a hash of their file status, and the entry in run.json."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class RecordingsSpec(Protocol):
 
     @property
     def root(self) -> Path:
-        """Base folder of relative source paths, which no recording may leave."""
+        """Base folder of relative source paths; recordings outside it are rejected."""
 
     @property
     def model(self) -> ModelChoice:
@@ -39,7 +39,7 @@ class RecordingsSpec(Protocol):
 
 
 def recordings_origin(spec: RecordingsSpec, task: Task) -> dict[str, str]:
-    """Entry on the origin of the takes in the record of a run on recordings: paths of the inputs, task and model."""
+    """Entry `origin` in the record of a run on recordings: paths of the inputs, task and model."""
     return {
         "task": task.name,
         "manifest": str(spec.manifest),
@@ -101,7 +101,7 @@ class SourceScan:
         return tuple(f"{reason}: {sources}. Their rows will fail" for reason, sources in self.unusable.items())
 
     def check(self) -> SourceScan:
-        """Check that a recording can be used, and return this scan.
+        """Check that at least one recording can be used, and return this scan.
 
         Raises:
             InputError: no recording can be used.
@@ -117,9 +117,9 @@ class SourceScan:
 
 
 def check_sources(manifest: TableFile | None, root: Path | None) -> SourceScan | None:
-    """Scan the recordings of a manifest, and check that a recording can be used.
+    """Scan the recordings of a manifest, and check that at least one recording can be used.
 
-    The result is None if the manifest or the folder could not be read.
+    The result is None if `manifest` or `root` is None, or the manifest has no valid column `source`.
 
     Raises:
         InputError: no recording can be used.
@@ -153,7 +153,7 @@ def scan_sources(manifest: TableFile, root: Path) -> SourceScan:
 
 
 def _stat_source(root: Path, path: str | None) -> tuple[str, str | None]:
-    """Size and modification time of a file as text, and the reason why the file is no usable recording, or None."""
+    """Size and modification time of a file as text, and the reason why the file cannot be used (None if it can)."""
     if not path:
         return "missing", "Rows without a recording"
     reason: str | None = None

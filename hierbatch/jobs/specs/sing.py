@@ -37,11 +37,11 @@ class SingSpec:
 
     @property
     def root(self) -> Path:
-        """Base folder of the paths of scores, which no score may leave."""
+        """Base folder of the paths of scores; scores outside it are rejected."""
         return folder_of(self.manifest)
 
     def origin(self) -> dict[str, str]:
-        """Entry on the origin of the takes in the record of the run: task, paths of the inputs, and the model."""
+        """Entry `origin` in the run record: task, paths of the inputs, and the model."""
         lexicon = {"lexicon": str(self.singing.lexicon)} if self.singing.lexicon else {}
         return {
             "task": SING.name,

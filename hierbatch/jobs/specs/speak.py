@@ -36,7 +36,7 @@ class SpeakSpec:
         return validate_spec(self)
 
     def origin(self) -> dict[str, str]:
-        """Entry on the origin of the takes in the record of the run: paths of the inputs, and the model."""
+        """Entry `origin` in the run record: paths of the inputs, and the model."""
         lexicon = {"lexicon": str(self.speech.lexicon)} if self.speech.lexicon else {}
         return {"manifest": str(self.manifest), "model": self.model.model, **lexicon}
 

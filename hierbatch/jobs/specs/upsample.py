@@ -38,7 +38,7 @@ class UpsampleSpec:
         return self.sources.source_root or folder_of(self.manifest)
 
     def origin(self) -> dict[str, str]:
-        """Entry on the origin of the takes in the record of the run: paths of the inputs, task and model."""
+        """Entry `origin` in the run record: paths of the inputs, task and model."""
         return recordings_origin(self, UPSAMPLE)
 
     def check(self) -> ValidatedSpec:

@@ -62,7 +62,7 @@ def _read_table(choice: VoiceChoice) -> tuple[VoiceRow, ...]:
 
 
 def default_voice(choice: VoiceChoice, voices: Collection[VoiceRow]) -> str | None:
-    """Voice of rows without a voice: the chosen default, the voice of `--voice`, or the only voice."""
+    """Voice of rows without a voice: the chosen default, the voice of `--voice`, or the only voice; otherwise None."""
     if choice.default_voice is None and choice.voice is not None:
         return next(iter(voices)).voice
     if choice.default_voice is None and len(voices) == 1:
@@ -78,11 +78,11 @@ def prepare_voices(
     denoise_ratio: float | None = None,
     model_denoises: bool = False,
 ) -> PreparedVoices:
-    """Prepare every prompt, and check that the model can use it, before any worker starts.
+    """Prepare every prompt, and check that the model can use it.
 
     Args:
         voices: voices to prepare.
-        check_prompt: check of the model for prompts.
+        check_prompt: function that raises PromptError if the model cannot use a prompt.
         allow_unknown: True to accept voices without a known consent.
         denoise_ratio: share (0 to 1) of the denoised signal in the prompts; None leaves the prompts unchanged.
         model_denoises: True to leave noise reduction to the denoiser of the model.
@@ -110,7 +110,7 @@ def prepare_some_voices(
     denoise_ratio: float | None = None,
     model_denoises: bool = False,
 ) -> tuple[PreparedVoices, dict[str, PromptError]]:
-    """Prepare the voices that can be used; return them, and by voice the errors of the others.
+    """Prepare the voices that can be used; return them, and the errors of unusable voices, keyed by name.
 
     The arguments are those of `prepare_voices`.
 

@@ -73,7 +73,7 @@ def finetune(job: FinetuneJob, log: Callable[[str], None]) -> FinetuneResult:
 
     Raises:
         InputError: there is too little usable speech, the consent is missing or unknown, or an option is invalid.
-        BundleError: the start bundle is missing or of another kind.
+        BundleError: the start bundle is missing, or is not a Lite bundle.
         StorageError: the disk is full, read-only or gone.
     """
     _check_consent(job.consent)

@@ -1,4 +1,4 @@
-"""Preparation of training features of speech data sets; an interrupted preparation resumes."""
+"""Computation of training features for speech data sets; an interrupted computation resumes."""
 
 from __future__ import annotations
 
@@ -112,7 +112,8 @@ def estimate(job: PrepareJob) -> DataEstimate:
     """Estimate a preparation from the headers of the recordings alone, without decoding or computing features.
 
     Raises:
-        InputError: as in `prepare`, for faults that can be found without decoding.
+        InputError: a data set is missing or incomplete, or an option is invalid.
+        BundleError: a feature extractor that is needed cannot be loaded.
     """
     channels = _channels(job.features)
     speakers: set[str] = set()
@@ -173,7 +174,7 @@ def _is_mine(row: ListedRow | RejectedRow, job: PrepareJob) -> bool:
 
 
 def _next_shard(job: PrepareJob) -> Path:
-    """Path of the next shard of this process."""
+    """Path of the first shard of this process that does not exist yet."""
     numbers: Iterator[int] = iter(range(1_000_000))
     names = (job.out / f"shard-{job.process_index:02d}-{number:05d}" for number in numbers)
     return next(folder for folder in names if not folder.exists())

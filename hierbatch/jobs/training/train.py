@@ -44,7 +44,7 @@ _PHASE_OF_NETWORK = {
     "text_to_vector": "text-to-vector",
     "speaker_encoder": "speaker-encoder",
 }
-"""Training phases of the networks whose names differ from those of their phases."""
+"""Training phase of each network whose name differs from that of its phase."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +122,7 @@ def _prerequisites(job: TrainJob, config: LiteConfig) -> Prerequisites:
 
 
 def _pipeline_networks(job: TrainJob, config: LiteConfig) -> LiteNetworks | None:
-    """Load all networks trained so far, except those of the current phase; None if there are none."""
+    """Load the networks of the pipeline from `start` and the checkpoints of other phases; None if there are none."""
     weights = pipeline_weights(job.out, job.start, exclude=job.model)
     return LiteNetworks.from_weights(config, weights).to(job.device) if weights else None
 

@@ -116,10 +116,10 @@ def _check_patterns(patterns: Sequence[str]) -> None:
 
 
 def make_recipe(kind: RecipeKind, config: Any, inputs: RecipeInputs) -> Recipe:
-    """Make the networks of a configuration, whose numbers may not fit each other.
+    """Make the recipe of a configuration, with its networks.
 
     Raises:
-        InputError: there are no such networks, or they do not fit into memory.
+        InputError: the numbers of the configuration do not fit each other, or the networks do not fit into memory.
     """
     try:
         return kind.make(config, inputs)
@@ -134,7 +134,7 @@ def make_recipe(kind: RecipeKind, config: Any, inputs: RecipeInputs) -> Recipe:
 
 
 def configured(job: TrainNetworkJob) -> Any:
-    """Configuration of a job, with the values that the command line replaces.
+    """Configuration of a job, in which values of the command line replace those of the file.
 
     Raises:
         InputError: the recipe is unknown, or the configuration is invalid.
@@ -183,7 +183,7 @@ def _take(network: nn.Module, source: str, weights: dict[str, Tensor], patterns:
 
 
 def _start_weights(start: str, kind: RecipeKind, config: Any) -> dict[str, dict[str, Tensor]]:
-    """Read the initial weights from a run folder, a checkpoint file or a bundle; they are keyed by network."""
+    """Read the initial weights, keyed by network, from a run folder, a checkpoint file or a bundle."""
     path = Path(start)
     checkpoint = CheckpointFolder(path).latest() if path.is_dir() else None
     if checkpoint is not None:

@@ -1,4 +1,4 @@
-"""Attributes of a voice: measured on its speech in standard deviations of the training speakers, set by controls."""
+"""Attributes of a voice, in standard deviations of the training speakers: measured on speech, changed by controls."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ def measure_attributes(space: VoiceSpace, sound: Waveform, n_symbols: int) -> di
 def adjust_voice(
     space: VoiceSpace, voice: LiteVoice, asked: Mapping[str, float], measured: Mapping[str, float]
 ) -> LiteVoice:
-    """Return a copy of a voice whose controls are moved by the differences between asked and measured attributes.
+    """Copy a voice, and move its controls by the differences between the wanted and the measured attributes.
 
     Pitch, pace, liveliness, breathiness and the tilts of the spectrum have controls of their own. Femininity is changed
-    by the formants, and also by the pitch, unless a pitch is asked for.
+    by the formants, and also by the pitch, unless a pitch is wanted too.
 
     Args:
         space: distribution of voices, with the means and the standard deviations.
@@ -62,7 +62,7 @@ def adjust_voice(
     missing = {name: (value - measured[name]) * deviation[name] for name, value in asked.items()}
 
     def ratio(name: str) -> float:
-        """Ratio of the requested to the measured value of an attribute that cannot be negative."""
+        """Ratio of the wanted to the measured value of an attribute, kept positive; 1 if no value is wanted."""
         if name not in asked:
             return 1.0
         now = max(mean[name] + measured[name] * deviation[name], 0.05 * mean[name])
@@ -118,7 +118,7 @@ def _tilted(mel: Floats, effort_db: float, brightness_db: float) -> Floats:
 
 
 def _shifted(mel: Floats, octaves: float) -> Floats:
-    """Prompt frames with the formants shifted on a log frequency axis, as by another length of the vocal tract."""
+    """Prompt frames with the formants shifted on a log frequency axis, as if the vocal tract had a different length."""
     if octaves == 0.0:
         return mel
     centres_hz = mel_centres_hz()

@@ -35,7 +35,7 @@ def blend(job: BlendVoices) -> VoiceFile:
         InputError: there are fewer than two voices, a weight is not positive, a consent is unknown, or the suffix of
             the output file is wrong.
         PromptError: a voice cannot be used.
-        BundleError: the model cannot be loaded, or is of another kind.
+        BundleError: the model cannot be loaded, or is not a Lite model.
         StorageError: the disk is full.
     """
     check_suffix(job.out)
@@ -119,7 +119,7 @@ def strictest_consent(consents: Iterable[str]) -> str:
 
 
 def check_suffix(path: Path) -> None:
-    """Raise InputError for a voice file with another suffix, by which commands recognize voice files."""
+    """Raise InputError if the path does not have the suffix by which commands recognize voice files."""
     if path.suffix.lower() != VOICE_FILE_SUFFIX:
         raise InputError(
             "A voice file has another suffix", expected=VOICE_FILE_SUFFIX, got=path.name, fix="change --out"

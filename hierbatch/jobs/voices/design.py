@@ -1,4 +1,4 @@
-"""Design voices from a description: draw candidates with the attributes, measure their speech, correct, and pick."""
+"""Design of voices from a description: candidates are drawn, measured and corrected, and the nearest one is kept."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ class Candidate:
     measured: Mapping[str, float]
 
     def error(self, asked: Mapping[str, float]) -> float:
-        """Sum of the squared differences from the asked attributes."""
+        """Sum of the squared differences between the wanted and the measured attributes."""
         return sum((value - self.measured[name]) ** 2 for name, value in asked.items())
 
 
 def read_description(text: str) -> VoiceDescription:
-    """Parse a description.
+    """Parse the description of a voice.
 
     Raises:
         InputError: the description names no attribute that can be measured.
@@ -75,7 +75,7 @@ def design_voices(job: DesignVoices) -> Iterator[MadeVoice]:
     Raises:
         InputError: the description has no attribute, or the number of voices, the seed or the name cannot be used.
         BundleError: the model cannot be loaded, or has no distribution of voices.
-        SynthesisError: no candidate can be used.
+        RowError: no candidate can be used.
         StorageError: the disk is full.
     """
     check_request(job.n_voices, job.seed, job.name)
@@ -105,7 +105,7 @@ def design_one(
     n_candidates: int,
     n_corrections: int,
 ) -> Candidate:
-    """Draw candidates, and return the one whose speech is nearest to the asked attributes.
+    """Draw candidates, and return the one whose speech is nearest to the wanted attributes.
 
     Args:
         model: model with a distribution of voices.

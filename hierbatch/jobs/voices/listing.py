@@ -81,7 +81,7 @@ def describe_distribution(model: str) -> str:
 
 
 def describe_voices(voices: tuple[VoiceRow, ...]) -> Iterator[ListedVoice]:
-    """Describe each voice; an unreadable recording does not stop the others."""
+    """Describe each voice; if its recording cannot be read, the description contains the problem."""
     for row in voices:
         try:
             content = row.read_prompt()

@@ -53,7 +53,7 @@ class Previews:
 
 
 def preview_voices(job: PreviewVoices, on_file: Callable[[Path], None] | None = None) -> Previews:
-    """Synthesize one sentence of each language in each voice; a voice that cannot be used does not stop the others.
+    """Synthesize one sentence of each language in each voice; a voice that cannot be used is left out.
 
     Args:
         job: voices, folder and model.
@@ -61,7 +61,7 @@ def preview_voices(job: PreviewVoices, on_file: Callable[[Path], None] | None = 
 
     Raises:
         InputError: a consent is unknown, or no voice can be used.
-        BundleError: the model cannot be loaded, or is of another kind.
+        BundleError: the model cannot be loaded, or is not a Lite model.
         StorageError: the disk is full.
     """
     check_consent(job.voices, allow_unknown=job.allow_unknown_consent)

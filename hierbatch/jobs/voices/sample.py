@@ -1,4 +1,4 @@
-"""Sample voices that belong to nobody from the distribution of a model."""
+"""Voices of no real person, sampled from the distribution of voices of a model."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ class MadeVoice:
     nearest_distance: float
     """Distance to the nearest training speaker, in standard deviations of the distribution."""
     same_speaker_distance: float
-    """Distance that clips of one speaker stay below, in the same unit; `nearest_distance` is greater."""
+    """Upper bound, in the same unit, for 95 % of the distances between clips of one speaker; exceeded by
+    `nearest_distance`."""
     asked: Mapping[str, float] = field(default_factory=dict)
     measured: Mapping[str, float] = field(default_factory=dict)
 
@@ -72,12 +73,12 @@ def sample_voices(job: SampleVoices) -> Iterator[MadeVoice]:
 
 
 def describe_synthetic(name: str, origin: str, description: str) -> VoiceFile:
-    """Voice file of a voice that belongs to nobody, without its arrays.
+    """Voice file, still without arrays, for a voice of no real person.
 
     Args:
         name: name of the voice.
         origin: `sample` or `design`.
-        description: origin in words.
+        description: text about the origin of the voice.
     """
     return VoiceFile(
         voice=name,
@@ -94,7 +95,7 @@ def describe_synthetic(name: str, origin: str, description: str) -> VoiceFile:
 
 
 def check_request(n_voices: int, seed: int, name: str) -> None:
-    """Check a request for voices; a name must be allowed in a voices table, so that it is also safe as a file name.
+    """Check a request for voices; only names that a voices table allows are accepted, so they are safe as file names.
 
     Args:
         n_voices: number of voices.

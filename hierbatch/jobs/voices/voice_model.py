@@ -45,7 +45,7 @@ class VoiceModel:
         """Load the model.
 
         Raises:
-            BundleError: there is no such model, or it is of another kind.
+            BundleError: there is no such model, or it is not a Lite model.
             InputError: this machine has no such device.
         """
         self.bundle = _lite_bundle(choice.model)
@@ -66,7 +66,11 @@ class VoiceModel:
 
     @property
     def language(self) -> str:
-        """Language of reference recordings: English if the model speaks it."""
+        """Language of reference recordings: English if the model speaks it, otherwise another with test sentences.
+
+        Raises:
+            BundleError: the model speaks no language with test sentences.
+        """
         known = [code for code in REFERENCE_TEXTS if code in self.pipeline.languages]
         if not known:
             raise BundleError("The model speaks no language with test sentences", expected=", ".join(REFERENCE_TEXTS))

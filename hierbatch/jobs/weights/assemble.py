@@ -32,11 +32,11 @@ class AssembleJob:
     prosody_temperature_ko: float = 0.0
     """Scale of the prosody network's noise in Korean."""
     prosody_duration_share: float = 0.0
-    """Share, 0 to 1, of the sampled durations of words that is used."""
+    """Power (0 to 1) of the sampled ratios by which predicted word durations are scaled; 0 leaves them unchanged."""
     voicing_threshold_en: float = -1.25
     """Logit above which a frame of English is voiced; with this value, as many frames are voiced as in recordings.
 
-    The threshold of Korean is 0, which is better there.
+    The threshold for Korean is 0, which is better for that language.
     """
     phone_duration_en: float = 1.05
     """Scale factor for durations of English phones, since predicted ones are up to 10 % shorter than recorded ones."""
@@ -45,8 +45,8 @@ class AssembleJob:
     comma_pause_en: float = 0.7
     """Scale factor for pauses at English commas, since predicted ones are 0.9 to 2 times as long as recorded ones."""
     low_noise_db_ko: float = -6.0
-    """Gain of the noise below 1 kHz in voiced Korean frames, in dB, since harmonics there are 6 dB less deep than in
-    recordings; English harmonics are as deep as in recordings."""
+    """Gain of the noise below 1 kHz in voiced Korean frames, in dB, since valleys between harmonics there are 6 dB
+    shallower than in recordings; in English, they are as deep as in recordings."""
     latent_contrast: float = 1.1
     """Scale factor for the distance of the log-mel latent from the mean of each band over the sentence."""
     timbre_mean_share: float = 1.0
@@ -55,12 +55,12 @@ class AssembleJob:
     """Share (0 to 1) by which each band takes the temporal variance of the prompt instead of `latent_contrast`."""
     timbre_covariance_share_ko: float = 0.7
     """Share (0 to 1) by which the covariances of bands are moved to those of the prompt; used for Korean only, since
-    English gains nothing from it."""
+    it does not improve English."""
     onset_aspiration: float = 0.35
     """Share (0 to 1) by which word-initial Korean lenis stops are moved towards aspirated ones."""
     source_articulation: float = 0.55
-    """Share (0 to 1) of the temporal variance of the source that a voice conversion keeps; the lowest at which no words
-    are lost."""
+    """Share (0 to 1) of the temporal variance of the source that a voice conversion keeps; the lowest share at which no
+    words are lost."""
     clean_style_share_ko: float = 1.0
     """Share (0 to 1) by which the style of a prompt is moved to that of clean recordings; used for Korean only."""
     clean_style_margin: float = 0.5

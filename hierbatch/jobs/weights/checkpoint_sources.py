@@ -1,4 +1,4 @@
-"""Checkpoint files that the arguments of an import name: files, folders, and files with a stated network."""
+"""Checkpoint files named by the arguments of an import: files, folders, or paths with a stated network."""
 
 from __future__ import annotations
 
@@ -31,10 +31,11 @@ def find_checkpoints(arguments: Sequence[str]) -> Iterator[CheckpointSource]:
     """Yield the checkpoint files of all arguments.
 
     Args:
-        arguments: files and folders; `NETWORK=FILE` states the network of a file.
+        arguments: files and folders; `NETWORK=PATH` states the network of a file, or of the only file in a folder.
 
     Raises:
         InputError: a path does not exist, or a folder with a stated network does not have exactly one checkpoint.
+        BundleError: a stated network is unknown.
     """
     for argument in arguments:
         name, is_named, rest = argument.partition("=")

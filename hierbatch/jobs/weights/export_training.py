@@ -48,7 +48,7 @@ def export_training(job: ExportTraining) -> int:
     """Export the weights of a training run, and return the step of the checkpoint.
 
     Raises:
-        InputError: the folder is not a training run, or it has no such checkpoint.
+        InputError: the folder is not a training run or has no such checkpoint, or the network has no published form.
         BundleError: the bundle of the other networks cannot be read.
         StorageError: the disk is full, read-only or gone.
     """

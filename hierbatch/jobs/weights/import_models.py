@@ -218,7 +218,7 @@ def _page(job: ImportModels, components: Sequence[ImportedComponent], page: Netw
 
 
 def move_bundle(folder: Path, target: Path) -> None:
-    """Rename a finished bundle folder into place; an existing folder is deleted only after that."""
+    """Rename a finished bundle folder to `target`; a previous folder there is deleted only afterwards."""
     old = folder.parent / f"{folder.name}.old"
     try:
         if target.exists():
