@@ -1,1 +1,1 @@
-"""Neural networks, one folder per model, and the bundles that hold their weights."""
+"""Models: their networks, the bundles that hold the weights, and the interfaces for synthesis and conversion."""

@@ -1,4 +1,4 @@
-"""One-dimensional ConvNeXt blocks with optional style conditioning: Lite, prosody and SpeechSR-Lite.
+"""One-dimensional ConvNeXt blocks with optional style conditioning, for Lite, SpeechSR-Lite and the prosody network.
 
 Legend: B batch, T frames or symbols, C channels, S style. Masks are True where valid.
 """
@@ -52,6 +52,7 @@ class ConvNeXtBlock(nn.Module):
     Shape:
         x       [B, T, C]
         mask    [B, T, 1]  bool
+        style   [B, S], or None if constructed without `style_channels`
         returns [B, T, C]
     """
 

@@ -32,10 +32,10 @@ _COMPILERS = ("c++", "g++", "clang++", "cl")
 class DevicePlacement:
     """Device, precision and compilation of a model.
 
-    Weights stay in float32; another `dtype` applies to matrix products and convolutions, not to norms.
+    Weights stay in float32; `dtype` applies to matrix products and convolutions, not to norms.
 
     Raises:
-        InputError: no such device or dtype.
+        InputError: the device or the dtype is unknown, or they do not fit each other.
     """
 
     device: str = "cpu"
@@ -85,7 +85,7 @@ class DevicePlacement:
         return ":" in self.device
 
     def check_available(self) -> None:
-        """Raise InputError if this machine has no such device, or no compiler and one is needed."""
+        """Raise InputError if this machine has no such device, or lacks a C++ compiler for compilation on the CPU."""
         if self._kind == "cuda":
             import torch
 

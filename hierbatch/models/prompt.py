@@ -19,7 +19,7 @@ _FRAME_SAMPLES = FRAME_HOP_SAMPLES
 
 
 def clean_prompt(prompt: Waveform) -> Waveform:
-    """Prepare a prompt: the models' rate and level, silent ends trimmed, at most 15 s, whole frames.
+    """Prepare a prompt: the models' rate and level, silent ends trimmed, at most 15 s, whole 20 ms frames.
 
     Raises:
         PromptError: the prompt is silent or damaged, or has less than one second of speech.
@@ -53,7 +53,7 @@ def clean_prompt(prompt: Waveform) -> Waveform:
 
 
 def clean_voiced_prompt(prompt: Waveform, track: PitchTracker = estimate_f0) -> tuple[Waveform, F0]:
-    """Prepare a prompt as `clean_prompt` does; returns the prepared prompt and its F0, 0 where unvoiced.
+    """Prepare a prompt as `clean_prompt` does, and return it with its F0, 0 where unvoiced.
 
     Raises:
         PromptError: `clean_prompt` rejects the prompt, or nothing in it is voiced.

@@ -22,7 +22,7 @@ from hierbatch.frontend.singing.contour import SingingStyle, hz_to_pitch, pitch_
 from hierbatch.frontend.singing.phrases import Song, SungPhrase
 
 ABOVE_SPEECH_SEMITONES = 6.0
-"""Centre of a singing range above the median of the same voice's speech, to which songs are moved by octaves."""
+"""Center of a singing range above the median of the same voice's speech, to which songs are moved by octaves."""
 MIN_SUNG_HZ, MAX_SUNG_HZ = 55.0, 1050.0
 """Range of pitches that can be rendered."""
 _FADE_S = 0.03
@@ -74,12 +74,12 @@ class SingingModel(Protocol):
         """Median and spread of the voice's F0."""
 
     def sing(self, requests: Sequence[SingingRequest]) -> list[SungWaveform]:
-        """Synthesize a batch of phrases; each is independent of the batch."""
+        """Synthesize a batch of phrases; each result is independent of the batch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedSong:
-    """A song in one voice.
+    """Song rendered in one voice.
 
     Shape:
         f0_hz  [T]  0 where unvoiced
@@ -141,7 +141,7 @@ def render_song(
         style: portamento, vibrato and expression.
 
     Raises:
-        SynthesisError: notes outside the range that can be rendered, or samples that are not finite.
+        SynthesisError: the song has notes that cannot be rendered, or the model returned samples that are not finite.
     """
     semitones = _semitones(song, model.pitch_range(voice), transposition)
     _check_range(song, semitones)

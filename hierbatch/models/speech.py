@@ -95,4 +95,4 @@ class SpeechModel(Protocol):
         """Encode a voice prompt; raises PromptError if it is unusable."""
 
     def speak(self, requests: Sequence[SpeechRequest]) -> list[Speech]:
-        """Synthesize a batch, one result per request and in order; each is independent of the batch."""
+        """Synthesize a batch; results are in the order of the requests, and each is independent of the batch."""

@@ -1,4 +1,4 @@
-"""Semantic distance of each word of a take, between its content vectors and those that the text predicts for the word.
+"""Semantic distance of each word: between its content vectors in a take and those that the text predicts.
 
 Legend: T frames (50/s), C channels.
 """

@@ -1,1 +1,1 @@
-"""Table of the kinds of models, and their properties."""
+"""Catalog of models: their kinds and properties, and loading by bundle name."""

@@ -100,7 +100,7 @@ IMPORTABLE_NETWORKS: Mapping[str, ImportableNetwork] = {
 
 @dataclass(frozen=True, slots=True)
 class IdentifiedNetwork:
-    """Network of a checkpoint, and the name of the published file; the name is empty for other files."""
+    """Network that a checkpoint contains; `published_name` is empty unless the file is a published one."""
 
     network: ImportableNetwork
     published_name: str
@@ -121,8 +121,7 @@ def identify_network(checkpoint: Checkpoint, page: NetworkPage = NetworkPage()) 
         page: hyperparameters of the networks.
 
     Raises:
-        BundleError: the tensor names match two networks equally well, and the path does not show which of them is
-        meant.
+        BundleError: the tensor names match several networks equally well, and the path does not show which is meant.
     """
     published_file = find_file_by_hash(checkpoint.sha256)
     if published_file:
@@ -145,7 +144,7 @@ def identify_network(checkpoint: Checkpoint, page: NetworkPage = NetworkPage()) 
 
 
 def _fit(checkpoint: Checkpoint, table: NameTable) -> tuple[float, float]:
-    """Share of a checkpoint's tensor names that a name table has, and share of the table's entries that match a name.
+    """Share of a checkpoint's tensor names that match a name table, and share of the table's entries that match a name.
 
     The second share decides between two networks if one has all the names of the other. A gain and its direction
     count as one name.
@@ -156,6 +155,6 @@ def _fit(checkpoint: Checkpoint, table: NameTable) -> tuple[float, float]:
 
 
 def _is_named_in_path(source: str, name: str) -> bool:
-    """True if the path contains the rate at the end of the network's name, such as 48k in `speechsr48k/G_1000.pth`."""
+    """True if the file name or its folder contains the rate in the network's name, as 48k in `speechsr48k/G_1.pth`."""
     rate = re.search(r"\d+k$", name)
     return rate is not None and any(rate.group() in part.lower() for part in re.split(r"[\\/]", source)[-2:])

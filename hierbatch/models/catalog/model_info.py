@@ -1,4 +1,4 @@
-"""Model information read from bundle.json before a worker loads the model; does not import torch."""
+"""Model information from bundle.json, available without loading the model or importing torch."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ModelInfo:
     can_convert: bool = False
     """True if the model converts recordings to other voices."""
     can_sing: bool = False
-    """True if it renders songs."""
+    """True if the model renders songs."""
     can_denoise: bool = False
     """True if the model has a built-in denoiser for prompts."""
     upsampling_rates_hz: tuple[int, ...] = ()
@@ -41,15 +41,15 @@ class ModelInfo:
     check_prompt: Callable[..., Any] = clean_prompt
     """Function that raises PromptError for prompts that the model's `encode_voice` would reject.
 
-    For a conversion model it has a keyword `track` for the pitch tracker, like `encode_voice`.
+    For a conversion model, the function has the keyword argument `track` for the pitch tracker, like `encode_voice`.
     """
 
 
 def describe_model(found: Bundle) -> ModelInfo:
-    """Read the properties of a model of the kinds `lite` and `hierspeechpp`, and check the hash of its weights.
+    """Read the properties of a model of kind `lite` or `hierspeechpp`, and check the hash of its weights.
 
     Raises:
-        BundleError: a component is missing, or weights are damaged.
+        BundleError: a component is missing, or weights are missing or damaged.
     """
     converts = found.kind == "lite" or found.has_component("content_encoder") or not found.has_component("ttv")
     for component in _required_components(found, can_convert=converts):
@@ -81,7 +81,7 @@ def read_upsampler_info(bundle: str | Path = DEFAULT_UPSAMPLER) -> ModelInfo:
 
 
 def get_upsampling_rates(bundle: Bundle) -> tuple[int, ...]:
-    """Output rates in Hz for which a bundle has a SpeechSR.
+    """Output rates in Hz for which a bundle has a SpeechSR network.
 
     Raises:
         BundleError: the bundle has no SpeechSR.

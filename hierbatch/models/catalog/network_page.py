@@ -66,7 +66,7 @@ class NetworkPage:
 
     @property
     def vocabulary_values(self) -> dict[str, Any] | str:
-        """Vocabulary as a bundle stores it."""
+        """Vocabulary as a bundle stores it: the name `published`, or a mapping of `symbols` and `spelling`."""
         if self.vocabulary is None:
             return PUBLISHED
         return {"symbols": list(self.vocabulary.symbols), "spelling": dict(self.vocabulary.spelling)}
@@ -76,8 +76,8 @@ def read_network_page(path: Path) -> NetworkPage:
     """Read and check a network description file.
 
     Raises:
-        BundleError: the file is damaged, or describes networks that this package cannot run; the message lists all
-            reasons.
+        BundleError: the file cannot be read as TOML, or describes networks that this package cannot run; the message
+            lists all reasons.
         InputError: a key is unknown, or a value has the wrong type.
     """
     try:

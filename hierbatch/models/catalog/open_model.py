@@ -51,7 +51,12 @@ def open_model(bundle: str | Path = "lite", placement: DevicePlacement = _CPU) -
 
 
 def open_upsampler(bundle: str | Path = DEFAULT_UPSAMPLER, placement: DevicePlacement = _CPU) -> Upsampler:
-    """Load the SpeechSR of a bundle. Arguments and errors are those of `open_model`."""
+    """Open the SpeechSR of a bundle, whose networks are loaded on first use; arguments as in `open_model`.
+
+    Raises:
+        BundleError: there is no such bundle, or it has no SpeechSR.
+        InputError: this machine has no such device.
+    """
     from hierbatch.models.upsampling.upsampler import Upsampler  # late: torch takes seconds to import
 
     with _described_failures(bundle, placement):

@@ -39,7 +39,7 @@ class Contour:
     Shape:
         f0_hz       [T]   positive where voiced
         is_voiced   [T]
-        normalized  [2T]  input of a model that normalizes F0 itself, else None
+        normalized  [2T]  pitch input of a model that normalizes F0 itself; None for other models
     """
 
     f0_hz: F0
@@ -63,7 +63,7 @@ def transposed_contour(
         transposition: transposition in semitones, and its reference.
         sound: the whole recording at 16 kHz.
         track: pitch tracker for the recording.
-        spans: ranges of samples to convert; frames outside are unvoiced.
+        spans: ranges of samples to convert, end exclusive; frames outside are unvoiced.
 
     Raises:
         SourceError: the recording is too short for the tracker.

@@ -32,9 +32,9 @@ DEFAULT_PITCH = "target"
 class Transposition:
     """Transposition of a converted voice, in semitones.
 
-    Relative to `target`, the contour moves to the median F0 of the target voice; relative to `source`, it keeps its own
-    median. Both scale the spread towards the target's. Relative to `song`, the contour keeps every interval; relative
-    to `song_octave`, it also moves by the whole number of octaves that brings its median closest to the target's.
+    With `relative_to="target"`, the contour moves to the median F0 of the target voice; with `source`, it keeps its own
+    median. Both scale the contour's spread towards the target's. With `song`, the contour keeps every interval; with
+    `song_octave`, it also moves by the whole number of octaves that brings its median closest to the target's.
     """
 
     semitones: float = 0.0
@@ -142,14 +142,14 @@ class ConversionModel(Protocol):
         """Median and spread of the voice's F0."""
 
     def convert_all(self, requests: Sequence[ConversionRequest]) -> list[Samples]:
-        """Convert a batch of segments to as many samples each, at 16 kHz; the output is independent of the batch."""
+        """Convert segments; each output is at 16 kHz, as long as its segment, and independent of the batch."""
 
 
 def count_frames(request: ConversionRequest) -> int:
     """Number of 20 ms frames in a segment.
 
     Raises:
-        SynthesisError: the length is not a whole number of frames, or the segment is too long.
+        SynthesisError: the segment is empty, too long, or not a whole number of frames.
     """
     n_frames, rest = divmod(len(request.samples), FRAME_HOP_SAMPLES)
     if rest or not 0 < n_frames <= MAX_SEGMENT_S * FRAMES_PER_SECOND:

@@ -66,7 +66,7 @@ class Conversion:
     to_rate: BlockResampler = resample_blocks
 
     def blocks(self) -> Iterator[Samples]:
-        """Yield the result in blocks, each [L], before the attenuation of peaks that would clip after resampling."""
+        """Yield the result at the output rate in blocks; unlike in `waveform`, peaks that clip are not attenuated."""
         # The 16 kHz length is rounded up, so resampling back may give one sample too many.
         n_left = self.max_samples
         for block in self.to_rate(self.matched_blocks(), self.converted.rate_hz, self.rate_hz):
@@ -216,7 +216,7 @@ class _SegmentedRecording:
 
 
 def _read_padded(model: ConversionModel, source: Waveform | RereadableSound) -> tuple[Samples, int]:
-    """Read a source at 16 kHz, padded with silence to whole frames; return it and its length without padding."""
+    """Read a source at 16 kHz, padded with silence as the model requires; return it and its unpadded length."""
     spec = model.input_spec
     if spec.resample is resample:
         n_samples = resampled_length(source.n_samples, source.rate_hz, RATE_HZ)

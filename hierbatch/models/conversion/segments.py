@@ -42,7 +42,7 @@ def align_spans_to_frames(spans: Sequence[TimeSpan], n_samples: int) -> list[tup
 
 
 def split_segments(samples: Samples) -> Iterator[tuple[int, int]]:
-    """Yield the first and end sample of segments of at most 20 s; all but the last end at a quiet frame after 15 s."""
+    """Yield first and end sample of segments of at most 20 s; all but the last end at the quietest frame after 15 s."""
     frames = samples[: len(samples) // FRAME_HOP_SAMPLES * FRAME_HOP_SAMPLES].reshape(-1, FRAME_HOP_SAMPLES)
     power = [(block.astype(np.float64) ** 2).mean(axis=1) for block in in_blocks(frames, _BLOCK_FRAMES)]
     smooth = np.convolve(np.concatenate([np.zeros(0), *power]), np.ones(_QUIET_FRAMES) / _QUIET_FRAMES, mode="same")
@@ -56,7 +56,7 @@ def split_segments(samples: Samples) -> Iterator[tuple[int, int]]:
 
 
 def add_segment(output: Samples, segment: Samples, first: int, start: int, end: int) -> None:
-    """Add a converted segment to the output, without its context and cross-faded with its neighbours.
+    """Add a converted segment to the output, without its context and cross-faded with its neighbors.
 
     Args:
         output: samples of the whole recording, changed in place.
@@ -79,7 +79,7 @@ def add_segment(output: Samples, segment: Samples, first: int, start: int, end: 
 class InPlaceOutput:
     """Output of a conversion that is written over its source, so that only one of them is in memory.
 
-    Segments are added in order of time; only samples before the context of the next segment are overwritten.
+    Segments are added in temporal order; only samples before the context of the next segment are overwritten.
 
     Shape:
         samples  [L]  changed in place

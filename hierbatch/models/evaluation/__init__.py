@@ -1,1 +1,1 @@
-"""Third-party networks for evaluating takes: a speaker encoder and a speech recognizer."""
+"""Third-party networks for evaluating takes: a speaker encoder, a speech recognizer and a quality predictor."""

@@ -22,7 +22,7 @@ _PACKAGE = "distillmos"
 
 
 def is_distillmos_installed() -> bool:
-    """True if the package is installed; it contains its weights."""
+    """True if the package `distillmos`, which contains the weights, is installed."""
     return find_spec(_PACKAGE) is not None
 
 

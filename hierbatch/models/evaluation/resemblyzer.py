@@ -32,7 +32,7 @@ _SILENT_BELOW_DB = -35.0
 
 
 def find_resemblyzer_weights() -> Path | None:
-    """Find the weights file of the installed package; None if it is not installed."""
+    """Find the weights file in the installed package Resemblyzer; None if package or file is missing."""
     found = find_spec(_PACKAGE)
     folders = found.submodule_search_locations if found else None
     path = Path(folders[0]) / _WEIGHTS if folders else None
@@ -107,7 +107,7 @@ def _without_silence(frames: Tensor) -> Tensor:
 
 
 def _partials(frames: Tensor) -> Tensor:
-    """Split into windows of the training length; fewer frames are zero-padded. Shape: [T, M] -> [P, 160, M]."""
+    """Split into windows of the training length; a shorter input is zero-padded. Shape: [T, M] -> [P, 160, M]."""
     if len(frames) < _PARTIAL_FRAMES:
         frames = nn.functional.pad(frames, (0, 0, 0, _PARTIAL_FRAMES - len(frames)))
     last = len(frames) - _PARTIAL_FRAMES

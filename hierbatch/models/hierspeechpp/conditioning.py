@@ -15,7 +15,10 @@ MIN_F0_HZ = 55.0
 
 
 def mix_styles(styles: Tensor, ratio: float) -> Tensor:
-    """Interpolate the styles of the original and the denoised prompt (weight `ratio`). Shape: [1 or 2, S] -> [1, S]."""
+    """Mix the style of a prompt with that of the denoised prompt, if given. Shape: [1 or 2, S] -> [1, S].
+
+    The weight of the denoised prompt is `ratio`, 0 to 1.
+    """
     return styles if len(styles) == 1 else (1 - ratio) * styles[:1] + ratio * styles[1:]
 
 

@@ -56,5 +56,5 @@ def find_checkpoint_file(folder: Path, name: str) -> Path | None:
 
 
 def find_file_by_hash(sha256: str) -> str | None:
-    """Name of the published file with that hash; None if there is none."""
+    """Name of the published file with a given SHA-256 hash; None if there is no such file."""
     return next((file.name for file in HIERSPEECHPP_FILES if file.sha256 == sha256), None)

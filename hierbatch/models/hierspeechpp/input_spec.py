@@ -48,7 +48,7 @@ def make_conversion_voice(
     Args:
         features: features of the prompt on the networks' device.
         style: style vector of the synthesizer.
-        prompt: prompt recording, which is hashed.
+        prompt: recording that `features` were extracted from; its hash identifies the voice.
         track: pitch tracker for the prompt.
 
     Raises:
@@ -72,9 +72,9 @@ def normalize_f0_for_voice(f0_hz: F0, voice: ConversionVoice, transposition: Tra
 
 
 def fine_log_f0(f0_hz: F0, voiced: npt.NDArray[np.bool_]) -> F0:
-    """Upsample F0 from 10 ms to 5 ms steps as ln(F0 + 1), 0 where unvoiced, the synthesizer's pitch input.
+    """Pitch input of the synthesizer: ln(F0 + 1) in 5 ms steps, 0 where unvoiced, from F0 in 10 ms steps.
 
-    Each value is at the time of a 10 ms value or midway between two of them; it is voiced if at least one of these is.
+    New values midway between two 10 ms values are the mean of the voiced ones, and voiced if at least one is.
 
     Shape:
         f0_hz, voiced  [2 T]

@@ -43,7 +43,7 @@ class HierSpeechPPNetworks:
 
     @staticmethod
     def from_bundle(bundle: Bundle) -> HierSpeechPPNetworks:
-        """Load the networks of a bundle; of two SpeechSR networks, only that with the higher rate.
+        """Load the networks of a bundle; of two SpeechSR networks, only the one with the higher rate.
 
         SpeechSR requires input at 16 kHz, and is left out if the synthesizer has another rate.
 
@@ -112,7 +112,7 @@ def load_component(network: nn.Module, bundle: Bundle, component: str, *, exclud
         excluded_prefix: prefix of the names of weights to skip; by default no weights are skipped.
 
     Raises:
-        BundleError: there is no such component, it is damaged, or it does not fit.
+        BundleError: there is no such component, its file is missing or damaged, or its weights do not fit.
     """
     weights = {
         name: value for name, value in bundle.load_component(component).items() if not name.startswith(excluded_prefix)

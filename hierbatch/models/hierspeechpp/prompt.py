@@ -91,6 +91,6 @@ class PromptFeatureExtractor:
 
 
 def pad_for_denoiser(sound: Tensor) -> Tensor:
-    """Pad a prompt with silence as the published code does. Shape: [L] -> [L']."""
+    """Pad a prompt with silence to the next multiple of 0.1 s, as the published code does. Shape: [L] -> [L']."""
     n_samples = (len(sound) // _DENOISER_STEP_SAMPLES + 1) * _DENOISER_STEP_SAMPLES
     return F.pad(sound, (0, n_samples - len(sound)))

@@ -1,7 +1,7 @@
 """Text stage of the HierSpeech++ pipeline: texts to semantic vectors and pitch with the text-to-vector network.
 
 The network always runs in float32, since a lower precision could change the durations, which are rounded up.
-Legend: B batch, C channels, N symbols with blanks, T frames (50/s), S style.
+Legend: B batch, C channels, N symbols with blanks, K words, D values of a word, T frames (50/s), S style.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ class EncodedText:
     token_of: npt.NDArray[np.int64]
     """Index of the phoneme token that each symbol belongs to; -1 for the leading blank."""
     words: npt.NDArray[np.int64] | None = None
-    """Word of each symbol, [N]; None without sampled prosody."""
+    """Index of each symbol's word, [N]; None without sampled prosody."""
     values: Tensor | None = None
-    """Sampled values of the words, [K, D]."""
+    """Sampled prosody values of the words, [K, D]; None without sampled prosody."""
 
     @property
     def n_frames(self) -> int:
@@ -70,7 +70,7 @@ class TextStage:
     """Text stage with the text-to-vector network and the settings of a bundle."""
 
     def __init__(self, bundle: Bundle, network: TextToVector, noise_scale: float, placement: DevicePlacement) -> None:
-        """Create the stage for a network that is on its device.
+        """Create the stage from a network and the settings of its bundle.
 
         Args:
             bundle: bundle with the name, languages and vocabulary.
@@ -128,7 +128,7 @@ class TextStage:
         temperature: float,
         noise: np.random.Generator,
     ) -> Tensor:
-        """Sample the values of the words of one row. Shape: words [N], style [1, S] -> [K, D]."""
+        """Sample the prosody values of each word in a row. Shape: words [N], style [1, S] -> [K, D]."""
         assert self._network.prosody is not None
         batch = encode_words(prior, torch.from_numpy(words)[None].to(style.device), style)
         sampled = ProsodyNoise.sample(
@@ -138,7 +138,7 @@ class TextStage:
         return values[0, : int(batch.lengths[0])]
 
     def _text_style(self, request: SpeechRequest) -> Tensor:
-        """Style for the text encoder, plus the language's embedding if the network has one. Shape: [1, S]."""
+        """Style for the text encoder: the voice's, plus the language's embedding if there is one. Shape: [1, S]."""
         language = torch.tensor([self._bundle.languages.index(request.language)], device=self._placement.device)
         return self._network.text_style(self._placement.tensor(request.voice.text_style)[None], language)
 

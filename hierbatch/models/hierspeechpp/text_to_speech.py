@@ -105,7 +105,7 @@ class HierSpeechPPPipeline:
             track: pitch tracker for the prompt, used for conversion only.
 
         Raises:
-            PromptError: the prompt is silent, damaged or too short.
+            PromptError: the prompt is silent, damaged or too short, or unvoiced if the bundle can convert.
             BundleError: `denoise_ratio` is above 0 and the bundle has no denoiser.
         """
         features = self._prompts.extract(prompt, denoise_ratio)
@@ -123,8 +123,8 @@ class HierSpeechPPPipeline:
     def speak(self, requests: Sequence[SpeechRequest]) -> list[Speech]:
         """Synthesize a batch of sentences; each result is independent of the batch.
 
-        Texts are encoded row by row, and only the later networks run in batches: predicted durations are rounded up,
-        and the last bit of a sum may depend on the batch.
+        Texts are encoded row by row, and only the later networks run in batches: in a batch, the last bit of a sum may
+        differ, which could change a duration that is rounded up.
 
         Raises:
             TextError: a phoneme string has unknown symbols, or the model does not support its language.
@@ -154,7 +154,7 @@ class HierSpeechPPPipeline:
 
         Raises:
             BundleError: the bundle has no content encoder.
-            SynthesisError: a segment is not a whole number of 20 ms frames, or is too long.
+            SynthesisError: a segment is empty, too long, or not a whole number of 20 ms frames.
         """
         return self._converter().convert_all([replace(r, voice=_conversion_voice(r.voice)) for r in requests])
 

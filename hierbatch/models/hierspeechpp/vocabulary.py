@@ -36,11 +36,7 @@ class Vocabulary:
     """Spelling of phonemes, stress marks and punctuation; those that are symbols themselves need no entry."""
 
     def spell(self, phonemes: str) -> list[tuple[str, ...]]:
-        """Symbols of each token of a phoneme string.
-
-        Raises:
-            TextError: a phoneme has no symbol.
-        """
+        """Symbols of each token of a phoneme string; `ids` rejects those that are not in the vocabulary."""
         if self.name == PUBLISHED:
             return [tuple(letters) for letters in espeak_spelling(phonemes)]
         tokens = [self._spell_token(token) for token in _tokens(phonemes)]

@@ -1,4 +1,4 @@
-"""Voice conversion with the published HierSpeech++ networks, with the common interface of conversion models.
+"""Voice conversion with the published HierSpeech++ networks, behind the common interface of conversion models.
 
 Legend: B batch, L samples at 16 kHz, T frames (50/s), S style.
 """
@@ -41,7 +41,7 @@ class HierSpeechPPConverter:
     """Synthesizer and content encoder of an imported bundle on one device.
 
     Settings of the bundle: `noise_scale` (default 0.333), and `denoise_ratio` (default 0), the weight of the denoised
-    prompt's style relative to that of the original prompt, 0 to 1, which requires a denoiser in the bundle.
+    prompt's style in its mix with the original prompt's, 0 to 1; a ratio above 0 requires a denoiser in the bundle.
     """
 
     input_spec = HIERSPEECHPP_INPUT_SPEC
@@ -115,7 +115,7 @@ class HierSpeechPPConverter:
         """Convert a batch of segments; each output is independent of the batch.
 
         Raises:
-            SynthesisError: a segment is not a whole number of 20 ms frames, or is too long.
+            SynthesisError: a segment is empty, too long, or not a whole number of 20 ms frames.
         """
         n_frames = [count_frames(request) for request in requests]
         device = self._placement.device

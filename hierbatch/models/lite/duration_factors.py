@@ -21,7 +21,7 @@ _PAUSE_FRAMES = 3.0
 
 
 class DurationFactors:
-    """Duration factors: settings `phone_duration_LANGUAGE`, `comma_pause_LANGUAGE` and `word_pause_LANGUAGE`."""
+    """Factors from the settings `phone_duration_LANG`, `comma_pause_LANG` and `word_pause_LANG`; 1 where missing."""
 
     def __init__(self, synthesis: Mapping[str, float], n_symbols: int) -> None:
         factors = torch.ones(len(LANGUAGE_IDS), n_symbols)

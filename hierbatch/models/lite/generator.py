@@ -151,7 +151,7 @@ def pulse_train(angle: Tensor, f0_hz: Tensor, voiced: Tensor) -> Tensor:
 
 
 def interpolate_frames(frames: Tensor) -> Tensor:
-    """Linear interpolation from frame centres to samples. Shape: [B, T] -> [B, 160 T]."""
+    """Linear interpolation from frame centers to samples. Shape: [B, T] -> [B, 160 T]."""
     return F.interpolate(frames[:, None], scale_factor=MEL_HOP_SAMPLES, mode="linear", align_corners=False)[:, 0]
 
 
@@ -169,7 +169,7 @@ def _modulation(angle: Tensor, depths: Tensor) -> Tensor:
 
 
 def _low_band() -> Tensor:
-    """Log gain per dB of each bin; between the edges, it falls with the logarithm of the frequency. Shape: [K]."""
+    """Log gain of each bin for 1 dB in the low band; it falls with log frequency between the edges. Shape: [K]."""
     lower_hz, upper_hz = _LOW_BAND_HZ
     frequency_hz = torch.linspace(0.0, RATE_HZ / 2, N_BINS).clamp(lower_hz, upper_hz)
     return torch.log(upper_hz / frequency_hz) / math.log(upper_hz / lower_hz) * (math.log(10) / 20)

@@ -2,8 +2,8 @@
 
 Between vowels, Korean plain (lenis) stops are voiced; at the start of a phrase they are voiceless and lightly
 aspirated (Kim 1965; Cho, Jun and Ladefoged 2002, "Acoustic and aerodynamic correlates of Korean stops and fricatives").
-The synthetic speech that the text side was trained on voices them there, too, which sounds like nasals. Moving their
-embeddings part of the way to those of the aspirated stops devoices them.
+The synthetic speech that the text side was trained on has voiced stops there too, which sound like nasals. Moving the
+embeddings of plain stops part of the way to those of the aspirated stops devoices them.
 
 Legend: B batch, N symbols of a row, V symbols of the vocabulary, C channels.
 """

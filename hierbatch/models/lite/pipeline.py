@@ -1,6 +1,6 @@
 """HierSpeech2-Lite pipeline: from phonemes and a voice to a waveform, and voice conversion.
 
-It does no text processing and no file access.
+Text processing and audio files are handled elsewhere.
 
 Legend: B batch, N symbols, T frames (50/s), L samples.
 """
@@ -52,7 +52,7 @@ class LitePipeline:
         """Place networks on a device, with the settings of their bundle.
 
         Args:
-            bundle: provides name, languages, rate and inference settings.
+            bundle: bundle with the name, languages, rate and inference settings.
             networks: networks with loaded weights.
             placement: device and precision.
 
@@ -79,7 +79,7 @@ class LitePipeline:
         """Load the pipeline of a bundle, given by name or folder; on the CPU by default.
 
         Raises:
-            BundleError: there is no such bundle, it is of another kind, or its weights do not fit.
+            BundleError: there is no such bundle, its kind is not `lite`, or its configuration or weights do not fit.
             InputError: this machine has no such device.
         """
         return LitePipeline.from_bundle(find_bundle(bundle), placement or DevicePlacement())
@@ -89,7 +89,7 @@ class LitePipeline:
         """Load the pipeline of a bundle.
 
         Raises:
-            BundleError: the bundle is of another kind, or its configuration or weights do not fit.
+            BundleError: the kind of the bundle is not `lite`, or its configuration or weights do not fit.
             InputError: this machine has no such device.
         """
         if bundle.kind != "lite":
@@ -160,7 +160,7 @@ class LitePipeline:
 
         Args:
             speech: output of `speak`.
-            request: the request it was synthesized for.
+            request: request that `speech` was synthesized from.
 
         Raises:
             ValueError: `speech` has no semantic vectors.
@@ -183,7 +183,7 @@ class LitePipeline:
         """Convert segments of recordings to other voices; `convert_recording` accepts recordings of any length.
 
         Raises:
-            SynthesisError: a segment is not a whole number of 20 ms frames, or is too long.
+            SynthesisError: a segment is empty, too long, or not a whole number of 20 ms frames.
         """
         n_frames = [count_frames(request) for request in requests]
         mel, f0_hz, voiced = (
@@ -208,10 +208,10 @@ class LitePipeline:
 
     @torch.inference_mode()
     def resynthesize(self, recording: Waveform) -> Waveform:
-        """Copy synthesis: vocode a recording from its own spectrogram and pitch, the best case for the vocoder.
+        """Vocode a recording from its own spectrogram and pitch (copy synthesis), the best case for the vocoder.
 
         Returns:
-            Whole frames of 20 ms, at the level that the networks are trained on.
+            Vocoder output at 16 kHz, cut to whole frames of 20 ms, at the level that the networks are trained on.
         """
         source = to_speech_level(resample(recording, RATE_HZ))
         n_samples = source.n_samples // FRAME_HOP_SAMPLES * FRAME_HOP_SAMPLES

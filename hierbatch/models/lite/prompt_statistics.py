@@ -46,7 +46,8 @@ def measure_spectrum(mel: Floats) -> LongTermSpectrum:
 def move_spectrum(mel: Floats, target: LongTermSpectrum) -> Floats:
     """Move frames to a long-term spectrum, by one linear map for each band.
 
-    The map changes which frames are at or above the mean level, so it is repeated until the measured spectrum agrees.
+    The map changes which frames are at or above the mean level, so it is repeated until the measured spectrum agrees,
+    at most eight times.
 
     Shape:
         mel      [T, M]

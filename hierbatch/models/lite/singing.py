@@ -1,6 +1,6 @@
 """Singing with the Lite networks: durations and F0 of the score in place of the predicted ones.
 
-The frame decoder was trained on the durations of speech, so long vowels are decoded at a usual length and stretched in
+The frame decoder was trained on speech, so long vowels are decoded at a length usual in speech and then stretched in
 the middle; their onsets and ends are not stretched.
 
 Legend: N tokens, T frames (50/s), 2T pitch frames (100/s), C channels.
@@ -58,7 +58,7 @@ class LiteSinger:
         synthesis: Mapping[str, float],
         placement: DevicePlacement,
     ) -> None:
-        """Use placed networks.
+        """Create the singer from networks on their device and the settings of their bundle.
 
         Args:
             network: text-to-vector network on its device.
@@ -173,7 +173,7 @@ def fold_octaves(f0_hz: Tensor) -> Tensor:
 
 
 def _source_frames(target: npt.NDArray[np.int64], decoded: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-    """Position among the decoded frames of each frame of the score.
+    """Position of each frame of the score among the decoded frames.
 
     Args:
         target: duration of each token on the score.

@@ -1,8 +1,8 @@
 """Removal of recording conditions from a style vector.
 
 Noise in a prompt changes its style more than a change of speaker does, and always in the same way: one direction of
-the style space measures how clean a recording is. The style's component along it is replaced by that of denoised
-recordings; most of the differences between speakers are orthogonal to it.
+the style space measures how clean a recording is. The style's component along this direction is moved towards
+the value of denoised recordings; most of the differences between speakers are orthogonal to the direction.
 
 Legend: B batch, S style.
 """

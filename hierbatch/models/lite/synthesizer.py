@@ -53,14 +53,14 @@ class SynthesisFrames:
     low_noise_db: Tensor | None = None
     song_noise_gains: Tensor | None = None
     is_song: Sequence[bool] = ()
-    """For each row, True if the pitch must be exact; empty if it must be for no row."""
+    """For each row, True if it needs exact pitch; empty if no row does."""
 
 
 class LiteSynthesizer:
     """Acoustic model, spectral matching and vocoder of one bundle."""
 
     def __init__(self, networks: LiteNetworks, synthesis: Mapping[str, float], placement: DevicePlacement) -> None:
-        """Use placed networks with inference settings.
+        """Create the synthesizer from networks on their device and the settings of their bundle.
 
         Args:
             networks: networks on their device.

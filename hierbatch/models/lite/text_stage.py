@@ -59,10 +59,10 @@ class LiteTextStage:
         languages: Sequence[str],
         placement: DevicePlacement,
     ) -> None:
-        """Use placed networks.
+        """Create the stage from networks on their device and the settings of their bundle.
 
         Args:
-            network: network on its device; its `onset_aspiration` is set.
+            network: text-to-vector network; its `onset_aspiration` is changed to the bundle's setting.
             prosody: network that samples the words' contours, used where `prosody_temperature` is set.
             synthesis: inference settings from the bundle.json.
             languages: languages of the bundle.
@@ -109,7 +109,7 @@ class LiteTextStage:
     def _sample_prosody(
         self, requests: Sequence[SpeechRequest], ids: Sequence[PhonemeIds], hidden: Tensor, style: Tensor
     ) -> SampledProsody | None:
-        """Sample the prosody of the rows whose language has a temperature; None if no row has one."""
+        """Sample the prosody of rows whose language has a temperature above 0; None if there are no such rows."""
         temperatures = self._settings("prosody_temperature", requests)
         if not any(temperatures):
             return None
@@ -126,7 +126,7 @@ class LiteTextStage:
     def _to_frames(
         self, prosody: PredictedFrames, lengths: Tensor, requests: Sequence[SpeechRequest]
     ) -> SynthesisFrames:
-        """Center the predicted F0 contour on each prompt's median, transposed and scaled as requested."""
+        """Input of the synthesizer, with F0 centered on each prompt's median, transposed and scaled as requested."""
         centres = [request.voice.median_f0_hz * 2 ** (request.pitch_semitones / 12) for request in requests]
         spreads = [self._spread(request) * request.voice.prosody for request in requests]
         f0_hz = self._column(centres) * torch.exp(self._column(spreads) * prosody.log_f0)

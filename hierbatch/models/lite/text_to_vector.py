@@ -144,7 +144,7 @@ def expand_to_frames(hidden: Tensor, durations: Tensor) -> tuple[Tensor, Tensor]
 
 
 def round_durations(log_durations: Tensor, lengths: Tensor, speed: Tensor) -> Tensor:
-    """Round predicted durations to whole frames; rounding errors carry over to the next symbol and keep the pace.
+    """Round predicted durations to whole frames; rounding errors carry over to the next symbol, so the pace is kept.
 
     Args:
         log_durations: predicted log(1 + frames).

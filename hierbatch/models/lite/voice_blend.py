@@ -41,7 +41,7 @@ def blend_voices(voices: Sequence[LiteVoice], weights: Sequence[float]) -> LiteV
 
     Raises:
         InputError: there are no weights, or one is not positive and finite.
-        ValueError: not as many weights as voices.
+        ValueError: the numbers of voices and weights differ.
     """
     shares: dict[str, float] = {}
     by_hash: dict[str, LiteVoice] = {}

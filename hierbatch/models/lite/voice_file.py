@@ -1,4 +1,4 @@
-"""Voices of Lite in voice files.
+"""Conversion of Lite voices to and from the contents of voice files.
 
 Legend: P prompt frames (50/s), C semantic channels, M mel bands, S style.
 """
@@ -37,7 +37,7 @@ def voice_numbers(voice: LiteVoice) -> dict[str, float]:
 
 
 def voice_from_file(file: VoiceFile, config: LiteConfig) -> LiteVoice:
-    """Voice of a file that was made for these networks.
+    """Create the voice that a file contains; it must have been made for these networks.
 
     Raises:
         PromptError: arrays or numbers are missing, of another shape, or out of range.

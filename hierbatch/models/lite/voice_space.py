@@ -1,8 +1,8 @@
 """Distribution of voices: a Gaussian over the principal components of the training speakers' styles.
 
-A voice of Lite is described by its two styles, its pitch and its long-term spectrum. One point of this space is a voice
-that belongs to nobody, if it is far enough from every speaker. Attributes such as pitch or brightness are linear in the
-space, so that points with given attributes can be drawn as well. `python -m tools.voice_space` computes the file.
+A voice of Lite is described by its two styles, its pitch and its long-term spectrum. Each point of this space is a
+voice, which belongs to nobody if it is far enough from every training speaker. Attributes such as pitch are linear in
+the space, so that points with given attributes can be drawn too. `python -m tools.voice_space` computes the file.
 
 Legend: K components, D features, N speakers, A attributes, Q frames of the average voice, C semantic channels, S style,
 M mel bands.
@@ -87,7 +87,7 @@ class VoiceSpace:
             returns  [K]
 
         Raises:
-            BundleError: no point was drawn that is far enough from every training speaker.
+            BundleError: none of 200 drawn points was far enough from every training speaker.
         """
         centre, root = self._given(targets or {})
         for _ in range(_MAX_DRAWS):
@@ -102,7 +102,7 @@ class VoiceSpace:
         return float(np.sqrt(((self.speakers - point) ** 2).sum(1).min()))
 
     def voice_at(self, point: Floats) -> LiteVoice:
-        """Voice of a point, with the frames of the average voice in its long-term spectrum.
+        """Voice at a point; its prompt frames are those of the average voice, moved to the point's long-term spectrum.
 
         Shape:
             point  [K]
@@ -153,7 +153,7 @@ def load_voice_space(bundle: Bundle) -> VoiceSpace:
     """Load the distribution of voices of a bundle.
 
     Raises:
-        BundleError: the bundle has none, or it is damaged, or was computed for other weights.
+        BundleError: the distribution is missing, damaged, or computed for other weights.
     """
     from safetensors import SafetensorError, safe_open
     from safetensors.numpy import load

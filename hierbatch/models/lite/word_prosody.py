@@ -33,7 +33,7 @@ class SampledProsody:
     """Sampled values of the words of a batch.
 
     Shape:
-        words       [B, N]     word of each symbol
+        words       [B, N]     index of each symbol's word, -1 for none
         values      [B, K, D]
         is_sampled  [B]        False for rows that keep their predicted prosody
     """
@@ -47,7 +47,7 @@ class SampledProsody:
 
         Args:
             log_durations: log(1 + frames) of each symbol.
-            share: power of the sampled ratios, 0 to 1.
+            share: exponent applied to the sampled ratios, 0 to 1.
 
         Shape:
             log_durations  [B, N] -> [B, N]
@@ -113,7 +113,7 @@ def sample_prosody(
 def recorded_values(
     ids: PhonemeIds, durations: np.ndarray, predicted_frames: np.ndarray, f0_hz: np.ndarray, median_hz: float
 ) -> np.ndarray:
-    """Values of the words of a recording, for training.
+    """Recorded values of each word for training: F0 contour, and log ratio of recorded to predicted duration.
 
     Args:
         ids: symbols of the sentence.

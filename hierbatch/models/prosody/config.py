@@ -25,9 +25,9 @@ class ProsodyConfig:
     word_channels: int = 8
     """Channels of the latent of a word."""
     context_blocks: int = 2
-    """Blocks of the encoder of the words."""
+    """Blocks of the word encoder."""
     latent_blocks: int = 2
-    """Blocks of the posterior and of the prior of the words' latents."""
+    """Blocks of the posterior networks, and of the prior network of the word latents."""
     n_couplings: int = 4
     """Coupling layers of the flow."""
     kernel: int = 5

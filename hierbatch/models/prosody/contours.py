@@ -64,7 +64,7 @@ def render_words(coefficients: Floats, bounds: Bounds, n_frames: int) -> Floats:
 
 
 def _cosines(n_frames: int) -> Floats:
-    """Cosines of the DCT-II, those that n frames cannot resolve as zero. Shape: [n_frames, N_COEFFICIENTS]."""
+    """Cosines of the DCT-II; those that `n_frames` cannot resolve are zero. Shape: [n_frames, N_COEFFICIENTS]."""
     phase = (np.arange(n_frames) + 0.5) / n_frames
     orders = np.arange(N_COEFFICIENTS)
     cosines: Floats = (np.cos(np.pi * phase[:, None] * orders) * (orders < n_frames)).astype(np.float32)

@@ -1,8 +1,8 @@
 """Prosody network: latents of the utterance and of its words, and a flow over the words' F0 contours and durations.
 
-A regression from text to F0 averages over all ways to say a sentence. Here one is sampled: a latent for the utterance
-and one for each word, with priors given text and style (conditional VAE, Kingma and Welling 2014), and a conditional
-coupling flow (Dinh et al. 2017, Real NVP) from normal noise to the values of the words.
+A regression from text to F0 averages over all deliveries of a sentence. This network samples one: a latent for the
+utterance and one for each word have priors given text and style (conditional VAE, Kingma and Welling 2014), and a
+conditional coupling flow (Dinh et al. 2017, Real NVP) maps normal noise to the values of the words.
 
 Legend: B batch, K words, C channels of the encoded text, S style, U, V channels of the latents, D values of a word.
 """
@@ -89,7 +89,7 @@ class ProsodyNoise:
 
 @dataclass(frozen=True, slots=True)
 class ProsodyTerms:
-    """Terms of the loss in nats, each a mean per word: the values' negative log likelihood, divergences of the latents.
+    """Terms of the loss in nats, each a mean per word: negative log likelihood of the values, and latent divergences.
 
     Without free bits, their sum is the negative evidence lower bound of a word, up to a constant.
     """
@@ -105,7 +105,7 @@ class ProsodyTerms:
 
 
 class _Coupling(nn.Module):
-    """Affine coupling layer: half of a word's values and the condition scale and shift the other half."""
+    """Affine coupling layer: one half of a word's values, with the condition, sets scale and shift of the other."""
 
     def __init__(self, config: ProsodyConfig, condition_channels: int) -> None:
         super().__init__()
@@ -174,10 +174,10 @@ class ProsodyNetwork(nn.Module):
         Args:
             batch: words.
             values: recorded values of the words.
-            noise: draws the latents from their posteriors; its `values` blur the recorded ones a little, since the
-                density of values that occur exactly, as those of an unvoiced word, has no bound.
-            free_nats: divergence of a word or an utterance below which it counts as this much (free bits, Kingma et
-                al. 2016), so that the latents are used.
+            noise: noise for the posteriors of the latents; its `values` blur the recorded values slightly, since the
+                density at values that repeat exactly, such as those of unvoiced words, is unbounded.
+            free_nats: minimum that the divergence of each word and utterance counts as (free bits, Kingma et al. 2016),
+                so that the latents are used.
 
         Shape:
             values  [B, K, D]

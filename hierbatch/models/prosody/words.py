@@ -16,7 +16,7 @@ from torch import Tensor
 from hierbatch.models.prosody.contours import Bounds
 
 NO_WORD = -1
-"""Word of separators, of the start and of padding."""
+"""Word index of separators, of the start symbol and of padding."""
 
 
 def word_of_symbols(symbols: Sequence[int], silent: Collection[int]) -> npt.NDArray[np.int64]:
@@ -39,7 +39,7 @@ def mean_by_word(hidden: Tensor, words: Tensor) -> tuple[Tensor, Tensor]:
 
     Args:
         hidden: encoded symbols.
-        words: word of each symbol.
+        words: index of each symbol's word.
 
     Shape:
         hidden   [B, N, C]

@@ -47,7 +47,7 @@ def full_band_resampler(model: str | None, placement: DevicePlacement | None = N
 
 
 def full_band_block_resampler(model: str | None, placement: DevicePlacement | None = None) -> BlockResampler:
-    """Create the function that `full_band_resampler` creates, but for sounds that arrive in blocks.
+    """Variant of `full_band_resampler` for sounds that arrive in blocks.
 
     Args and Raises: see `full_band_resampler`.
     """

@@ -46,7 +46,7 @@ The receptive field reaches 130 ms to either side in SpeechSR-Lite and 7 ms in t
 
 class _Network(Protocol):
     def __call__(self, sound: Tensor, lengths: Tensor | None = None, /) -> Tensor:
-        """Shape: [B, 1, N], lengths [B] -> [B, 1, M]."""
+        """Extend rows to the higher rate. Shape: [B, 1, N], lengths [B] -> [B, 1, M]."""
 
 
 class Upsampler:
@@ -127,7 +127,7 @@ class Upsampler:
             rate_hz: output rate.
 
         Shape:
-            blocks   each [L]
+            blocks   each [any]
             returns  each [at most 20.5 s]
         """
         return (chunk for _, chunk in self.stream_all([SoundStream(blocks, from_hz)], rate_hz))
@@ -154,7 +154,7 @@ class Upsampler:
                 yield row, chunk
 
     def _run(self, rows: Sequence[Samples], rate_hz: int) -> list[Samples]:
-        """Run the network on a batch of rows of even length. Shape: each [N] -> each [M]."""
+        """Run the network on rows that each have an even number of samples. Shape: each [N] -> each [M]."""
         n_samples = [len(row) for row in rows]
         padded = np.zeros((len(rows), 1, max(n_samples)), np.float32)
         for padded_row, row in zip(padded, rows, strict=True):

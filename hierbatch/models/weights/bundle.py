@@ -83,13 +83,13 @@ class Bundle:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of everything that affects the output: weights, hyperparameters and inference settings."""
+        """Short hash of the weights, hyperparameters and inference settings."""
         identity = json.dumps([self.weights_sha256, self.config, self.synthesis], sort_keys=True)
         return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
     @property
     def weights_path(self) -> Path:
-        """File of the weights of a bundle with one file."""
+        """Weights file of a bundle without components."""
         return self.folder / "model.safetensors"
 
     def load_weights(self) -> dict[str, Tensor]:
@@ -176,7 +176,7 @@ def packaged_bundle_folder() -> Path:
 
 
 def imported_bundle_folder() -> Path:
-    """Folder of imported bundles: `HIERBATCH_MODELS`, or `models` in the user's application data folder."""
+    """Folder of imported bundles: `$HIERBATCH_MODELS` if set, else `models` in the user's application data folder."""
     chosen = os.environ.get(_FOLDER_VARIABLE)
     return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("hierbatch", appauthor=False) / "models"
 

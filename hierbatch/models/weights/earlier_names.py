@@ -1,7 +1,7 @@
 """Current names for weights, training phases and bundle metadata that had other names before version 0.1.
 
-The packaged weights, and bundles and checkpoints of early users, still have the earlier names. Every reader translates
-them with this module, so the rest of the code uses the current names alone.
+The packaged weights, and bundles and checkpoints of early users, still have the earlier names. Functions that read such
+files translate the names with this module, so the rest of the code uses the current names alone.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ def _invert(entry: Rename) -> _Inverse:
 
 
 def _constant_names(pattern: str, names: Iterable[str]) -> list[str]:
-    """Published names of a constant: each prefix of a name that matches `pattern` to its last group, plus the rest."""
+    """Published names of a constant: prefixes of `names` that match `pattern` up to its last group, plus its rest."""
     tokens = _tokens(pattern)
     last = max((i for i, token in enumerate(tokens) if token in _GROUPS), default=-1)
     prefix = re.compile("".join(tokens[: last + 1]))

@@ -1,6 +1,7 @@
-"""Initial weights of a network for training, from a bundle, a published checkpoint, or another training.
+"""Initial weights of a network for training, from a bundle, a published checkpoint, or another training run.
 
-Weights with the same name and shape are loaded, whether weight norm is folded or not; the others keep their values.
+Weights with the same name and shape are loaded, whether weight norm is folded or not; other weights of the network keep
+their initial values.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _PUBLISHED_GAIN, _PUBLISHED_DIRECTION = ".weight_g", ".weight_v"
 
 
 def take_weights(network: nn.Module, weights: Mapping[str, Tensor], patterns: Sequence[str] = (".*",)) -> list[str]:
-    """Load the weights that match a network, and return the names of its weights that keep their values.
+    """Load the weights that match a network, and return the names of the network's weights that were not loaded.
 
     Args:
         network: network to fill.

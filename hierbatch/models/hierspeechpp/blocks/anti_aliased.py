@@ -51,7 +51,7 @@ def pad_for_filters(x: Tensor, spare: int = 0) -> Tensor:
 
 
 def replicate_ends(x: Tensor, ends: Ends) -> Tensor:
-    """Replicate both ends of every row by five samples, in place. Shape: [B, C, 1, T + 10]."""
+    """Fill the five samples beyond both ends of every row with its end sample, in place. Shape: [B, C, 1, T + 10]."""
     flat = x[:, :, 0]
     if ends.is_first:
         flat[:, :, :_FILTER_CONTEXT] = flat[:, :, _FILTER_CONTEXT : _FILTER_CONTEXT + 1].clone()
@@ -85,7 +85,7 @@ def _pick(x: Tensor, positions: Tensor) -> Tensor:
 
 
 class AntiAliasedSnake(nn.Module):
-    """Upsample by two, apply x + sin^2(a x) / b, downsample by two; polyphase filters avoid multiplying zeros.
+    """Activation x + sin^2(a x) / b at twice the rate, between polyphase filters, which avoid multiplying zeros.
 
     Upsampling computes the even samples with one half of the taps and the odd samples with the other half; downsampling
     reads them in the same way. Both ends are replicated, at both rates. As sin^2 is (1 - cos) / 2, only one cosine
@@ -204,7 +204,7 @@ def mean_of_blocks(blocks: Sequence[nn.Module], x: Tensor, ends: Ends) -> Tensor
 
 
 def max_context(blocks: Sequence[nn.Module]) -> int:
-    """Receptive field of the mean of blocks to either side: that of the widest block, in samples."""
+    """Receptive field of `mean_of_blocks` to either side, in samples: that of the widest block."""
     return max(block.context_samples for block in blocks if isinstance(block, AntiAliasedBlock))
 
 

@@ -21,8 +21,8 @@ class WideConvolution(nn.Conv1d):
     to a device keep this order.
 
     Shape:
-        x        [B, C, T]
-        returns  [B, C, T]
+        x        [B, in_channels, T]
+        returns  [B, out_channels, T + 2 * padding - kernel_size + 1]
     """
 
     def __init__(

@@ -32,7 +32,7 @@ class ConvolutionNorm(nn.Module):
 
 
 class TimeConvolution(nn.Conv2d):
-    """Convolution over a padded feature map, in chunks of time.
+    """Convolution over a padded feature map, in chunks of frames.
 
     The result equals that of a single call, but torch's working copy has the size of one chunk.
 

@@ -39,7 +39,7 @@ _FEED_FORWARD: NameTable = (
 
 
 def name_table() -> NameTable:
-    """Name table of the denoiser, in network order."""
+    """Name table of the denoiser, in the order of its layers."""
     conformer = (
         *with_prefix(r"ffm1\.ffm", "first_half", _FEED_FORWARD),
         *_CONFORMER,

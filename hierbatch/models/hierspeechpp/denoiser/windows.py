@@ -17,13 +17,13 @@ from hierbatch.models.precision import restore_dtype, to_float64
 MAX_WINDOW_S = 2.5
 """Maximum length of a window in seconds; the published code processes every sound in one window."""
 MIN_OVERLAP_S = 0.75
-"""Minimum overlap of neighbouring windows, in seconds."""
+"""Minimum overlap of neighboring windows, in seconds."""
 
 
 def denoise(network: Denoiser, sound: Tensor, *, window_s: float = MAX_WINDOW_S) -> Tensor:
     """Denoise a sound of any length; memory grows with the window, not with the sound.
 
-    The level is measured over the whole sound, and neighbouring windows are cross-faded. The output differs from that
+    The level is measured over the whole sound, and neighboring windows are cross-faded. The output differs from that
     of a single window, because norms and attention extend over a whole window; docs/denoising.md quantifies this.
 
     Args:
@@ -68,7 +68,7 @@ def window_starts(n_frames: int, window_frames: int, overlap_frames: int) -> lis
     Args:
         n_frames: number of frames in the sound.
         window_frames: number of frames in a window.
-        overlap_frames: minimum overlap of neighbouring windows, in frames.
+        overlap_frames: minimum overlap of neighboring windows, in frames.
     """
     if n_frames <= window_frames:
         return [0]

@@ -21,7 +21,7 @@ NORMALIZED_LAYERS = (r"by_(?:spectrogram|period)\.\d+\.(?:convolutions\.\d+|outp
 
 
 def name_table(config: DiscriminatorConfig) -> NameTable:
-    """Name table of a set; the published names number all discriminators consecutively."""
+    """Name table of `Discriminators`; the published names number all discriminators consecutively."""
     n_spectrograms = len(config.ffts_samples)
     table: list[Rename | Constant | Unused] = []
     for index, n_fft in enumerate(config.ffts_samples):
@@ -33,10 +33,10 @@ def name_table(config: DiscriminatorConfig) -> NameTable:
 
 
 def discriminators_from(checkpoint: Checkpoint, config: DiscriminatorConfig) -> Discriminators:
-    """Create the discriminators with the weights of a checkpoint.
+    """Create the discriminators with the weights of a checkpoint, in evaluation mode.
 
     Raises:
-        BundleError: the weights do not fit a set with this configuration.
+        BundleError: the weights do not fit discriminators with this configuration.
     """
     model = Discriminators(config)
     load_weights(model, checkpoint, name_table(config))

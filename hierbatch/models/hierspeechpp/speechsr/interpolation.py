@@ -24,7 +24,7 @@ def interpolated_length(n_samples: int, ratio: Fraction) -> int:
 
 
 def interpolate_linear(x: Tensor, ratio: Fraction) -> Tensor:
-    """Interpolate linearly, with aligned sample centres and replicated ends. Shape: [C, N] -> [C, M]."""
+    """Interpolate linearly, with aligned sample centers and replicated ends. Shape: [C, N] -> [C, M]."""
     n_out = interpolated_length(x.shape[-1], ratio)
     if n_out * ratio.denominator == x.shape[-1] * ratio.numerator:
         return _by_phases(x, ratio)

@@ -21,7 +21,7 @@ NORMALIZED_LAYERS = ("input_projection", r"blocks\.\d+\.(?:dilated|plain)\.\d+")
 
 
 def name_table() -> NameTable:
-    """Name table of SpeechSR, in network order."""
+    """Name table of SpeechSR, in the order of its layers."""
     return (
         Rename(r"dec\.conv_pre\.(.+)", r"input_projection.\1"),
         *with_prefix(r"dec\.resblocks\.(\d+)", r"blocks.\1", block_names()),

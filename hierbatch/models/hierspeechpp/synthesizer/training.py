@@ -69,10 +69,9 @@ class SynthesizerPass:
     """Outputs of a forward pass.
 
     Shape:
-        prosody            [B, 20, T]
-        sound, real_sound  [B, 1, W hop]
-        log_f0             [B, 1, 4 W]
-        real_log_f0        [B, 1, 4 W]
+        prosody              [B, 20, T]  predicted lowest mel bands
+        sound, real_sound    [B, 1, W hop]  generated and recorded slices
+        log_f0, real_log_f0  [B, 1, 4 W]  ln(F0 + 1) of the slices, predicted and recorded
     """
 
     acoustic: Latent
@@ -95,7 +94,7 @@ class LatentDivergences:
     semantic: Tensor
     """Divergence of the semantic posterior, mapped by the flow, from the prior."""
     reverse: Tensor
-    """Divergences of the lower levels, mapped by the reversed flows, from the levels above."""
+    """Sum of the divergences of the lower levels, mapped by the reversed flows, from the levels above."""
 
 
 def training_pass(network: Synthesizer, inputs: SynthesizerInputs, slice_frames: int) -> SynthesizerPass:
@@ -133,7 +132,7 @@ def training_pass(network: Synthesizer, inputs: SynthesizerInputs, slice_frames:
 def encode_latents(
     network: Synthesizer, inputs: SynthesizerInputs, mask: Tensor, style: Tensor
 ) -> tuple[Latent, Latent, Latent]:
-    """Sample the acoustic and the semantic posterior and the prior.
+    """Sample the acoustic posterior, the semantic posterior and the prior, returned in this order.
 
     Args:
         network: network with its training modules.

@@ -64,7 +64,7 @@ class ScaleFlow(nn.Module):
         return y, (self.log_scale * mask).sum((1, 2))
 
     def reverse(self, x: Tensor, mask: Tensor) -> Tensor:
-        """Apply the inverse of `forward`; shapes as in `forward`."""
+        """Apply the inverse of `forward`, without a log-determinant. Shape: returns [B, 2, N]."""
         return (x - self.shift) * torch.exp(-self.log_scale) * mask
 
 
@@ -94,7 +94,7 @@ class SplineFlow(nn.Module):
         return torch.cat([kept, y], dim=1) * mask, (log_slope * mask).sum((1, 2))
 
     def reverse(self, x: Tensor, mask: Tensor, condition: Tensor) -> Tensor:
-        """Apply the inverse of `forward`; shapes as in `forward`."""
+        """Apply the inverse of `forward`, without a log-determinant. Shape: returns [B, 2, N]."""
         kept, transformed = x.chunk(2, dim=1)
         return torch.cat([kept, self._spline(kept, mask, condition).inverse(transformed)], dim=1) * mask
 
@@ -114,7 +114,7 @@ class SplineFlows(nn.Module):
         self.splines = nn.ModuleList(SplineFlow(channels) for _ in range(_N_SPLINES))
 
     def forward(self, x: Tensor, mask: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
-        """Output and log-determinant of all flows. Shapes: as those of one flow."""
+        """Output and log-determinant of all flows; shapes as in `SplineFlow.forward`."""
         x, log_det = self.scale(x, mask)
         for spline in self.splines:
             x, spline_log_det = spline(x, mask, condition)
@@ -164,7 +164,7 @@ class StochasticDurationPredictor(nn.Module):
     def negative_log_likelihood(
         self, hidden: Tensor, mask: Tensor, style: Tensor, durations: Tensor, noise: Tensor
     ) -> Tensor:
-        """Upper bound of the negative log likelihood, by variational dequantization and augmentation.
+        """Upper bound on the negative log likelihood, by variational dequantization and augmentation.
 
         Stochastic duration predictor: VITS (Kim et al. 2021), section 2.2.2.
 

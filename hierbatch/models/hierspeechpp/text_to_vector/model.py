@@ -93,7 +93,7 @@ class PosteriorEncoder(nn.Module):
         self.output_projection = nn.Conv1d(channels, 2 * channels, 1)
 
     def forward(self, semantic: Tensor, mask: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log scale of the posterior. Shape: [B, D, T], mask [B, 1, T], style [B, S] -> two of [B, C, T]."""
+        """Mean and log scale of the latent. Shape: [B, 1024, T], mask [B, 1, T], style [B, S] -> two of [B, C, T]."""
         x = self.wavenet(self.input_projection(semantic) * mask, mask, style)
         mean, log_scale = (self.output_projection(x) * mask).chunk(2, dim=1)
         return mean, log_scale

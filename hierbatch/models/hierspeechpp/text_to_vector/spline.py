@@ -23,7 +23,7 @@ _EDGE_SLOPE = math.log(math.exp(1 - _MIN_SIZE) - 1)
 
 @dataclass(frozen=True, slots=True)
 class _Bin:
-    """Bins that values fall into. Shapes: each field [...]."""
+    """Bin that each value falls into. Shapes: each field [...]."""
 
     left: Tensor
     width: Tensor

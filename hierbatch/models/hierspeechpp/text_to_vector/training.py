@@ -43,7 +43,7 @@ class TrainingBatch:
         n_symbols      [B]
         slice_starts   [B]          first frame of the slice for the pitch predictor
         languages      [B]          ids; None for a network of one language
-        words          [B, N]       word of each token; only for a network with prosody
+        words          [B, N]       index of each token's word; only for a network with prosody
     """
 
     semantic: Tensor
@@ -112,7 +112,7 @@ def training_pass(
         batch: texts with recordings.
         latent_noise: standard normal noise for the latent.
         duration_noise: standard normal noise for the duration predictor.
-        prosody_noise: standard normal noise for the prosody network, of a network that has one.
+        prosody_noise: standard normal noise for the prosody network, if there is one.
         legacy_padding: treat padding as the published code does; only for comparison with that code.
 
     Shape:
@@ -153,7 +153,7 @@ def training_pass(
 def _duration_losses(
     network: TextToVector, prior: TextPrior, style: Tensor, durations: Tensor, noise: Tensor
 ) -> Tensor:
-    """Negative log likelihood of each row's durations, divided by the symbols of the batch, in float32. Shape: [B]."""
+    """Negative log likelihood of each row's durations, divided by the batch's symbol count, in float32. Shape: [B]."""
     with torch.autocast(style.device.type, enabled=False):
         losses = network.durations.negative_log_likelihood(
             prior.hidden.float(), prior.mask, style.float(), durations.float(), noise

@@ -34,7 +34,7 @@ _N_PITCH_KERNELS = 3
 
 
 def name_table() -> NameTable:
-    """Name table of TTV, in network order."""
+    """Name table of TTV."""
     return (
         *with_prefix("enc_q", "posterior_encoder", _projected_wavenet_names()),
         Rename(r"enc_p\.emb\.(.+)", r"text_encoder.embedding.\1"),

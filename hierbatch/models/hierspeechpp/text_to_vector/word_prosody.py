@@ -1,8 +1,8 @@
 """Hierarchical TTV: F0 contours and durations of words from the prosody network.
 
-The authors announced a hierarchical TTV by name only; this one is ours. The stochastic duration predictor divides a
-word's sampled duration among its symbols. Sampled contours replace those of the predicted pitch, whose fine structure
-and voicing stay.
+The HierSpeech++ authors announced a hierarchical TTV without describing it; this design is our own. The stochastic
+duration predictor divides a word's sampled duration among its symbols. Sampled contours replace the predicted ones; the
+fine structure and the voicing of the predicted pitch stay.
 
 Legend: B batch, N symbols with blanks, K words, T frames (50/s), D values of a word.
 """
@@ -33,7 +33,7 @@ _MIN_VOICED_HZ = 40.0
 
 
 def encode_words(prior: TextPrior, words: Tensor, style: Tensor) -> WordBatch:
-    """Words of encoded texts; no gradient flows to text and style. Shape: words [B, N], style [B, S]."""
+    """Average encoded texts by word; no gradient flows to text and style. Shape: words [B, N], style [B, S]."""
     text, lengths = mean_by_word(prior.hidden.detach().float().transpose(1, 2), words)
     return WordBatch(text, lengths, style.detach().float())
 
@@ -44,7 +44,7 @@ def recorded_values(
     """Values of each word: F0 contour relative to the recording's median log F0, and log of the frames per symbol.
 
     Args:
-        words: word of each symbol.
+        words: index of each symbol's word.
         frames: aligned frames of each symbol.
         f0_hz: F0, 0 where unvoiced.
 
@@ -62,11 +62,11 @@ def recorded_values(
 
 
 def scale_word_durations(log_durations: Tensor, words: npt.NDArray[np.int64], values: Tensor) -> Tensor:
-    """Scale sampled durations so that each word, rounded up symbol by symbol, lasts about as long as its value says.
+    """Scale the durations of symbols so that each word, after they are rounded up, has about its sampled duration.
 
     Args:
         log_durations: natural log of the symbols' durations in frames.
-        words: word of each symbol.
+        words: index of each symbol's word.
         values: sampled values of the words.
 
     Shape:
@@ -89,7 +89,7 @@ def replace_contours(
     Args:
         log_f0: predicted ln(F0 in Hz + 1), about 0 where unvoiced.
         frames: frames of each symbol.
-        words: word of each symbol, for each row.
+        words: index of each symbol's word, for each row.
         values: sampled values of the words, for each row.
 
     Shape:
@@ -115,7 +115,7 @@ def replace_contours(
 
 
 def relative_log_f0(f0_hz: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    """Log F0 relative to its median, interpolated through unvoiced frames. Shape: [M] -> [M]."""
+    """Log F0 relative to its median, interpolated through unvoiced frames. Shape: [4 T] -> [4 T]."""
     filled = fill_unvoiced(f0_hz.astype(np.float32))
     voiced_hz = f0_hz[f0_hz > 0]
     relative: npt.NDArray[np.float32] = np.log(filled / (np.median(voiced_hz) if len(voiced_hz) else filled[0])).astype(

@@ -112,7 +112,7 @@ class SpeechSRLite(nn.Module):
         return _EXTENSION_SHARE * log[..., -_EDGE_BANDS:].mean(-1, keepdim=True) + _EXTENSION_LOG - decay
 
     def _add_high_band(self, low: Tensor, envelope: Tensor) -> Tensor:
-        """Add the synthesized high band, for the spectrum at the higher rate. Shape: [B, K, T] -> [B, wide K, T]."""
+        """Combine low and high band into the spectrum at the higher rate. Shape: [B, K, T] -> [B, wide K, T]."""
         config = self.config
         n_wide = self._wide_fft // 2 + 1
         source = low[:, config.first_bin - config.copied_bins : config.first_bin]
@@ -127,7 +127,7 @@ class SpeechSRLite(nn.Module):
 
 
 def _flatten_envelope(source: Tensor) -> Tensor:
-    """Divide a spectrum by its RMS magnitude over neighbouring bins. Shape: complex [B, K, T] -> [B, K, T]."""
+    """Divide a spectrum by its RMS magnitude over neighboring bins. Shape: complex [B, K, T] -> [B, K, T]."""
     power = (source.real**2 + source.imag**2).transpose(1, 2)
     half = _SMOOTHING_BINS // 2
     nearby = F.avg_pool1d(F.pad(power, (half, half), mode="replicate"), _SMOOTHING_BINS, stride=1)
