@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _OUTCOME_COLUMNS = ("status", "error_kind", "voice", "text_norm", "phonemes", "flags")
-"""Columns whose changes are listed by name, by weight: a change in one outweighs all later ones and all measures."""
+"""Columns whose changes are listed by name, most important first: a change in one outweighs all changes after it."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class RunComparison:
         return _common_measures(self.a, self.b)
 
     def summary(self) -> pd.DataFrame:
-        """Per measure: both medians, median change from a to b, and share of rows with an increase (`risen`)."""
+        """Table of the measures: both medians, median change from a to b, and share of rows that rose (`risen`)."""
         import pandas as pd
 
         rows = []
@@ -91,7 +91,7 @@ def compare(a: RunStudy | str | Path, b: RunStudy | str | Path) -> RunComparison
     both runs. Equal takes have a difference of 0.
 
     Raises:
-        RunError: one of the folders is not a run.
+        RunError: one of the folders is not a run, or a file in it is damaged.
     """
     a, b = (run if isinstance(run, RunStudy) else open_run(run) for run in (a, b))
     left, right = _table(a), _table(b)
@@ -110,7 +110,7 @@ def compare(a: RunStudy | str | Path, b: RunStudy | str | Path) -> RunComparison
 
 
 def _table(run: RunStudy) -> pd.DataFrame:
-    """The compared columns of a run, flags as text."""
+    """Ids, take keys and compared columns of a run, with the flags of a row as one string."""
     names = ("id", "take_key", *_OUTCOME_COLUMNS, *(measure.column for measure in run.measures))
     table = run.table([name for name in names if name in run.columns])
     table["flags"] = [", ".join(flags) if flags is not None else "" for flags in table["flags"]]

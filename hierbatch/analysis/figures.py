@@ -1,6 +1,6 @@
 """Plots of a run's summary: durations, loudness, pitch by voice, failures, flags, and a comparison of two runs.
 
-Each function returns a `Picture`, or None if the run lacks the data.
+A function returns None in place of a `Picture` if the run lacks the data.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def similarity(matrix: SimilarityMatrix) -> Picture:
 
 
 def change(comparison: RunComparison, column: str) -> Picture | None:
-    """Scatter plot of a measure in run b against run a; unchanged rows lie on the dotted line."""
+    """Scatter plot of a measure in run b against run a; unchanged rows are on the dotted line."""
     measure = next((measure for measure in comparison.measures if measure.column == column), None)
     if measure is None:
         return None
@@ -163,7 +163,7 @@ def pictures_of(summary: RunSummary, matrix: SimilarityMatrix | None = None) -> 
 
 
 def _counts(title: str, axis: str, counts: Mapping[str, int], colour: str, n_all: int) -> Picture | None:
-    """Bar chart of the names with the highest counts."""
+    """Bar chart of the first names in `counts`, which is sorted by count; `n_all` is the total in the caption."""
     if not counts:
         return None
     most = list(counts.items())[:_MAX_BARS][::-1]

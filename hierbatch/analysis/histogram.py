@@ -36,7 +36,7 @@ class Histogram:
         return int(self.counts.sum())
 
     def quantile(self, share: float) -> float:
-        """Value below which a share (0 to 1) of all values lies, accurate to a bin; NaN without values."""
+        """Quantile for a share (0 to 1) of all values, accurate to a bin; NaN without values."""
         if not self.n_values:
             return float("nan")
         cumulative = np.cumsum(self.counts)

@@ -60,7 +60,7 @@ class TakeSound:
         return _data_url("image/png", spectrogram_png(self.waveform))
 
     def player_source(self, *, max_duration_s: float = 30.0) -> str:
-        """First `max_duration_s` seconds as an MP3 `data:` URL; smaller than FLAC, playable in every browser."""
+        """First `max_duration_s` seconds as an MP3 `data:` URL; smaller than FLAC, playable in all common browsers."""
         sound = self.waveform
         beginning = Waveform(sound.samples[: round(max_duration_s * sound.rate_hz)], sound.rate_hz)
         return _data_url("audio/mpeg", encode_sound(beginning, container="MP3", codec="MPEG_LAYER_III"))
@@ -90,7 +90,7 @@ def take_card(row: Mapping[str, Any], sound: TakeSound | None, measures: Sequenc
 
     Args:
         row: columns of the take.
-        sound: audio of the take; None if it failed.
+        sound: audio of the take; None for a failed take.
         measures: measures to list.
     """
     name = " · ".join(str(row[column]) for column in ("id", "voice", "language") if row.get(column))
@@ -112,12 +112,12 @@ def take_card(row: Mapping[str, Any], sound: TakeSound | None, measures: Sequenc
 
 
 def format_measures(row: Mapping[str, Any], measures: Sequence[TakeMeasure]) -> str:
-    """Measures of a row that have values, with their units, on one line."""
+    """Line with the measures of a row and their units, without measures that have no value."""
     return " · ".join(f"{name} {value}" for name, value in listed_measures(row, measures))
 
 
 def listed_measures(row: Mapping[str, Any], measures: Sequence[TakeMeasure]) -> list[tuple[str, str]]:
-    """Short names and formatted values of the measures of a row, without measures that have no value."""
+    """Short name and formatted value of each measure that has a value in the row."""
     return [
         (measure.short, format_value(measure, row[measure.column])) for measure in measures if _has(row, measure.column)
     ]

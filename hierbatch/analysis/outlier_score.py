@@ -21,15 +21,15 @@ def outlier_score(
 ) -> Values:
     """Outlier score of each of N takes, 0 for an inconspicuous take; missing columns and values add nothing.
 
-    The score is the sum of 10 per flag; the natural logarithm by which the duration ratio exceeds 1.5 times the usual
-    ratio or falls below 2/3 of it; the shortfall of the speaker similarity below 0.6; and the shortfall of the SNR
-    below 15 dB, in units of 10 dB. Each measure adds at most 10.
+    Each flag adds 10. A duration ratio above 1.5 times the usual ratio, or below 2/3 of the usual ratio, adds the
+    natural logarithm of the factor by which it is outside; a speaker similarity below 0.6 adds the difference; an SNR
+    below 15 dB adds a tenth of the difference in dB. Each measure adds at most 10.
 
     Args:
         values: measures of the takes by column name, each [N].
         n_flags: number of flags of each take, [N].
-        usual_ratio: median duration ratio of the takes of the same language and voice, [N]. Expected durations are
-            those of human readers, and a model may be faster or slower throughout.
+        usual_ratio: median duration ratio of takes with the same language and voice, [N] or one value for all takes. It
+            is not 1 if a model is faster or slower throughout than the human readers of the expected durations.
     """
     total = _FLAG_SCORE * n_flags.astype(np.float64)
     if "duration_ratio" in values:
@@ -43,5 +43,5 @@ def outlier_score(
 
 
 def _bounded(excess: Values) -> Values:
-    """Clip an excess to 0 to 10; unknown (NaN) values become 0."""
+    """Clip an excess to the range 0 to 10; unknown (NaN) values become 0."""
     return np.clip(np.nan_to_num(excess, nan=0.0, posinf=_FLAG_SCORE), 0.0, _FLAG_SCORE)

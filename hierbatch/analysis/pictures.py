@@ -77,7 +77,7 @@ class Picture:
 
 
 def blank_figure(height_in: float = 2.7) -> tuple[Figure, Axes]:
-    """Create an empty figure in the project's style, as wide as a phone screen; changes no global settings.
+    """Create an empty figure and its axes in the project's style, as wide as a phone screen, without global changes.
 
     Raises:
         ProgramError: Matplotlib is not installed.

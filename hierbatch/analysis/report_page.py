@@ -106,7 +106,7 @@ def _totals(summary: RunSummary) -> list[_Total]:
 
 
 def _groups(run: RunStudy, summary: RunSummary, limits: PageLimits) -> list[dict[str, Any]]:
-    """Template values of the groups of worst and of ordinary takes, with their players."""
+    """Template values of two groups of takes, the worst and the ordinary ones, with their players."""
     worst, bytes_left = _takes(run, summary.worst_ids[: limits.n_worst], limits.sound_bytes)
     listed = {take["id"] for take in worst}
     others = [row_id for row_id in summary.ordinary_ids if row_id not in listed]
@@ -129,7 +129,7 @@ def _groups(run: RunStudy, summary: RunSummary, limits: PageLimits) -> list[dict
 
 
 def _takes(run: RunStudy, ids: Sequence[str], bytes_left: int) -> tuple[list[dict[str, Any]], int]:
-    """Template values of takes, and the part of the budget for audio (in bytes) that they leave unused."""
+    """Template values of takes, and the number of bytes that their players leave of the audio budget `bytes_left`."""
     gallery: TakeGallery = run.show(ids)
     prompts = run.prompts({row["voice"] for row in gallery.rows if row.get("voice")})
     takes = []
@@ -192,7 +192,7 @@ def _model_line(run: RunStudy) -> str:
 
 
 def _run_name(folder: Path) -> str:
-    """Name of a run folder; that of its project if it is the folder `run` of one."""
+    """Name of a run folder; for a folder `run`, the name of the project folder that contains it."""
     return folder.parent.name if folder.name == "run" and folder.parent.name else folder.name
 
 

@@ -40,17 +40,17 @@ def similarity_matrix(
 ) -> SimilarityMatrix:
     """Compare takes of each voice with all prompts, for the 16 most frequent voices.
 
-    The default speaker encoder is the model's own style encoder. The takes were conditioned on its embeddings, so it
-    overestimates their similarity: use it to find mixed-up voices, not for published results.
+    The default speaker encoder is the model's own style encoder. The takes were generated from embeddings of this
+    encoder, so the similarities are too high: use them to find mixed-up voices, not for published results.
 
     Args:
         run: the run.
         embed: speaker encoder; None uses the packaged model's style encoder.
         network: name of the speaker encoder, for captions.
-        n_takes: number of takes per voice.
+        n_takes: maximum number of takes per voice.
 
     Raises:
-        InputError: the run has no voices, or no successful takes of them.
+        InputError: no voice has both a prompt and a usable take.
     """
     if embed is None:
         embed, network = style_embedding(), "the model's own style encoder"
@@ -73,7 +73,7 @@ def style_embedding(bundle: str = "lite") -> Embed:
 
 
 def _takes_of(run: RunStudy, voice: str, embed: Embed, n_takes: int) -> npt.NDArray[np.float32]:
-    """Unit embeddings of the longest takes among the first few; short ones carry little speaker information."""
+    """Unit embeddings of the longest of a voice's first takes; short takes contain little speaker information."""
     rows = run.arrow(["id", "voice", "status", "duration_s"]).to_pandas()
     rows = rows[(rows["voice"] == voice) & (rows["status"] == "ok")].head(8 * n_takes)
     ids = list(rows.sort_values("duration_s", ascending=False)["id"].head(n_takes))

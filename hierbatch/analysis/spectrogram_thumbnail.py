@@ -35,7 +35,7 @@ def spectrogram_db(waveform: Waveform) -> npt.NDArray[np.float32]:
 
 
 def highest_khz(rate_hz: int) -> float:
-    """Frequency at the top of the picture, in kHz."""
+    """Frequency at the top of the thumbnail, in kHz."""
     return min(_MAX_HZ, rate_hz / 2) / 1000
 
 

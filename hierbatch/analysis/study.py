@@ -36,13 +36,13 @@ def open_run(folder: str | Path) -> RunStudy:
     """Open a run, finished or in progress, as a snapshot; open it again to see newer takes.
 
     Raises:
-        RunError: the folder is not a run, or a file of it is damaged.
+        RunError: the folder is not a run, or a file in it is damaged.
     """
     return RunStudy(Path(folder))
 
 
 class RunStudy:
-    """Snapshot of one run: each requested row appears once, with its best take."""
+    """Snapshot of one run: each row that has a take appears once, with its best take."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -100,7 +100,7 @@ class RunStudy:
         """Rows in manifest order; by default all columns except `audio`, `timings` and `word_distances`.
 
         Raises:
-            InputError: the run has no such column.
+            InputError: the run lacks one of the columns.
         """
         result: pd.DataFrame = self.arrow(columns).to_pandas()
         return result
@@ -155,7 +155,7 @@ class RunStudy:
         return TakeSound(row_id, content)
 
     def show(self, rows: pd.DataFrame | Iterable[str] | str | int = 12) -> TakeGallery:
-        """Show players, spectrograms, text and flags of up to 48 rows.
+        """Gallery of up to 48 rows, with players, spectrograms, texts and flags.
 
         Args:
             rows: a table with an `id` column, one or more ids, or a number of rows from the start.
@@ -170,8 +170,8 @@ class RunStudy:
     def outliers(self, column: str, n: int = 10, by: str | None = None) -> pd.DataFrame:
         """Rows furthest from the median of a column, sorted by absolute deviation, largest first.
 
-        The column `deviation` is in robust standard deviations (1.4826 median absolute deviations). Rows at the median
-        are left out.
+        The column `deviation` is in robust standard deviations (1.4826 median absolute deviations) or, if these are 0,
+        in mean absolute deviations. Rows at the median are left out.
 
         Args:
             column: a numeric column.

@@ -1,4 +1,4 @@
-"""Summary of a run, read once in chunks.
+"""Summary of a run, read in chunks.
 
 Apart from the index of best takes, memory does not grow with the number of rows: distributions are histograms, the
 worst takes are kept in a heap, and the ordinary takes are a sample.
@@ -28,7 +28,7 @@ _NEEDED = ("id", "voice", "language", "status", "error_kind", "error", "flags", 
 
 @dataclass(frozen=True, slots=True)
 class FailureKind:
-    """Number of rows that failed for one reason, and the id and message of the first."""
+    """Number of rows that failed for one reason, with the id and message of the first such row."""
 
     kind: str
     n_rows: int
@@ -38,7 +38,7 @@ class FailureKind:
 
 @dataclass(frozen=True, slots=True)
 class VoiceSummary:
-    """Counts, duration and distributions by column of one voice."""
+    """Counts, total duration and histograms by column for the takes of one voice."""
 
     voice: str
     n_ok: int
@@ -71,12 +71,12 @@ class RunSummary:
 
     @property
     def n_missing(self) -> int:
-        """Rows without a take."""
+        """Number of requested rows without a take."""
         return self.n_rows - self.n_ok - self.n_failed
 
     @property
     def n_flagged(self) -> int:
-        """Successful takes with at least one flag."""
+        """Number of successful takes with at least one flag."""
         return sum(voice.n_flagged for voice in self.voices)
 
 

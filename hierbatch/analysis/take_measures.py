@@ -1,6 +1,6 @@
 """Columns of takes that hold measures, with their titles, units and ranges, for tables and plots.
 
-A run may lack any of them; a missing column is left out everywhere.
+A run may lack some of these columns; tables and plots then leave them out.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class TakeMeasure(Scale):
 
 
 def measures_of(schema: pa.Schema) -> tuple[TakeMeasure, ...]:
-    """Measures of a table of takes, in the order of its columns; those that packages have added come last."""
+    """Measures of a table of takes, in the order of the known columns; columns added by other packages come last."""
     columns = (column for column in TAKE_COLUMNS if column.name in schema.names)
     return _measures((*columns, *declared_columns(schema)))
 

@@ -28,7 +28,7 @@ class UsualRatios:
 
     @classmethod
     def measure(cls, takes: Takes) -> Self:
-        """Measure the medians in one pass; memory does not grow with the number of takes."""
+        """Measure the medians in one pass, in memory independent of the number of takes; voices with few get none."""
         if "duration_ratio" not in takes.schema.names:
             return cls({})
         histograms: defaultdict[tuple[str, str], Histogram] = defaultdict(

@@ -16,10 +16,10 @@ _N_SPEAKER_CHARACTERS = 16
 
 
 def read_common_voice(path: Path) -> Iterator[ListedRow | RejectedRow]:
-    """Read the rows of one table of Common Voice; for a folder, of its `validated.tsv` or else `train.tsv`.
+    """Read the rows of a Common Voice table; for a folder, the table is its `validated.tsv`, or else its `train.tsv`.
 
     Raises:
-        InputError: the table or one of its columns is missing.
+        InputError: there is no such table, it cannot be read, or it lacks a required column.
     """
     table = path if path.is_file() else next((path / name for name in TABLES if (path / name).is_file()), None)
     if table is None:

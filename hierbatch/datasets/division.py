@@ -13,11 +13,13 @@ from hierbatch.errors import RowError
 
 
 def divide_row(row: DatasetRow, limits: UtteranceLimits) -> Iterator[DatasetRow | RejectedRow]:
-    """Divide a recording into utterances, in order of time; a recording within the maximum length is kept as it is.
+    """Divide a recording into one row per utterance, in order of time; one within the maximum length stays one row.
+
+    A recording that cannot be decoded, or that has no utterance, becomes a rejected row.
 
     Args:
         row: a recording of any length.
-        limits: lengths of the utterances.
+        limits: minimum and maximum length of an utterance.
     """
     if row.duration_s <= limits.max_duration_s:
         yield row
@@ -42,7 +44,7 @@ def span_row(row: DatasetRow, whole: Waveform, span: TimeSpan, number: int) -> D
         row: row of the recording.
         whole: samples of the recording.
         span: start and end of the utterance.
-        number: number of the utterance in the recording.
+        number: index of the utterance in the recording, from 0; the end of the new row's id.
     """
     reference = RecordingReference(
         path=row.audio.path, start_s=span.start_s, end_s=span.end_s, decoded=take_span(whole, span)

@@ -13,7 +13,7 @@ _TRANSCRIPT_SUFFIXES = (".txt", ".lab")
 
 
 def read_folder(path: Path) -> Iterator[ListedRow | RejectedRow]:
-    """Recordings at or below a folder; the speaker is the folder that contains the recording.
+    """Read the recordings at or below a folder; the speaker is the name of the folder that contains the recording.
 
     Raises:
         InputError: there are no recordings.
@@ -39,7 +39,7 @@ def read_folder(path: Path) -> Iterator[ListedRow | RejectedRow]:
 
 
 def find_transcript(recording: Path, suffixes: tuple[str, ...]) -> str | None:
-    """Text of the first transcript next to a recording; None if there is none.
+    """Text of the transcript next to a recording, with the first suffix for which there is one; None if there is none.
 
     Raises:
         SourceError: the transcript cannot be read.

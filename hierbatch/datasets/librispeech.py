@@ -19,7 +19,7 @@ def read_librispeech(path: Path) -> Iterator[ListedRow | RejectedRow]:
     """Read the rows of LibriSpeech, or of another data set whose files `*.trans.txt` have lines `ID TEXT`.
 
     Raises:
-        InputError: there is no such file.
+        InputError: there are no transcripts at or below the folder, or one cannot be read.
     """
     tables = sorted(path.rglob(LIBRISPEECH_TRANSCRIPTS))
     if not tables:
@@ -62,5 +62,5 @@ def read_libritts(path: Path) -> Iterator[ListedRow | RejectedRow]:
 
 
 def _speaker(row_id: str) -> str:
-    """Speaker of an id such as 1089-134686-0001 or 1089_134686_000001_000001."""
+    """Speaker in a row id, such as 1089 in 1089-134686-0001 or in 1089_134686_000001_000001."""
     return row_id.replace("_", "-").partition("-")[0]

@@ -32,10 +32,10 @@ _COLUMNS = (
 
 
 def read_manifest(path: Path) -> Iterator[ListedRow | RejectedRow]:
-    """Read the rows of a table, or of all Parquet files at or below a folder; paths are relative to each table.
+    """Read the rows of a table, or of all Parquet files at or below a folder; paths are relative to the table's folder.
 
     Raises:
-        InputError: there is no table, a table cannot be read, or its columns `id` and `audio` are missing.
+        InputError: there is no table, or a table cannot be read or lacks the column `id` or `audio`.
     """
     files = [path] if path.is_file() else sorted(file for file in path.rglob("*.parquet") if _is_visible(file))
     if not files:

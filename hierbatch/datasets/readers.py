@@ -30,11 +30,11 @@ from hierbatch.errors import InputError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetLayout:
-    """A layout of data sets: its description, its detection and its reader."""
+    """Layout of data sets, with functions that detect it and read its rows."""
 
     description: str
     matches: Callable[[Path], bool]
-    """True if a path has this layout; the first match of the table counts."""
+    """Function that returns True for a path with this layout; the first layout in `LAYOUTS` that matches is used."""
     read: Callable[[Path], Iterator[ListedRow | RejectedRow]]
 
 
@@ -118,7 +118,7 @@ def list_rows(paths: Sequence[Path], options: DatasetOptions) -> Iterator[Listed
     A row whose id occurred before is rejected.
 
     Raises:
-        InputError: a data set does not exist, is incomplete, or has no rows.
+        InputError: the layout is unknown, or a data set does not exist, is incomplete, or has no usable rows.
     """
     seen: set[str] = set()
     for path in paths:
@@ -138,13 +138,13 @@ def list_rows(paths: Sequence[Path], options: DatasetOptions) -> Iterator[Listed
 
 
 def read_dataset(paths: Sequence[Path], options: DatasetOptions | None = None) -> Iterator[DatasetRow | RejectedRow]:
-    """Read the rows of data sets with the durations of their recordings; arguments and errors as `list_rows`."""
+    """Read the rows of data sets with recording durations; arguments and errors are those of `list_rows`."""
     settings = options or DatasetOptions()
     for row in list_rows(paths, settings):
         yield row if isinstance(row, RejectedRow) else with_options(row, settings)
 
 
 def with_options(row: ListedRow, options: DatasetOptions) -> DatasetRow | RejectedRow:
-    """Complete a listed row with its duration, and with the language and speaker of the options."""
+    """Complete a listed row with its duration and the options' language and speaker, or reject it if it is unusable."""
     listed = row if options.speaker is None else replace(row, speaker=options.speaker)
     return complete_row(listed, options.language)

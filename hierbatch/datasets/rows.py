@@ -25,7 +25,7 @@ class RecordingReference:
     end_s: float | None = None
     """End of the span in seconds; None is the end of the recording."""
     decoded: Waveform | None = None
-    """Samples of exactly the span, if they are in memory."""
+    """Samples of the span alone, if it is decoded already."""
 
     def duration_s(self, name: str) -> float:
         """Duration of the recording, or of its span, in seconds; no samples are decoded.
@@ -86,7 +86,7 @@ class ListedRow:
     audio: RecordingReference
     speaker: str
     language: str = ""
-    """Language code or tag of the data set; empty if it declares none."""
+    """Language code or tag from the data set; empty if there is none."""
     text: str = ""
     cer: float | None = None
     """Character error rate of a speech recognizer on this recording; None if the data set has none."""
@@ -94,7 +94,7 @@ class ListedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetRow:
-    """A readable recording with everything that is known about it."""
+    """Row of a readable recording, with its duration and language."""
 
     id: str
     audio: RecordingReference
@@ -123,7 +123,7 @@ def rejected(row_id: str, error: HierbatchError) -> RejectedRow:
 
 
 def complete_row(listed: ListedRow, language: str | None = None) -> DatasetRow | RejectedRow:
-    """Measure the duration of a listed row and complete its language.
+    """Measure the duration of a listed row and fill in its language; reject a row whose recording is unusable.
 
     Args:
         listed: row from a reader.

@@ -27,7 +27,7 @@ def read_transcript(path: Path) -> str:
     """Text of one transcript file.
 
     Raises:
-        SourceError: the file is too large or not UTF-8.
+        SourceError: the file cannot be read, is too large, or is not UTF-8.
     """
     try:
         return read_regular_file(path, _MAX_TRANSCRIPT_BYTES).decode("utf-8-sig").strip()
@@ -45,7 +45,7 @@ def read_lines(path: Path, encodings: Sequence[str] = ("utf-8-sig",)) -> list[st
     """Read the lines of a list or table, decoded with the first of the encodings that fits.
 
     Raises:
-        InputError: the file is missing or in another encoding.
+        InputError: the file cannot be read, or none of the encodings fits.
     """
     try:
         content = read_regular_file(path, _MAX_TABLE_BYTES)

@@ -70,7 +70,7 @@ class AlignedUtterance:
         return AlignedSegment(UtteranceSegment(self.utterance, int(ends[first]) - lead, sum(durations)), ids, durations)
 
     def draw(self, max_frames: int, rng: np.random.Generator) -> AlignedSegment | None:
-        """Draw at most `max_frames` frames of speech between two pauses; None if the next pause is too far away."""
+        """Draw at most `max_frames` frames between two pauses; None if no pause is close enough to the random start."""
         pauses = self.pauses()
         ends = np.cumsum(self.durations)
         start = int(rng.integers(len(pauses) - 1))
@@ -80,7 +80,7 @@ class AlignedUtterance:
 
 
 def aligned_utterances(folder: Path, utterances: Iterable[PreparedUtterance]) -> dict[str, AlignedUtterance]:
-    """Read the alignments in a prepared folder; returns the utterances that have one, by id.
+    """Read the alignments in a prepared folder; returns the aligned utterances by id.
 
     Raises:
         InputError: the prepared speech is not aligned.

@@ -49,10 +49,10 @@ class UnalignedUtterance:
 
 
 class FrameScorer(Protocol):
-    """Protocol for an acoustic model of the phones, which computes a log likelihood per frame and phone."""
+    """Protocol for an acoustic model of the phones, which scores every phone in every frame."""
 
     def scores(self, vectors: Vectors) -> Vectors:
-        """Log likelihood of each frame under each phone, up to a constant. Shape: [T, C] -> [T, P]."""
+        """Score of each phone in each frame, comparable between the phones of a frame. Shape: [T, C] -> [T, P]."""
         ...
 
 
@@ -64,7 +64,7 @@ class PhoneModel:
     variances: Vectors
 
     def scores(self, vectors: Vectors) -> Vectors:
-        """Log likelihood of each frame under each phone, up to a constant. Shape: [T, C] -> [T, P]."""
+        """Log likelihood of each frame under each phone, up to a constant per frame. Shape: [T, C] -> [T, P]."""
         precision = 1.0 / self.variances
         cross = (vectors * precision) @ self.means.T
         return np.asarray(cross - 0.5 * ((self.means**2) @ precision)[None], dtype=np.float32)
@@ -117,7 +117,7 @@ def align(
         utterances: utterances of one language, each with at least as many frames as phones.
         loudness_channel: index of the channel that holds the loudness; used only to initialize silence.
         n_passes: number of alignments with Gaussians, each followed by re-estimation.
-        n_refinements: number of alignments with the frame classifier after those.
+        n_refinements: number of further alignments, each with a newly trained frame classifier.
     """
     model = _flat_start(utterances, loudness_channel)
     durations: list[Durations] = []

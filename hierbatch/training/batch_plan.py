@@ -75,7 +75,7 @@ class BatchPlan:
         return random.permutation(np.minimum(drawn, n - 1))
 
     def _bucket(self, drawn: Indices, random: np.random.Generator) -> Indices:
-        """Sort the rows in groups of batches by length, then shuffle all batches."""
+        """Sort the rows by length within groups of consecutive batches, then shuffle all batches."""
         size = self._batch_rows * _BUCKET_BATCHES
         groups = [drawn[start : start + size] for start in range(0, len(drawn), size)]
         ordered = np.concatenate([group[np.argsort(self._n_frames[group], kind="stable")] for group in groups])

@@ -54,7 +54,7 @@ class WhisperEncoder(nn.Module):
         """Read `model.bin` of a CTranslate2 Whisper model.
 
         Raises:
-            BundleError: the file is missing or has another layout.
+            BundleError: the file is missing or cannot be parsed.
         """
         path = folder / "model.bin"
         if not path.is_file():
@@ -120,7 +120,7 @@ def _read_ctranslate2(path: Path) -> dict[str, Tensor]:
 
 
 def _parse_ctranslate2(data: bytes) -> dict[str, Tensor]:
-    """Parse the variables of a CTranslate2 binary: name, shape, type id and raw little-endian values of each."""
+    """Parse a CTranslate2 binary; returns its variables by name, each stored with shape, type id and raw values."""
     (version,) = struct.unpack_from("<I", data, 0)
     offset = 4
     if version >= 2:

@@ -21,6 +21,10 @@ _LOUDNESS_WEIGHT = 1.5
 def align_prepared(folder: Path, log: Callable[[str], None]) -> None:
     """Align every utterance whose transcript has a plausible length, and write `alignment.parquet`.
 
+    Args:
+        folder: folder of the prepared set.
+        log: function that receives a line for each language.
+
     Raises:
         InputError: the folder holds no prepared speech.
     """
@@ -54,7 +58,7 @@ def _alignment_input(prepared: PreparedSet, utterance: PreparedUtterance) -> Una
 
 
 def mark_pauses(phonemes: str, frames: Durations) -> str:
-    """Insert commas at pauses between words if the transcript has no commas.
+    """Replace word boundaries at pauses with commas, unless the phonemes already contain commas.
 
     Args:
         phonemes: phoneme string.

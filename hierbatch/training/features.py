@@ -42,7 +42,7 @@ class FeaturePipeline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UtteranceArrays:
-    """Arrays of one utterance, with its row of the index. Legend: T frames (50/s), C channels.
+    """Arrays of one utterance, with its row in the index. Legend: T frames (50/s), C channels.
 
     Shape:
         semantic    [T, C]
@@ -67,7 +67,7 @@ class ShardResult:
 
 
 def to_training_sound(recording: Waveform) -> Waveform:
-    """Resample a recording to 16 kHz and speech level, truncated to whole frames."""
+    """Resample a recording to 16 kHz, truncate it to whole frames, and scale it to speech level."""
     sound = resample(recording, RATE_HZ)
     n_samples = sound.n_samples // FRAME_HOP_SAMPLES * FRAME_HOP_SAMPLES
     return to_speech_level(Waveform(sound.samples[:n_samples], RATE_HZ))
@@ -139,7 +139,7 @@ class _ShardFiles(ExitStack):
         self._files = [self.enter_context((folder / name).open("wb")) for name in names]
 
     def append(self, arrays: UtteranceArrays) -> None:
-        """Append the arrays of an utterance to every file."""
+        """Append each array of an utterance to its file."""
         values = [
             np.round(arrays.sound.samples * 32767).astype("<i2"),
             arrays.semantic.astype("<f2"),
@@ -174,7 +174,7 @@ def _exactly(values: F0, length: int) -> F0:
 
 
 def _index_row(row: DatasetRow, sound: Waveform, pipeline: FeaturePipeline) -> dict[str, Any]:
-    """Index row of a recording, without its offset; phonemes are empty if the transcript is not usable."""
+    """Index row of a recording, without offset and SNR; phonemes are empty if the transcript is not usable."""
     text = lowercase_all_caps(row.text)
     spoken_text, phonemes = "", ""
     if text:

@@ -33,7 +33,7 @@ _TRANSITION_HZ = 150.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FullBandClip:
-    """Recording with its samples in 16 bit, its speaker and its split."""
+    """Recording with its 16-bit samples, its speaker and its split."""
 
     id: str
     speaker: str
@@ -64,7 +64,7 @@ def read_full_band(
 
     Args:
         folder: folder or file.
-        held_out_only: leave out the clips for training.
+        held_out_only: True to leave out the clips for training.
         rate_hz: sampling rate to which the clips are resampled.
         min_rate_hz: minimum sampling rate of the original recording.
         ids: ids of the recordings to read; None reads all.
@@ -151,7 +151,7 @@ def draw_full_band_batch(
 def _draw_pair(
     clip: FullBandClip, n_samples: int, speed: float, gain: float, rng: np.random.Generator
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Draw a segment, change its speed, and return it at 48 kHz and low-passed at 16 kHz. Shape: [L], [L / 3]."""
+    """Draw a segment, change speed and gain; returns it at 48 kHz and, low-passed, at 16 kHz. Shape: [L], [L / 3]."""
     n_read = round(n_samples * speed / 480) * 480
     start = int(rng.integers(max(1, len(clip.samples) - n_read)))
     samples = clip.waveform(start, n_read).samples * gain

@@ -49,7 +49,10 @@ class HighBandLoss(nn.Module):
 
 
 def _log_distance(ours: Tensor, theirs: Tensor, mask: Tensor) -> Tensor:
-    """Mean absolute difference of log magnitudes where `mask` is 1. Shape: ours, theirs, mask [B, K, T] -> []."""
+    """Mean absolute difference of the log magnitudes of two power spectrograms where `mask` is 1.
+
+    Shape: ours, theirs, mask [B, K, T] -> [].
+    """
     distance = (torch.log(ours + _FLOOR**2) - torch.log(theirs + _FLOOR**2)).abs()
     return 0.5 * (distance * mask).sum() / mask.sum().clamp_min(1)
 

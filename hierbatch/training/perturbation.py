@@ -1,4 +1,4 @@
-"""Perturbation of recordings that removes speaker and pitch from their content features (Choi et al. 2021, NANSY).
+"""Perturbation of recordings, to remove speaker and pitch from content features (Choi et al. 2021, NANSY).
 
 Formants are shifted, the pitch is transposed and its range scaled, and the spectrum is shaped by a random equalizer.
 The distributions are those of the implementation to which the authors of HierSpeech++ refer. That implementation
@@ -143,7 +143,7 @@ def equalize(samples: Floats, random: np.random.Generator, settings: Perturbatio
 
 
 def equalizer_response(frequencies_hz: Floats, random: np.random.Generator, settings: PerturbationSettings) -> Floats:
-    """Magnitude response of a random equalizer: a low shelf, peaks at geometrically spaced frequencies, a high shelf.
+    """Magnitude response of a random equalizer: low shelf, peaks at geometrically spaced frequencies, and high shelf.
 
     Args:
         frequencies_hz: frequencies at which to evaluate the response.
@@ -166,7 +166,7 @@ def equalizer_response(frequencies_hz: Floats, random: np.random.Generator, sett
 
 
 def _biquad_magnitude(frequencies_hz: Floats, kind: str, centre_hz: float, gain_db: float, quality: float) -> Floats:
-    """Magnitude response of one second-order section (Bristow-Johnson, Audio EQ Cookbook)."""
+    """Magnitude response of a `low` shelf, a `peak` or a `high` shelf (Bristow-Johnson, Audio EQ Cookbook)."""
     a, w = 10 ** (gain_db / 40), 2 * np.pi * centre_hz / RATE_HZ
     alpha, cosine, root = np.sin(w) / (2 * quality), np.cos(w), np.sqrt(a)
     if kind == "peak":

@@ -32,7 +32,7 @@ class PerturbedFeatures:
     """Features of all perturbed versions of all utterances, memory-mapped from disk."""
 
     def __init__(self, folder: Path, channels: int) -> None:
-        """Open the versions of a prepared set.
+        """Open the perturbed versions of a prepared set.
 
         Args:
             folder: folder of the prepared set.
@@ -85,7 +85,7 @@ def write_perturbed_features(
         log: function that receives a line for each shard.
 
     Raises:
-        InputError: the folder already has another number of versions.
+        InputError: the set has perturbed versions already, but not `n_versions` of them.
         StorageError: the disk is full, read-only or gone.
     """
     prepared = PreparedSet(folder)

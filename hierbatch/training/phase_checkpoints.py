@@ -20,7 +20,7 @@ def has_checkpoint(training: Path, phase: str) -> bool:
 def phase_weights(training: Path, phase: str) -> dict[str, Tensor]:
     """Read the averaged weights of all networks that a phase trained, including those that do not ship.
 
-    The name of each weight begins with that of its network, except for SpeechSR, which has a bundle to itself.
+    The name of each weight begins with that of its network, except for SpeechSR, which has its own bundle.
     """
     return _with_prefix(
         averaged_weights(phase_folder(training, phase)), (PHASES | FULL_BAND_PHASES)[phase].sole_network
@@ -47,7 +47,7 @@ def pipeline_weights(training: Path, start: str | None, *, exclude: str | None =
 
 
 def speechsr_weights(training: Path) -> dict[str, Tensor] | None:
-    """Read the averaged weights of SpeechSR-Lite from its last phase, without discriminators; None if not trained."""
+    """Read the averaged weights of SpeechSR-Lite from its last phase, without discriminators; None if untrained."""
     completed = [phase for phase in FULL_BAND_PHASES if has_checkpoint(training, phase)]
     if not completed:
         return None

@@ -1,7 +1,7 @@
 """Recipes of the Lite networks, and the adapter by which the trainer runs them.
 
 A phase trains one module with one optimizer. Its batches are drawn from a generator seeded with the step, so a resumed
-run equals an uninterrupted run to the bit.
+run equals an uninterrupted run to the bit on the same machine.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ _EARLIER_CHECKPOINT = "checkpoint.pt"
 class PhaseRecipe(Protocol):
     """Protocol for a network with its batches, losses and validation metrics.
 
-    Three attributes are optional: `learning_rate_factors` scale the learning rates of submodules, by name;
-    `first_steps` are the steps from which submodules are trained; `begin_step(step)` is called before each step.
+    Three attributes are optional: `learning_rate_factors`, factors by submodule name; `first_steps`, the first step
+    at which a submodule is trained, by name; and `begin_step(step)`, a method to be called before each step.
     """
 
     @property
@@ -76,7 +76,7 @@ class PhaseSchedule:
 
 
 class OneNetworkRecipe:
-    """Recipe of a phase in the form that the trainer runs."""
+    """Adapter of a phase's recipe to the interface of the trainer."""
 
     averaged = (MODEL,)
     criterion = None
@@ -87,7 +87,7 @@ class OneNetworkRecipe:
         Args:
             name: name of the phase.
             phase: network with its batches and losses.
-            schedule: learning rates.
+            schedule: schedule of the optimization.
         """
         self.name, self.phase, self.schedule = name, phase, schedule
         self.networks: dict[str, nn.Module] = {MODEL: phase.network}
@@ -137,7 +137,7 @@ class OneNetworkRecipe:
         return ()
 
     def _submodule_factor(self, submodule: str, step: int) -> float:
-        """Learning-rate factor of a submodule: 0 before its first step (at most `n_steps / 4`), then a warm-up."""
+        """Learning-rate factor of a submodule, with its own warm-up; 0 before its first step, at most `n_steps / 4`."""
         factors: Mapping[str, float] = getattr(self.phase, "learning_rate_factors", {})
         first_steps: Mapping[str, int] = getattr(self.phase, "first_steps", {})
         first_step = min(first_steps.get(submodule, 0), self.schedule.n_steps // 4)
@@ -163,7 +163,7 @@ def has_averaged_weights(folder: Path) -> bool:
 
 
 def averaged_weights(folder: Path) -> dict[str, Tensor]:
-    """Read the averaged weights, those that ship, from the last checkpoint of a run folder.
+    """Read the averaged weights from the last checkpoint of a run folder.
 
     Raises:
         InputError: the checkpoint is damaged.

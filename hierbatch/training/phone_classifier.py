@@ -54,7 +54,7 @@ class PhoneClassifier(nn.Module):
 def train_phone_classifier(
     prepared: PreparedSet, phones: Mapping[str, npt.NDArray[np.int16]], log: Callable[[str], None] = lambda _: None
 ) -> PhoneClassifier:
-    """Fit a classifier to the aligned training speakers; takes less than a minute on one thread.
+    """Fit a classifier to aligned speech of the training speakers, in less than a minute on one thread.
 
     Args:
         prepared: the prepared set.
@@ -87,7 +87,7 @@ def _labelled_frames(
     known: list[PreparedUtterance],
     rng: np.random.Generator,
 ) -> tuple[Tensor, Tensor]:
-    """Collect frames with context and their phones, from utterances in random order. Shape: [N, C * context], [N]."""
+    """Collect frames with context and their phones from a random set of utterances. Shape: [N, C * context], [N]."""
     rows, labels, n_frames = [], [], 0
     for index in rng.permutation(len(known)):
         utterance = known[index]

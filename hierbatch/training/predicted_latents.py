@@ -65,7 +65,7 @@ class TrainingExample:
 
 
 class PredictedLatents:
-    """Source of training examples with predicted latents; ground-truth latents only if there is no trained pipeline.
+    """Source of training examples with predicted latents, or ground-truth latents if there is no trained pipeline.
 
     Args:
         prepared: prepared speech with alignments.
@@ -135,7 +135,7 @@ class PredictedLatents:
         Args:
             pipeline: trained networks.
             segment: segment of the recording to reproduce.
-            vectors: semantic vectors predicted from its text, [1, T, C]; None encodes the recording instead.
+            vectors: semantic vectors predicted from the segment's text, [1, T, C]; None encodes the recording instead.
             prompt: speech of the same speaker.
         """
         own, mask = self._ground_truth(segment), self._full_mask(segment)

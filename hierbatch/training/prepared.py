@@ -53,12 +53,12 @@ INDEX_SCHEMA = pa.schema(
 FINE_F0_PER_FRAME = 4
 """Number of F0 values per content frame in `f0_fine.f32`."""
 _HELD_OUT_SHARE = 20
-"""Of so many utterances, one is held out if no speaker is."""
+"""Number of utterances of which one is held out, if no speaker is held out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedUtterance:
-    """Recording of the prepared set; `phonemes` is empty if it has no usable transcript."""
+    """Recording of the prepared set; `phonemes` is empty without a usable transcript."""
 
     id: str
     speaker: str
@@ -108,9 +108,9 @@ class PreparedSet:
             )
 
     def split(self, split: Split) -> list[PreparedUtterance]:
-        """Utterances of one split, by speaker.
+        """Utterances of one split; each speaker belongs to one split.
 
-        If no speaker is held out for development, as in recordings of one's own, a twentieth of the utterances is.
+        If there are no development speakers, a twentieth of the training speakers' utterances is held out instead.
         """
         found = [utterance for utterance in self.utterances if utterance.split == split]
         if split == "evaluation" or not self._held_out:
@@ -169,7 +169,7 @@ class PreparedSet:
         return np.array(values[self._slice(utterance, start, n_frames, FINE_F0_PER_FRAME)])
 
     def _slice(self, utterance: PreparedUtterance, start: int, n_frames: int | None, per_frame: int) -> slice:
-        """Range of an array that holds `per_frame` values per frame."""
+        """Range of `n_frames` frames (None: to the end) in an array with `per_frame` values per frame."""
         length = utterance.n_frames - start if n_frames is None else n_frames
         first = (utterance.first_frame + start) * per_frame
         return slice(first, first + length * per_frame)
@@ -188,7 +188,7 @@ def has_alignments(folder: Path) -> bool:
 
 
 def read_alignments(folder: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """Read the alignments: by utterance id, the phonemes with marked pauses, and the frames of START and each token.
+    """Read, by utterance id, the phonemes with marked pauses, and the durations in frames of START and of each token.
 
     Raises:
         InputError: the prepared speech is not aligned.
@@ -201,7 +201,7 @@ def read_alignments(folder: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
 
 
 def write_alignments(folder: Path, rows: Sequence[tuple[str, str, Sequence[int]]]) -> None:
-    """Write all alignments atomically, as (id, phonemes, frames)."""
+    """Write all alignments atomically; each row has id, phonemes, and durations in frames of START and each token."""
     schema = pa.schema([("id", pa.string()), ("phonemes", pa.string()), ("frames", pa.list_(pa.int16()))])
     ids, phonemes, frames = zip(*rows, strict=True) if rows else ((), (), ())
     table = pa.table([list(ids), list(phonemes), [list(f) for f in frames]], schema=schema)

@@ -1,4 +1,4 @@
-"""Settings of a prepared set, stored in its `prepared.json`: features, F0 and source data."""
+"""Settings of a prepared set, stored in its `prepared.json`: features and F0."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def read_settings(folder: Path) -> PreparedSettings | None:
 
 
 def write_settings(folder: Path, settings: PreparedSettings) -> None:
-    """Write the settings of a new set, or compare them with those of an existing one.
+    """Write the settings of a new set, or check that those of an existing set are equal.
 
     Raises:
         InputError: the folder was prepared with other settings, or its settings cannot be read.
@@ -85,7 +85,7 @@ def check_features(folder: Path, settings: PreparedSettings, channels: int) -> N
     """Check that a network with `channels` input channels can be trained on the set in `folder`.
 
     Raises:
-        InputError: the features have another number of channels.
+        InputError: the features do not have `channels` channels.
     """
     if settings.features.channels != channels:
         raise InputError(

@@ -121,7 +121,7 @@ def _follow(file: TextIO, log: Log, is_over: threading.Event) -> None:
 
 
 def _described(error: BaseException) -> HierbatchError:
-    """Find the HierbatchError that the training function raised; otherwise return a RunError."""
+    """HierbatchError that the training function raised, or else a RunError."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, HierbatchError):

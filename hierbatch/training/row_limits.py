@@ -40,7 +40,7 @@ class RowLimits(OptionGroup):
         return ""
 
     def reject_sound(self, waveform: Waveform) -> tuple[str, float | None]:
-        """Reason to leave out a decoded recording (empty to keep it), and its signal-to-noise ratio in dB."""
+        """Reason to leave out a decoded recording (empty to keep it), and its signal-to-noise ratio in dB, if known."""
         from hierbatch.audio.quality import measure_take
 
         quality = measure_take(waveform)
@@ -53,11 +53,11 @@ class RowLimits(OptionGroup):
         return reason, quality.snr_db
 
     def accepts_text(self, duration_s: float, expected_s: float, cer: float | None) -> bool:
-        """True if a transcript fits its recording. The sound of the recording is used in either case.
+        """True if a transcript fits its recording in length and error rate.
 
         Args:
-            duration_s: length of the recording.
-            expected_s: expected length of speech with the phonemes of the transcript.
+            duration_s: length of the recording in seconds.
+            expected_s: expected length in seconds of speech with the phonemes of the transcript.
             cer: character error rate of a speech recognizer, if known.
         """
         ratio = max(duration_s / max(expected_s, 1e-3), expected_s / max(duration_s, 1e-3))

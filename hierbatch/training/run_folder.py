@@ -1,4 +1,4 @@
-"""Run folder of a training run, with its recipe, configuration, and start weights.
+"""Run folder of a training run, with its recipe, configuration and start weights.
 
 RUN/
   run.json      recipe, data and start weights

@@ -117,7 +117,7 @@ class SegmentBatch:
     Shape:
         lengths   [B]          in frames
         audio     [B, L]
-        semantic  [B, T, 64]
+        semantic  [B, T, C]    C semantic channels
         f0_hz     [B, 2T]      interpolated through unvoiced frames
         voiced    [B, 2T]
     """
@@ -139,7 +139,7 @@ def load_batch(prepared: PreparedSet, segments: Sequence[UtteranceSegment]) -> S
 
 
 def load_segment(prepared: PreparedSet, segment: UtteranceSegment) -> SegmentArrays:
-    """Load the arrays of one segment."""
+    """Load the samples, semantic vectors, interpolated F0 and voicing of one segment."""
     position = (segment.utterance, segment.start, segment.n_frames)
     f0_hz = prepared.f0_hz(*position)
     filled_f0_hz, voiced = fill_unvoiced(f0_hz).astype(np.float32), (f0_hz > 0).astype(np.float32)
@@ -147,7 +147,7 @@ def load_segment(prepared: PreparedSet, segment: UtteranceSegment) -> SegmentArr
 
 
 def stack_segments(rows: Sequence[SegmentArrays]) -> SegmentBatch:
-    """Pad the arrays of segments of any lengths, and stack them to one batch."""
+    """Pad the arrays of segments of any lengths, and stack them into one batch."""
     audio, semantic, f0_hz, voiced = zip(*rows, strict=True)
     lengths = np.array([len(row) for row in semantic])
     longest = int(lengths.max())

@@ -1,8 +1,8 @@
 """Semantic vectors: teacher features with less speaker information and fewer channels.
 
-They are principal components with half whitening: each is divided by the square root of its standard deviation, so that
-strong components still have more weight than weak components. Most of the mean over the utterance, which contains
-information on the speaker and the recording conditions, is subtracted.
+The vectors are principal components with half whitening: each component is divided by the square root of its standard
+deviation, so that strong components still have more weight than weak components. Most of the mean over the utterance,
+which contains information on the speaker and the recording conditions, is subtracted.
 
 Legend: T frames (50/s), D teacher channels.
 """

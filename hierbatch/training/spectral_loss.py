@@ -1,6 +1,6 @@
 """Multi-resolution spectral distance of two waveforms: log-mel and log-magnitude at three resolutions.
 
-Yamamoto et al. 2020 (Parallel WaveGAN, section 2.2), with an additional mel term.
+As in Yamamoto et al. 2020 (Parallel WaveGAN, section 2.2), with an additional mel term.
 
 Legend: B batch, L samples, T frames, K bins.
 """

@@ -30,10 +30,10 @@ PUBLISHED_LAYER = 7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureInfo:
-    """Identity of an extractor of content features; a training recipe checks that it fits the network."""
+    """Identity of an extractor of content features, stored with the features to check that they fit a network."""
 
     name: str
-    """A key of `EXTRACTORS`."""
+    """A key of `EXTRACTORS`, or `whisper` for the projected features of a Whisper encoder."""
     channels: int
     license: str
     """License of the weights, which also applies to networks trained on the features."""
@@ -52,7 +52,7 @@ class SpeechFeatures(Protocol):
         ...
 
     def __call__(self, samples: Samples) -> Vectors:
-        """Extract the features of one whole recording, scaled to the speech level of training.
+        """Extract the features of one whole recording, which must be at the speech level of training.
 
         Shape:
             samples  [L]  L a multiple of 320
@@ -143,6 +143,10 @@ EXTRACTORS: Mapping[str, Callable[[str, int], SpeechFeatures]] = {
 
 def load_features(text: str = DEFAULT_FEATURES, layer: int = PUBLISHED_LAYER) -> SpeechFeatures:
     """Load an extractor from its description: `lite`, `lite=BUNDLE`, `mms=FOLDER` or `encoder=FOLDER`.
+
+    Args:
+        text: description of the extractor.
+        layer: transformer layer whose output is used; ignored for `lite`.
 
     Raises:
         InputError: the name is unknown, or the folder is missing or holds no such encoder.

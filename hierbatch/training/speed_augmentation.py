@@ -1,6 +1,6 @@
 """Speed augmentation: segments are resampled to play faster or slower, which shifts pitch and formants together.
 
-A change of some per cent sounds like another speaker (compare vocal tract length perturbation, Jaitly and Hinton 2013).
+A change of a few percent sounds like another speaker (compare vocal tract length perturbation, Jaitly and Hinton 2013).
 The content does not change, so the semantic vectors are stretched in time and not changed otherwise.
 """
 

@@ -12,7 +12,7 @@ Split = Literal["train", "development", "evaluation"]
 
 @functools.cache
 def held_out_speakers() -> dict[str, Split]:
-    """Held-out speaker ids and their split: `development` for model selection, `evaluation` for published results."""
+    """Split of each held-out speaker id: `development` for model selection, `evaluation` for published results."""
     text = resources.files("hierbatch.training").joinpath("held_out.json").read_text(encoding="utf-8")
     by_split: dict[str, list[str]] = json.loads(text)
     speakers: dict[str, Split] = dict.fromkeys(by_split["development"], "development")

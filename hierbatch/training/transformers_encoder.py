@@ -26,7 +26,7 @@ def load_encoder(folder: Path, layer: int) -> tuple[Any, bool, str]:
         The network, True if its input must be normalized to unit variance, and the license of its weights.
 
     Raises:
-        InputError: the folder has no encoder of waveforms with a hop of 320 samples, or the encoder has fewer layers.
+        InputError: the folder has no encoder of waveforms with a hop of 320 samples, or the encoder has no such layer.
     """
     from transformers import AutoConfig, AutoModel
 
@@ -70,7 +70,7 @@ def _normalizes(folder: Path) -> bool:
 
 
 def _license(folder: Path) -> str:
-    """License in the header of the model's README, or a text that it is unknown."""
+    """License in the header of the model's README, or a text that states that the license is unknown."""
     try:
         found = _LICENSE.search((folder / "README.md").read_text(encoding="utf-8")[:4000])
     except (OSError, UnicodeDecodeError):

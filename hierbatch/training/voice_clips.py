@@ -88,7 +88,7 @@ def prepare_clips(
 
 
 def split_clips(folder: Path) -> VoiceClips:
-    """Divide clips into training and held-out clips; the latter are evenly spaced, so all recordings contribute.
+    """Divide clips into training and held-out clips; the latter are evenly spaced over the recordings.
 
     Raises:
         InputError: there is too little speech.
@@ -113,7 +113,7 @@ def split_clips(folder: Path) -> VoiceClips:
 
 
 def choose_prompt(clips: VoiceClips) -> PreparedUtterance:
-    """Choose the training clip of 6 to 15 s whose F0 is closest to the median of such clips, or else the longest."""
+    """Choose the training clip of 6 to 15 s with the most typical F0 (closest to the median), or else the longest."""
     shortest, longest = (duration_s * FRAMES_PER_SECOND for duration_s in _PROMPT_S)
     candidates = [clip for clip in clips.training if shortest <= clip.n_frames <= longest]
     if not candidates:

@@ -1,4 +1,4 @@
-"""Recordings at the rate of a synthesizer for the utterances of a prepared set, in which recordings are at 16 kHz.
+"""Recordings at a synthesizer's rate for the utterances of a prepared set, which itself has recordings at 16 kHz.
 
 FOLDER/
   sounds.i16       samples of all utterances, one after another
@@ -83,8 +83,8 @@ def write_full_rate_sounds(
         folder: folder to write.
         rate_hz: sampling rate to write.
         utterances: utterances of a prepared set.
-        recording_of: function from an utterance's id to its recording at any rate, or None. An utterance for which it
-            raises a RowError is left out.
+        recording_of: function from an utterance's id to its recording at any rate. An utterance is left out if the
+            function returns None or raises a RowError.
     """
     hop, rows, first_frame = rate_hz // FRAMES_PER_SECOND, [], 0
     folder.mkdir(parents=True, exist_ok=True)

@@ -91,17 +91,17 @@ def open_full_rate_sounds(
     """Open the recordings of prepared speech at a rate above 16 kHz; None for 16 kHz.
 
     If `recordings` is set, the recordings are first converted and written to `DATA/sounds_RATE`. Utterances without a
-    recording are left out of `speech`.
+    recording are removed from `speech`.
 
     Args:
         data: folder of the prepared set.
-        recordings: Parquet files with the recordings, whose ids are those of the utterances; None opens those written
-            before.
+        recordings: Parquet files with the recordings, whose ids are those of the utterances; None opens the recordings
+            that an earlier call wrote.
         rate_hz: sampling rate of the network.
         speech: the prepared set.
 
     Raises:
-        InputError: `recordings` is None and none were written before, or no prepared utterance has a recording.
+        InputError: `recordings` is None and no earlier call wrote any, or no prepared utterance has a recording.
     """
     if rate_hz == RATE_HZ:
         return None

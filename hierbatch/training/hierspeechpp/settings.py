@@ -13,7 +13,7 @@ from hierbatch.training.trainer.trainer import TrainerOptions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdamWSettings:
-    """Table `optimizer`: settings of AdamW for each optimizer of a recipe; the defaults are the published values."""
+    """Table `optimizer`: AdamW settings for each optimizer of a recipe. Defaults are published, or marked as ours."""
 
     learning_rate: float
     learning_rate_decay: float
@@ -63,7 +63,7 @@ class RunSettings:
     keep_every_steps: int = 50_000
 
     def options(self, **changes: Any) -> TrainerOptions:
-        """Options of the trainer, with changes from the command line."""
+        """Options of the trainer; `changes` are options that replace these settings."""
         values = {name: getattr(self, name) for name in self.__slots__}
         return TrainerOptions(**(values | changes))
 

@@ -59,7 +59,7 @@ class PreparedSpeech(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowPosition:
-    """Segment of an utterance, the segment from which its style is encoded, and the generator of random choices."""
+    """Segment of an utterance, the segment from which the style is encoded, and the generator of random choices."""
 
     utterance: PreparedUtterance
     start: int
@@ -90,7 +90,7 @@ class RowArrays:
 
 
 class SpeechData:
-    """Usable utterances of a prepared set with the order of training, and held-out utterances for validation."""
+    """Usable utterances of a prepared set: those for training, with their order, and those held out for validation."""
 
     def __init__(
         self,
@@ -105,7 +105,7 @@ class SpeechData:
             prepared: the prepared set.
             settings: limits and balance.
             seed: seed of the order and of all random choices.
-            is_usable: further condition for an utterance.
+            is_usable: function that returns False for an utterance to leave out.
 
         Raises:
             InputError: no utterance can be used.
@@ -208,7 +208,7 @@ def f0_values_of(n_frames: int) -> int:
 
 
 def _held_out(usable: Sequence[PreparedUtterance], n_rows: int) -> list[PreparedUtterance]:
-    """Choose at most `n_rows` utterances of development speakers; if there are none, a twentieth of the others."""
+    """Choose at most `n_rows` utterances of development speakers, or else at most a twentieth of those for training."""
     development = [utterance for utterance in usable if utterance.split == "development"]
     if development or len(usable) < 2:
         return sorted(development, key=_place)[:n_rows]

@@ -38,7 +38,7 @@ _N_SAMPLES = 4
 
 @dataclass(frozen=True, slots=True)
 class SpeechSRBatch:
-    """Rows of this process, with their share in the rows of the step.
+    """Rows of this process, with their share of the rows of the step.
 
     Shape:
         target      [B, 1, L]
@@ -90,7 +90,7 @@ class SpeechSRRecipe:
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        """Hyperparameters of both networks, which a resumed run must share."""
+        """Hyperparameters of both networks, which must be the same in a resumed run."""
         return {"network": asdict(self.config.network), "discriminators": asdict(self.config.discriminators)}
 
     @property
@@ -109,7 +109,7 @@ class SpeechSRRecipe:
         return self._batch([self.pairs.pair(step, row) for row in rows], len(rows) / n_rows)
 
     def losses(self, optimizer: str, batch: SpeechSRBatch) -> dict[str, Tensor]:
-        """Weighted losses of the discriminators or of the generator."""
+        """Weighted losses of `optimizer`, that of the discriminators or of the generator."""
         generated = self._generate(optimizer, batch)
         discriminators, weights = self.networks["discriminators"], self.config.losses
         if optimizer == "discriminators":
@@ -125,7 +125,11 @@ class SpeechSRRecipe:
 
     @torch.no_grad()
     def validate(self, networks: Networks) -> dict[str, float]:
-        """Mel and log-spectral distances (above and below 8 kHz) to the recordings, and to the input below 8 kHz."""
+        """Mean distances of the held-out segments.
+
+        Mel and log-spectral distance (above and below 8 kHz) to the recording, and log-spectral distance below 8 kHz to
+        the interpolated input.
+        """
         figures = []
         for pair in self.pairs.held_out_pairs():
             batch = self._batch([pair], 1.0)
@@ -166,7 +170,7 @@ class SpeechSRRecipe:
         return SpeechSRBatch(target, narrowband, row_share)
 
     def _generate(self, optimizer: str, batch: SpeechSRBatch) -> Tensor:
-        """Generate the sound of a batch; the generator's step reuses that of the discriminators' step if possible."""
+        """Generate the sound of a batch; the generator's step reuses the discriminators' sound if possible."""
         if self._last is not None and self._last[0] is batch:
             (_, generated), self._last = self._last, None
             return generated

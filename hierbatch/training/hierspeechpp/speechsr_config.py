@@ -39,7 +39,7 @@ class SpeechSRLossWeights:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechSRTraining:
-    """Whole configuration of the training of a SpeechSR network."""
+    """Complete configuration for training a SpeechSR network."""
 
     network: SpeechSRConfig = field(default_factory=speechsr_48k)
     discriminators: DiscriminatorConfig = field(default_factory=discriminators_48k)
@@ -54,10 +54,10 @@ class SpeechSRTraining:
     run: RunSettings = field(default_factory=lambda: RunSettings(n_steps=100_000))
 
     def __post_init__(self) -> None:
-        """Check that a segment is a whole number of input samples.
+        """Check that the length of a segment fits the ratio of the rates.
 
         Raises:
-            InputError: a segment is not a whole number of input samples.
+            InputError: `data.segment_samples` is not divisible by twice the numerator of the ratio.
         """
         ratio = self.network.ratio
         if self.data.segment_samples % (ratio.numerator * 2):

@@ -52,7 +52,7 @@ PRESETS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SynthesizerBatch:
-    """Rows of this process, with their share in the rows and in the valid frames of the whole step."""
+    """Rows of this process, with their shares of the rows and of the valid frames of the whole step."""
 
     inputs: SynthesizerInputs
     row_share: float
@@ -80,7 +80,7 @@ class SynthesizerRecipe:
             prepared: prepared speech.
             device: device to train on.
             preset: name of the set of weights to train, a key of `PRESETS`.
-            sounds: recordings at the synthesizer's rate; those of the prepared set by default, at 16 kHz.
+            sounds: recordings at the synthesizer's rate; None for those of the prepared set, at 16 kHz.
 
         Raises:
             InputError: no utterance can be used.
@@ -112,7 +112,7 @@ class SynthesizerRecipe:
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        """Hyperparameters of both networks, which a resumed run must share."""
+        """Hyperparameters of both networks, which must be the same in a resumed run."""
         return {"network": asdict(self.config.network), "discriminators": asdict(self.config.discriminators)}
 
     def learning_rate_factor(self, step: int) -> float:
@@ -133,7 +133,7 @@ class SynthesizerRecipe:
         )
 
     def inputs(self, positions: Sequence[RowPosition], longest: int, longest_style: int) -> SynthesizerInputs:
-        """Load the arrays and compute the spectrograms and random choices of rows.
+        """Load the arrays of rows, compute their spectrograms, and make their random choices.
 
         Args:
             positions: segments of the rows.
@@ -167,7 +167,7 @@ class SynthesizerRecipe:
             )
 
     def losses(self, optimizer: str, batch: SynthesizerBatch) -> dict[str, Tensor]:
-        """Weighted losses of the discriminators or of the generator."""
+        """Weighted losses of `optimizer`, that of the discriminators or of the generator."""
         found = self._pass(optimizer, batch)
         discriminators = self.networks["discriminators"]
         if optimizer == "discriminators":
@@ -194,7 +194,7 @@ class SynthesizerRecipe:
         }
 
     def _pass(self, optimizer: str, batch: SynthesizerBatch) -> SynthesizerPass:
-        """Run a forward pass; the generator's step reuses that of the discriminators' step if possible."""
+        """Run a forward pass; the generator's step reuses the pass of the discriminators' step if possible."""
         if self._last is not None and self._last[0] is batch:
             (_, found), self._last = self._last, None
             return found

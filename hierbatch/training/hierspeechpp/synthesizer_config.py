@@ -18,7 +18,7 @@ class SynthesizerLossWeights:
     mel: float = 45.0
     """Error of the log-mel of the synthesized slice; c_mel."""
     prosody: float = 45.0
-    """Error of the lowest 20 log-mel bands predicted from the semantic latent; stated by the authors in an issue."""
+    """Error of the lowest 20 log-mel bands predicted from the semantic latent; value from an issue by the authors."""
     pitch: float = 45.0
     """Error of ln(F0 + 1) of the slice; c_f0."""
     divergence: float = 1.0
@@ -42,7 +42,7 @@ class SynthesizerLossWeights:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SynthesizerTraining:
-    """Whole configuration of the training of a synthesizer."""
+    """Complete configuration for training a synthesizer."""
 
     rate_hz: int = 16_000
     network: SynthesizerConfig = field(default_factory=SynthesizerConfig)
@@ -66,7 +66,7 @@ class SynthesizerTraining:
         """Check that rate, hop, spectrogram and slice fit together.
 
         Raises:
-            InputError: they do not fit together.
+            InputError: two of them do not fit together.
         """
         expected_hop = self.rate_hz // FRAMES_PER_SECOND
         if self.network.hop_samples != expected_hop:

@@ -30,7 +30,7 @@ def validate_synthesizer(
         network: synthesizer in evaluation mode.
         rows: held-out rows, one per batch.
         slice_frames: length of the slices that the vocoder generates in training.
-        mel_loss: mean absolute error of log-mel spectrograms.
+        mel_loss: module that computes the mean absolute error of log-mel spectrograms.
     """
     assert isinstance(network, Synthesizer)
     figures: list[dict[str, float]] = []
@@ -79,7 +79,7 @@ def convert_to_samples(
         network: synthesizer in evaluation mode.
         held_out: held-out rows, one per batch; the first four are converted.
         rate_hz: sampling rate of the network.
-        mel: log-mel spectrogram of sound at 16 kHz, for the pictures.
+        mel: module that computes log-mel spectrograms of sound at 16 kHz, for the pictures.
     """
     assert isinstance(network, Synthesizer)
     rows = list(islice(held_out, _N_SAMPLES))
@@ -110,7 +110,7 @@ def synthesize_from_prior(network: Synthesizer, inputs: SynthesizerInputs, style
         style: style vector.
 
     Shape:
-        style  [1, S]
+        style  [1, S]  S style channels
     """
     log_f0 = torch.log1p(inputs.f0_hz)[:, None]
     return network(inputs.semantic, log_f0, inputs.lengths, style, inputs.noise[2], noise_scale=0.0)

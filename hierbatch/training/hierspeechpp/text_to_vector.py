@@ -75,7 +75,7 @@ class TextToVectorRecipe:
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        """Hyperparameters and vocabulary, which a resumed run must share."""
+        """Hyperparameters and vocabulary, which must be the same in a resumed run."""
         return {"network": asdict(self.config.network), "vocabulary": self.config.vocabulary_values}
 
     def learning_rate_factor(self, step: int) -> float:

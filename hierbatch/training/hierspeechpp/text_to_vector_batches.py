@@ -35,7 +35,7 @@ from hierbatch.training.trainer.precision import full_precision
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextToVectorBatch:
-    """Rows of this process with their noise, and their shares in the rows, frames and symbols of the whole step.
+    """Rows of this process with their noise, and their shares of the rows, frames and symbols of the whole step.
 
     Shape:
         latent_noise    [B, C, T]
@@ -71,11 +71,11 @@ class TextToVectorBatches:
         self._vocabulary = config.vocabulary_table
         self._ids: dict[str, list[int]] = {}
         self.data = SpeechData(prepared, config.data, config.run.seed, self._is_usable)
-        """Positions of the rows of each step."""
+        """Usable utterances, with the rows of each step."""
         self._mel = StyleMel().to(device)
 
     def load(self, own: Sequence[RowPosition], step_rows: Sequence[RowPosition]) -> TextToVectorBatch:
-        """Load the arrays and make the random choices of rows.
+        """Load the arrays of rows, and make their random choices.
 
         Args:
             own: segments of the rows of this process.
@@ -121,7 +121,7 @@ class TextToVectorBatches:
         )
 
     def _is_usable(self, utterance: PreparedUtterance) -> bool:
-        """True for an utterance with voiced frames and a text that fits the vocabulary, the limits and its length."""
+        """True if an utterance has voiced frames and a text within vocabulary and limits; stores the symbol ids."""
         limits = self._config.data
         if not utterance.phonemes or utterance.n_frames > limits.max_frames:
             return False
@@ -137,7 +137,7 @@ class TextToVectorBatches:
         return bool((self._prepared.fine_f0_hz(utterance) > 0).any())
 
     def _words(self, rows: Sequence[RowPosition]) -> list[npt.NDArray[np.int64]]:
-        """Word of each token of the rows."""
+        """Index of the word of each token, one array per row."""
         silent = self._vocabulary.silent_ids
         return [words_with_blanks(self._ids[row.utterance.id], silent) for row in rows]
 
@@ -147,7 +147,7 @@ class TextToVectorBatches:
         step_rows: Sequence[RowPosition],
         randoms: Sequence[np.random.Generator],
     ) -> dict[str, Any]:
-        """Noise and share of the words, for a network with prosody."""
+        """Fields of the batch for a network with prosody: noise, and share of the words; empty if `words` is None."""
         if words is None:
             return {}
         n_words = [count_words(row) for row in words]

@@ -23,14 +23,14 @@ class TextToVectorLossWeights:
     pitch: float = 1.0
     durations: float = 1.0
     symbols: float = 1.0
-    """Loss of connectionist temporal classification (CTC) of the symbols from the latent."""
+    """Connectionist temporal classification (CTC) loss of the symbols, predicted from the latent."""
     prosody: float = 0.1
     """Evidence bound of the words' contours and durations, for a network with `prosody_width`. Ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextToVectorTraining:
-    """Whole configuration of the training of a text-to-vector network."""
+    """Complete configuration for training a text-to-vector network."""
 
     network: TextToVectorConfig = field(default_factory=TextToVectorConfig)
     vocabulary: str = "published"
@@ -58,10 +58,10 @@ class TextToVectorTraining:
     run: RunSettings = field(default_factory=lambda: RunSettings(n_steps=950_000))
 
     def __post_init__(self) -> None:
-        """Check that vocabulary, languages and network fit together.
+        """Check the stage, and that vocabulary, languages and network fit together.
 
         Raises:
-            InputError: they do not fit together.
+            InputError: the stage is unknown, or the network does not fit the vocabulary or the languages.
         """
         if self.stage not in STAGES:
             raise InputError("The stage is unknown", expected=" or ".join(STAGES), got=repr(self.stage))

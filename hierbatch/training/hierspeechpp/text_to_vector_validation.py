@@ -76,7 +76,10 @@ def _predicted_frames(network: TextToVector, row: TextToVectorBatch) -> Tensor:
 
 
 def _correlation(predicted: Tensor, real: Tensor) -> float:
-    """Correlation of two pitch contours over the frames where `real` is voiced. Shape: predicted, real [4 T]."""
+    """Correlation of two pitch contours where `real` is voiced; NaN with fewer than three voiced values.
+
+    Shape: predicted, real [4 T].
+    """
     is_voiced = real > 0
     if int(is_voiced.sum()) < 3:
         return float("nan")

@@ -1,9 +1,9 @@
 """Fine-tuning of the acoustic model with the semantic vectors that it receives at inference.
 
 In earlier phases, a recording is rendered only from vectors that were encoded from it. Vectors predicted from text are
-smoother, and have other errors. In this phase, both are rendered with the durations and the pitch of the recording,
-which is the target. The content encoder and the networks that read text are frozen, so that they need no further
-training; rows without a target are those of the cross-speaker phase.
+smoother, and have other errors. In this phase, both kinds are rendered with the durations and the pitch of the
+recording, which is the target. The content encoder and the networks that read text are frozen, so that they need no
+further training; rows without a target are those of the cross-speaker phase.
 
 Legend: B batch, T frames (50/s), C semantic channels.
 """
@@ -32,7 +32,7 @@ _PROMPT_FRAMES = (75, 225)
 
 
 class AcousticTuningRecipe(CrossSpeakerRecipe):
-    """Recipe that trains only the acoustic model, with rows of the cross-speaker phase and with texts with recordings.
+    """Recipe that trains only the acoustic model, on rows of the cross-speaker phase and on texts of recordings.
 
     Args:
         prepared: prepared speech with alignments.

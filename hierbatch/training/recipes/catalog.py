@@ -27,7 +27,7 @@ class PhaseDefaults:
     learning_rate: float = 2e-3
     """Peak learning rate."""
     sole_network: str = ""
-    """Name in the bundle of the only network of the phase, whose checkpoint has no name prefix; empty otherwise."""
+    """Bundle name of the only network, whose weights have no prefix in a checkpoint; empty if there are several."""
 
     components: tuple[str, ...] = ()
     """Networks that are trained together and ship; their names are the prefixes of weights in the checkpoint."""
@@ -36,7 +36,7 @@ class PhaseDefaults:
     """True if the networks of the phase go into a bundle."""
 
     starts_from: tuple[str, ...] = ()
-    """Phases whose weights are the initial weights; of several, the last in this order that has a checkpoint."""
+    """Phases that can provide the initial weights; the last of them that has a checkpoint is used."""
 
     @property
     def networks(self) -> tuple[str, ...]:
@@ -68,13 +68,13 @@ PHASES = {
     "style-denoiser": PhaseDefaults(150, learning_rate=2e-2, components=("style_denoiser",)),
 }
 """Phases of the speech model in training order. Where two phases train a network, the later one starts from the weights
-of the earlier one, and its weights ship."""
+of the earlier one, and the later weights ship."""
 
 PIPELINE_PHASES = ("text-to-vector-tuning", "prosody", "acoustic-tuning", "vocoder-gan", "style-denoiser")
 """Phases that need the trained networks of the whole pipeline; they run last.
 
 `cross-speaker` is the last phase that changes the content encoder. The two tuning phases then adapt the networks that
-predict its vectors from text, and the acoustic model, which receives its vectors.
+predict the encoder's vectors from text, and the acoustic model, which receives such vectors.
 """
 
 FULL_BAND_PHASES = {

@@ -2,8 +2,8 @@
 
 There are three losses: phone classification, with labels from the alignment, or from a phone classifier on the
 teacher's vectors for speech without transcripts; the distance to the teacher's vectors, which contain more than phones;
-and, if an earlier encoder is passed, feature anchoring, the distance to its vectors, so that networks trained on these
-remain usable.
+and, if an earlier encoder is passed, feature anchoring, the distance to that encoder's vectors, so that networks
+trained on them remain usable.
 
 Legend: B batch, T frames, M mel bands, C semantic channels.
 """
@@ -127,7 +127,7 @@ class ContentEncoderRecipe:
 
 
 def feature_distance(predicted: Tensor, target: Tensor) -> Tensor:
-    """Squared error plus half the cosine distance of each vector. Shape: predicted, target [B, T, C] -> [B, T]."""
+    """Mean squared error plus half the cosine distance of each vector. Shape: predicted, target [B, T, C] -> [B, T]."""
     return ((predicted - target) ** 2).mean(-1) + 0.5 * (1 - F.cosine_similarity(predicted, target, dim=-1))
 
 

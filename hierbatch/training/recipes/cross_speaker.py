@@ -161,7 +161,7 @@ class CrossSpeakerRecipe(AcousticRecipe):
     def _cycle_loss(
         self, network: AcousticTrainingModule, rows: UnpairedBatch, mel: Tensor, rng: np.random.Generator
     ) -> Tensor:
-        """Distance of the phones and content features that the frozen encoder finds in the output to those intended."""
+        """Distance between the intended phones and features and those that the frozen encoder finds in the output."""
         encoded = functional_call(
             network.content_encoder, _frozen(network.content_encoder), (augment_vocal_tract(mel, rng), rows.mask)
         )

@@ -88,7 +88,7 @@ class OneVoiceRecipe:
         """Create the recipe for loaded networks.
 
         Args:
-            prepared: recordings of the speaker, with the content features of the same bundle.
+            prepared: recordings of the speaker, with content features from the start bundle.
             networks: all networks of the start bundle; acoustic model and vocoder are trained in place.
             spectral_matching: spectral matching that is applied to the latent at inference.
             training: utterances to train on, at least two.
@@ -185,7 +185,7 @@ class OneVoiceRecipe:
         return losses
 
     def validate(self, networks: Networks) -> Mapping[str, float]:
-        """Distance in dB between the log-mels of held-out clips and of their renderings with the speaker's prompt."""
+        """Mean log-mel distance in dB between held-out clips and their renderings with prompts of the speaker."""
         distances = [self._render(networks, segment, prompt)[1] for segment, prompt in self._held_out]
         weights = [segment.n_frames for segment, _ in self._held_out]
         return {self.criterion: float(np.average(distances, weights=weights))}

@@ -22,7 +22,7 @@ from hierbatch.training.tensors import to_tensor
 from hierbatch.training.trainer.random_state import row_generator
 
 SEGMENT_FRAMES, CROP_FRAMES = 80, 48
-"""Number of frames in a segment, and in the crop of it on which the vocoder is trained."""
+"""Number of frames in a segment, and in the part of a segment on which the vocoder is trained."""
 _PROMPT_FRAMES = (100, 400)
 _SEMANTIC_NOISE = 0.1
 
@@ -49,7 +49,7 @@ class VoiceBatch:
 
 
 class VoiceBatches:
-    """Random segments of one speaker, from recordings in proportion to length; determined by seed, step and row."""
+    """Random segments of one speaker, drawn in proportion to recording length and determined by seed, step and row."""
 
     def __init__(
         self,

@@ -82,7 +82,7 @@ class ProsodyRecipe:
 
     @torch.no_grad()
     def validate(self, network: ProsodyNetwork) -> dict[str, float]:
-        """Terms of the loss on held-out sentences, and the spreads of sampled over those of recorded values."""
+        """Terms of the loss on held-out sentences, and ratios of sampled to recorded spread of pitch and duration."""
         rng = np.random.default_rng(0)
         batch, values = self._stack(self._held_out)
         noise = self._noise(network, batch, rng)

@@ -1,4 +1,4 @@
-"""Recipe that trains the style denoiser: the direction in which noise moves a style, and the value of clean speech.
+"""Recipe that trains the style denoiser: the direction in which noise moves a style, and the position of clean speech.
 
 Every recording is encoded as it is and after noise reduction. The artefacts of noise reduction differ from voice to
 voice and average out, while noise moves the styles of all voices in nearly the same direction.
@@ -75,7 +75,7 @@ class StyleDenoiserRecipe:
         return {name: float(loss) for name, loss in self._style_losses(network, self._held_out).items()}
 
     def _style_losses(self, network: StyleDenoiserTrainingModule, styles: Sequence[Tensor]) -> Losses:
-        """Cosine distance of the direction to the change by denoising, and error of the value for clean speech."""
+        """Cosine distance between the direction and the change by noise reduction, and error of the clean value."""
         original, clean = torch.stack(list(styles)).unbind(1)
         denoiser = network.style_denoiser
         cosine = F.cosine_similarity(clean - original, denoiser.direction.expand_as(original), dim=-1).mean()

@@ -110,7 +110,7 @@ class VocoderGanRecipe:
     def _draw(self, rng: np.random.Generator) -> list[TrainingExample]:
         """Draw segments from the predicted examples of the last steps and from recordings.
 
-        There is one example for each step, because predicting an example costs more than training on a segment.
+        There is one predicted example per step, because predicting an example costs more than training on a segment.
         """
         oldest = max(0, self._step + 1 - _REPLAY_BUFFER_SIZE)
         self._replay_buffer = {step: example for step, example in self._replay_buffer.items() if step >= oldest}
@@ -120,7 +120,7 @@ class VocoderGanRecipe:
         return [_random_crop(example, rng) for example in [*predicted, *ground_truth]]
 
     def _example_of(self, step: int) -> TrainingExample:
-        """Predicted example of a step, a function of the step alone, so that a resumed run draws the same ones."""
+        """Predicted example of a step, a function of the step alone, so that a resumed run draws the same examples."""
         if step not in self._replay_buffer:
             self._replay_buffer[step] = self._latents.predicted(np.random.default_rng((step, 1)))
         return self._replay_buffer[step]

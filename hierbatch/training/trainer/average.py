@@ -26,7 +26,7 @@ class MovingAverage:
 
     @torch.no_grad()
     def update(self, step: int) -> None:
-        """Move the averages towards the weights after `step` steps."""
+        """Move the averages towards the current weights; `step` is the number of completed steps."""
         decay = min(self.decay, (1 + step) / (10 + step))
         for name, averaged in self.networks.items():
             average, current = averaged.state_dict(), self._trained[name].state_dict()

@@ -10,7 +10,7 @@ from hierbatch.training.trainer.world import World
 
 
 class StepBatches:
-    """Source of this process's batches of each step; steps are requested in increasing order."""
+    """Source of this process's batches for each step; steps should be requested in increasing order."""
 
     def __init__(self, recipe: Recipe, world: World, n_accumulated: int, *, is_ahead: bool) -> None:
         """Create the source; a thread is started if `is_ahead`.

@@ -43,7 +43,7 @@ class TrainingState:
     n_skipped: Mapping[str, int]
     """Number of updates skipped because a gradient was not finite, by optimizer."""
     identity: Mapping[str, Any]
-    """The recipe's identity."""
+    """Identity of the recipe; a run can be resumed only with a recipe of equal identity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class CheckpointFolder:
         return sorted(int(match[1]) for match in found if match)
 
     def path(self, step: int) -> Path:
-        """Folder of a checkpoint."""
+        """Folder of the checkpoint of a step, which need not exist."""
         return self.folder / f"step-{step:07d}"
 
     def latest(self) -> Path | None:
@@ -115,12 +115,12 @@ class CheckpointFolder:
         return target
 
     def mark_best(self, step: int, figure: float) -> None:
-        """Record the best checkpoint so far."""
+        """Record the best checkpoint so far: its step and its validation metric."""
         with write_atomically(self.folder / _BEST) as temporary:
             temporary.write_text(json.dumps({"step": step, "figure": figure}) + "\n", encoding="utf-8")
 
     def delete_old(self) -> None:
-        """Delete old checkpoints, except the last few, the best, and those at multiples of a number of steps."""
+        """Delete old checkpoints, except the last few, the best, and those at multiples of `every_steps`."""
         steps, best = self.steps(), self.best()
         kept = set(steps[-self._kept.n_last :]) | ({best[0]} if best else set())
         for step in steps:
@@ -141,7 +141,7 @@ def read_state(checkpoint: Path) -> TrainingState:
 
 
 def check_identity(state: TrainingState, identity: Mapping[str, Any], checkpoint: Path) -> None:
-    """Check that the recipe of a checkpoint has the same identity as a recipe.
+    """Check that a checkpoint was written by a recipe of the given identity.
 
     Args:
         state: state of the checkpoint.
@@ -175,7 +175,7 @@ def read_tensors(checkpoint: Path, name: str) -> dict[str, Tensor]:
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer, names: Mapping[int, str]) -> dict[str, Tensor]:
-    """Collect the state of an optimizer as tensors whose names contain those of the weights.
+    """Collect the state of an optimizer as tensors with names of the form `WEIGHT:KEY`.
 
     Args:
         optimizer: optimizer whose state consists of tensors for each weight.

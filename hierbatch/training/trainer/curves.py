@@ -83,7 +83,7 @@ class Curves:
             self._board.close()
 
     def _cut_after(self, step: int) -> None:
-        """Delete lines later than the checkpoint that a resumed run starts from; they will be written again."""
+        """Delete the lines of later steps, which a resumed run writes again."""
         path = self._run / _CURVE
         if path.is_file():
             lines = [line for line in path.read_text(encoding="utf-8").splitlines() if _is_until(line, step)]

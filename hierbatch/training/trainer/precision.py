@@ -38,7 +38,7 @@ class Precision:
 
     @contextmanager
     def mixed(self, device: torch.device) -> Iterator[None]:
-        """Context for the forward pass, which enables bfloat16 for `bf16`."""
+        """Context for the forward pass, with bfloat16 products if the precision is `bf16`."""
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=self.name == "bf16"):
             yield
 

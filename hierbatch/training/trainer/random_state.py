@@ -1,4 +1,4 @@
-"""Random state of a step, so that a resumed run draws what an undisturbed one draws.
+"""Random state of a step, so that a resumed run draws the same random numbers as an uninterrupted run.
 
 Nothing random is carried from one step to the next: before every step, the generators of Python, NumPy and torch are
 seeded from the run's seed, the step and the process. The random choices of a row come from a separate generator.

@@ -74,7 +74,7 @@ class Recipe(Protocol):
 
     @property
     def criterion(self) -> str | None:
-        """Validation metric by which the best checkpoint is chosen; lower is better. None if the last one is used."""
+        """Validation metric by which the best checkpoint is chosen; lower is better. None for the last checkpoint."""
         ...
 
     @property

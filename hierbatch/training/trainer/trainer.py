@@ -131,7 +131,7 @@ class Trainer:
         return best is not None and self.step - best[0] >= self.options.patience_steps
 
     def save(self) -> None:
-        """Write a checkpoint, and delete those that need not be kept."""
+        """Write a checkpoint, and delete old checkpoints that need not be kept."""
         if not self.world.is_main:
             return
         tensors: dict[str, Mapping[str, Tensor]] = {
