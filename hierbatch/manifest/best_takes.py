@@ -1,7 +1,6 @@
 """Selection of the best take of each row.
 
-The names of the takes in the parts are looked up among the names of the planned rows; then the takes of each row are
-ranked.
+Takes in the parts are matched with planned rows by name; then the takes of each row are ranked.
 """
 
 from __future__ import annotations
@@ -59,7 +58,7 @@ REQUESTS_KEY = b"hierbatch_requests"
 
 @dataclass(frozen=True, slots=True)
 class PlannedTakes:
-    """Names of the takes that some plans ask for, and the manifest positions of their rows, plan after plan."""
+    """Names of the takes that some plans ask for, and the manifest positions of the rows, one plan after another."""
 
     names: pa.Array
     positions: npt.NDArray[np.int64]
@@ -69,7 +68,7 @@ class PlannedTakes:
     """True for the plans of requested takes."""
 
     def find(self, names: pa.ChunkedArray, takes: TakeIndex, verdicts: VerdictNames) -> TakeIndex:
-        """Select the takes that the plans name; return their index records with positions, plans and verdicts.
+        """Select the takes that the plans name; return their index records with plan, position and verdict filled in.
 
         Args:
             names: names of committed takes.
@@ -92,16 +91,16 @@ def index_takes(
     verdicts: VerdictNames,
     is_wanted: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[list[Path], TakeIndex, tuple[Column, ...]]:
-    """Find all takes of the rows of some plans; filter rules are not applied yet.
+    """Find all takes of planned rows; filter rules are not applied yet.
 
     Args:
         list_parts: function that lists the committed part files.
-        plans: plan of a generation and its retries.
+        plans: plan of a generation, followed by those of its retries.
         verdicts: verdicts of listeners.
         is_wanted: mask of the manifest positions to include; None for all.
 
     Returns:
-        The part files, the index of takes in the order of the parts, and the columns of added measures.
+        The part files, the index records of the takes in the order of the parts, and the columns of added measures.
 
     Raises:
         VanishedError: a plan was removed.
@@ -142,7 +141,7 @@ def _read_parts(
 
 
 def competing_takes(takes: TakeIndex) -> npt.NDArray[np.int64]:
-    """Indices of takes of rows with more than one take."""
+    """Indices in `takes` of the takes that share their row with another take."""
     _, row, n_takes = np.unique(takes["position"], return_inverse=True, return_counts=True)
     return np.flatnonzero(n_takes[row] > 1)
 
@@ -169,7 +168,7 @@ def best_takes(takes: TakeIndex) -> TakeIndex:
 
 
 def _read_planned(plans: Iterable[Path], is_wanted: npt.NDArray[np.bool_] | None) -> PlannedTakes:
-    """Names and positions of the rows of some plans."""
+    """Read the names and manifest positions of planned rows; the mask `is_wanted` limits them to some positions."""
     names, positions, starts, is_requested = [], [], [0], []
     for plan in plans:
         with open_run_file(plan) as file:
@@ -191,8 +190,8 @@ def _read_planned(plans: Iterable[Path], is_wanted: npt.NDArray[np.bool_] | None
 def _facts(table: pa.Table, part: int) -> TakeIndex:
     """Index records of the takes of one part.
 
-    `length_error` is |ln(duration / expected duration)|. Position, plan and verdict are entered later, by
-    `PlannedTakes.find`.
+    `length_error` is |ln(duration / expected duration)|. `PlannedTakes.find` fills in position, plan and verdict
+    later.
     """
     facts = np.zeros(len(table), TAKE_INDEX)
     facts["part"], facts["row"] = part, np.arange(len(table))

@@ -20,7 +20,7 @@ _COLUMNS = (
 
 
 def read_cast(path: Path) -> dict[str, str]:
-    """Read the voice of each character, and of `NARRATION`; characters without a voice are left out.
+    """Read the voice of each character and of `NARRATION`, by name; characters without a voice are left out.
 
     Raises:
         InputError: the table is unreadable, lacks a column, or lists a character twice.

@@ -62,7 +62,7 @@ class ManifestRequirements:
 class _Findings:
     """Problems with values, counted by kind, with a few examples of each.
 
-    The message about a million faulty rows therefore stays short.
+    The message therefore stays short even for a million faulty rows.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -79,13 +79,13 @@ class _Findings:
 
 
 def check_manifest(manifest: TableFile, expected: ManifestRequirements) -> int:
-    """Validate a manifest and return its number of rows.
+    """Validate a manifest, and return the number of rows.
 
     All problems are reported together: the other columns are checked even if one is missing or has a wrong type.
 
     Raises:
-        ManifestError: wrong columns or types, missing, unsafe or duplicate ids, unknown voices or languages, values out
-            of range.
+        ManifestError: no rows, wrong columns or types, missing, unsafe or duplicate ids, unknown voices or languages,
+            values out of range.
     """
     problems = [*manifest.problems, *_column_problems(manifest.schema, expected.one_of)]
     n_rows, found = _value_problems(manifest, expected)
@@ -100,14 +100,17 @@ def check_manifest(manifest: TableFile, expected: ManifestRequirements) -> int:
 
 
 def id_notices(manifest: TableFile) -> tuple[str, ...]:
-    """Message on ids of a valid manifest that differ only in case: some file systems confuse the files of an export."""
+    """Message about ids of a valid manifest that differ only in case; empty if there are none.
+
+    On some file systems, the names of exported files would collide.
+    """
     n_twins, twins = repeated_names(lambda: (pc.utf8_lower(table.column("id")) for table in manifest.batches(["id"])))
     shown = ", ".join(twins.slice(0, _N_EXAMPLES).to_pylist())
     return (f"{n_twins} ids occur in several spellings that differ only in case: {shown}",) if n_twins else ()
 
 
 def column_notices(names: Collection[str]) -> tuple[str, ...]:
-    """Messages on columns without effect whose names resemble a declared one that is absent, such as `lang`.
+    """Messages about columns without effect, such as `lang`, whose names resemble that of an absent declared column.
 
     Args:
         names: columns of a manifest.
@@ -160,7 +163,7 @@ def _value_problems(manifest: TableFile, expected: ManifestRequirements) -> tupl
 
 
 def _columns_to_check(manifest: TableFile) -> list[str]:
-    """Valid columns whose values are checked; if there is none, one other valid column, to count the rows."""
+    """Valid columns whose values are checked; if there are none, one other valid column, to count the rows."""
     names = [name for name in _CHECKED if name in manifest.valid_columns]
     return (
         names

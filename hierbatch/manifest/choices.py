@@ -63,10 +63,10 @@ class Choice:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
-        """Create a decision from a line of a log.
+        """Create a decision from a record of a log.
 
         Raises:
-            InputError: the line has a verdict that this version does not know, or a value of another type.
+            InputError: the record has a verdict that this version does not know, or an invalid value.
         """
         if wrong := [name for name, kind in _TYPES.items() if type(record.get(name)) not in (kind, type(None))]:
             raise InputError("A decision has values of other types", got=", ".join(wrong), fix="remove its line")
@@ -88,13 +88,13 @@ _PLAIN_FIELDS = tuple(_TYPES)
 
 @dataclass(frozen=True, slots=True)
 class RowChoices:
-    """Decisions on one row, oldest first, and the state that they result in."""
+    """Decisions on one row, oldest first, and the state that results from them."""
 
     history: tuple[Choice, ...]
 
     @property
     def verdicts(self) -> dict[TakeName, str]:
-        """Verdict of each take that has one: `keep`, `reject` or `pin`; only the take pinned last is pinned."""
+        """Verdict of each take that has one: `keep`, `reject` or `pin`; all pins but the last one count as `keep`."""
         latest: dict[TakeName, str] = {}
         for choice in self.history:
             if choice.verdict is not None and choice.take is not None:
@@ -158,10 +158,10 @@ class Choices:
 
 
 def append_choice(run: Path, choice: Choice) -> Choice:
-    """Append a decision to this process's log, which is flushed to disk when the call returns.
+    """Append a decision to the log of this process, and flush the log to disk.
 
     Returns:
-        The decision with the time at which it was written.
+        The decision, with the time of writing in `when`.
 
     Raises:
         StorageError: the disk is full, read-only or gone.
@@ -172,7 +172,7 @@ def append_choice(run: Path, choice: Choice) -> Choice:
 
 
 def read_choices(run: Path) -> Choices:
-    """Read the decisions on a run; without any, the result is empty.
+    """Read the decisions on a run; the result is empty if there are none.
 
     Raises:
         RunError: a file cannot be read, or a line was written by a newer version.

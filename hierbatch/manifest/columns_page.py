@@ -58,7 +58,7 @@ _SECTIONS: tuple[tuple[str, str, tuple[Column, ...]], ...] = (
 
 
 def columns_page() -> str:
-    """Markdown text of the page."""
+    """Markdown text of the reference page."""
     sections = [f"## {title}\n\n{text}\n\n{_table(columns)}" for title, text, columns in _SECTIONS]
     return "\n".join([_INTRODUCTION, *sections])
 

@@ -39,11 +39,11 @@ _OMITTED = ("audio", "timings", "word_distances")
 
 
 def write_corpus_rows(run: Path) -> int:
-    """Write the rows of a run without audio, but with the rules that reject them, and return the number of rows.
+    """Write the rows of a corpus, without audio and with the rules that reject each row; return the number of rows.
 
     Raises:
-        RunError: a part cannot be read.
-        StorageError: the disk is full; an earlier table stays unchanged.
+        RunError: the run has no plan yet, or one of its files is damaged.
+        StorageError: the disk is full, read-only or gone; an earlier table stays unchanged.
     """
     takes = Takes(run)
     names = _columns(takes)
@@ -53,7 +53,7 @@ def write_corpus_rows(run: Path) -> int:
 
 
 def read_corpus_rows(run: Path, takes: Takes) -> pa.Table | None:
-    """Rows of a corpus with the rules that reject them; None if the run is not a corpus.
+    """Rows of a corpus, each with the rules that reject it; None if the run is not a corpus.
 
     Args:
         run: run folder.
@@ -68,7 +68,7 @@ def read_corpus_rows(run: Path, takes: Takes) -> pa.Table | None:
 
 
 def with_rejections(takes: Takes, names: Sequence[str]) -> Iterator[pa.Table]:
-    """Yield columns of all takes, with the rules that reject each row in `rejected_by`.
+    """Yield some columns of the best take of each row, and in the column `rejected_by` the rules that reject the row.
 
     A take that a listener kept or pinned is not rejected, whatever the rules say. If listeners rejected all takes of a
     row, the row gets the reason `rejected`.

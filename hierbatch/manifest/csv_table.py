@@ -1,4 +1,4 @@
-"""CSV tables with declared column types; reports every column that does not match its type."""
+"""CSV reader with declared column types, which reports every column that does not match its type, and CSV writer."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _MAX_MESSAGE_CHARACTERS = 100
 
 
 def read_csv(path: Path, types: Mapping[str, pa.DataType]) -> tuple[pa.Table, dict[str, str]]:
-    """Read a CSV table with commas, semicolons or tabs; the columns keep the names that they have in the file.
+    """Read a CSV table separated by commas, semicolons or tabs; columns keep the names that they have in the file.
 
     Args:
         path: the table.
         types: declared types by column name.
 
     Returns:
-        The table, and by column name a message about values that do not match the declared type; those columns stay
-            text.
+        The table, and by column name a message for each column with values that do not match the declared type; these
+            columns are read as text.
 
     Raises:
-        ArrowInvalid: lines of different length, or not UTF-8.
+        ArrowInvalid: the lines differ in their number of fields, or the text is not UTF-8.
         OSError: the file cannot be read.
         UnicodeDecodeError: the first line is not UTF-8.
     """
@@ -49,7 +49,7 @@ def read_csv(path: Path, types: Mapping[str, pa.DataType]) -> tuple[pa.Table, di
 
 
 def _fault(path: Path, separator: str, name: str, kind: pa.DataType) -> str | None:
-    """Message about a column whose values do not match its type; None if they do or the column is absent."""
+    """Message about a column whose values do not match the type `kind`; None if they match or the column is absent."""
     if kind == pa.string():
         return None
     try:

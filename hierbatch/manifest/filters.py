@@ -82,11 +82,11 @@ def read_filter(path: Path, schema: pa.Schema | None) -> tuple[FilterRule, ...]:
 
     Args:
         path: a TOML file.
-        schema: schema of the takes; None leaves out the check of the columns.
+        schema: schema of the takes; None skips the check of the columns.
 
     Raises:
-        InputError: invalid TOML, no rules, unknown keys or columns, bounds on columns without numbers; all problems in
-            one error.
+        InputError: the file is unreadable or not valid TOML, or has no rules or invalid ones (unknown keys or columns,
+            bounds on columns without numbers); the problems of all rules are in one error.
     """
     try:
         page = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -117,19 +117,19 @@ def read_filter(path: Path, schema: pa.Schema | None) -> tuple[FilterRule, ...]:
 
 
 def rejections(row: Mapping[str, Any], rules: Collection[FilterRule]) -> list[str]:
-    """Names of all rules that reject a take; empty if the take is kept."""
+    """Names of all rules that reject a take, or only `FAILED` for a failed take; empty if the take is kept."""
     if row["status"] != "ok":
         return [FAILED]
     return [rule.name for rule in rules if rule.rejects(row)]
 
 
 def needs_retake(row: Mapping[str, Any], rules: Collection[FilterRule], measured: Collection[str] = ()) -> bool:
-    """Return True if a successful take is rejected, but only by rules on columns that a new seed may improve.
+    """Return True if a successful take is rejected, but only by rules on columns whose values a new seed may improve.
 
     Args:
         row: a take.
         rules: filter rules.
-        measured: columns of added measures, which a new seed may improve too.
+        measured: names of the columns of added measures, whose values a new seed may improve too.
     """
     violated = [rule for rule in rules if rule.rejects(row)] if row["status"] == "ok" else []
     return bool(violated) and all(rule.column in RETRYABLE_COLUMNS or rule.column in measured for rule in violated)

@@ -20,7 +20,7 @@ _MAX_COLUMNS_SHOWN, _MAX_NAME_SHOWN = 12, 40
 
 
 def column_name(raw: str, declared: Collection[str]) -> str:
-    """Declared name of a column that is written in another way, such as `ID`, ` text` or `Source Ref`.
+    """Declared name of a column whose name in the file is a variant such as `ID`, ` text` or `Source Ref`.
 
     Names that match no declared one are normalized to NFC and lose the spaces at both ends.
     """
@@ -37,8 +37,8 @@ def renamed_schema(schema: pa.Schema, declared: Collection[str]) -> pa.Schema:
 def read_header(path: Path, declared: Collection[str]) -> tuple[str, list[str]]:
     """Separator of a CSV table and the names in its first line.
 
-    The separator is the one that gives the most declared names; among equals, the one that gives the most names; and
-    otherwise a comma.
+    The separator is the one that gives the most declared names; if several do, the one that gives the most names in
+    total; and if there is still a tie, the first one in `SEPARATORS`.
 
     Raises:
         OSError: the file cannot be read.
@@ -58,19 +58,19 @@ def read_header(path: Path, declared: Collection[str]) -> tuple[str, list[str]]:
 
 
 def raw_types(header: Iterable[str], types: Mapping[str, pa.DataType]) -> dict[str, pa.DataType]:
-    """Declared types of the columns, keyed by their names in the file."""
+    """Declared types of the columns of a file, keyed by their names in the file; other columns are left out."""
     found = ((raw, column_name(raw, types)) for raw in header)
     return {raw: types[name] for raw, name in found if name in types}
 
 
 def missing_columns(names: Collection[str], wanted: Iterable[str]) -> list[str]:
-    """One message for each column that a table lacks; the messages also list the columns that it has."""
+    """One message for each column that a table lacks; each message also lists the columns of the table."""
     missing = [name for name in wanted if name not in names]
     return [f"column {name} is missing{found_columns(names)}" for name in missing]
 
 
 def found_columns(names: Collection[str]) -> str:
-    """Text for error messages with the names of the columns of a table in parentheses; empty if there are none."""
+    """Column names of a table in parentheses, for error messages; empty if the table has no columns."""
     shown = ", ".join(name[:_MAX_NAME_SHOWN] for name in list(names)[:_MAX_COLUMNS_SHOWN])
     more = ", ..." if len(names) > _MAX_COLUMNS_SHOWN else ""
     return f" (the table has {shown}{more})" if names else ""

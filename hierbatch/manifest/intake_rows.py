@@ -1,4 +1,4 @@
-"""Columns of rows that are cut from recordings, including measures that takes have, and the default filter rules."""
+"""Columns of rows that are cut from recordings, including the measures of takes, and the default filter rules."""
 
 from __future__ import annotations
 

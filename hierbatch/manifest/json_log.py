@@ -31,7 +31,7 @@ def append_record(folder: Path, record: Mapping[str, Any]) -> dict[str, Any]:
 
     Args:
         folder: folder of the log; created if missing.
-        record: values that JSON can represent; those that are None are omitted.
+        record: values that JSON can represent; values that are None are omitted.
 
     Returns:
         The record as it was written, with `when` (ISO 8601, UTC).

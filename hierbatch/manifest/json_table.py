@@ -31,8 +31,8 @@ def read_json(path: Path, types: Mapping[str, pa.DataType]) -> tuple[pa.Table, d
             text.
 
     Returns:
-        The table, with the column names of the file, and a message for each column with values of several types; those
-        columns become text.
+        The table, with the column names of the file, and by column name a message for each column with values of
+            several types; these columns become text.
 
     Raises:
         ArrowInvalid: a line is not a JSON object, has a key twice, or contains a list with values of several types.
@@ -78,7 +78,7 @@ def _rows(path: Path) -> list[dict[str, Any]]:
 
 
 def _faults(rows: Iterable[dict[str, Any]]) -> dict[str, str]:
-    """Messages about columns with values of several types, each with the first value that differs."""
+    """Messages about columns with values of several types, by column name, each with the first value that differs."""
     kinds: dict[str, str] = {}
     faults: dict[str, str] = {}
     for row in rows:

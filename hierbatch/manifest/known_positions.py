@@ -19,19 +19,19 @@ ReadPlan = Callable[[Callable[[pq.ParquetFile], pa.Table]], pa.Table]
 
 
 class KnownPositions:
-    """Manifest positions of rows by id."""
+    """Cache of the manifest positions of rows, by id."""
 
     def __init__(self) -> None:
         self._by_id: dict[str, int] = {}
 
     def remember(self, positions: Mapping[str, int]) -> None:
-        """Keep positions in memory; those from earlier calls are dropped if there would be too many."""
+        """Keep the positions of some ids in memory; if there would be too many, positions kept earlier are dropped."""
         if len(self._by_id) + len(positions) > _MAX_REMEMBERED:
             self._by_id.clear()
         self._by_id.update(positions)
 
     def positions(self, ids: Sequence[str], read_plan: ReadPlan) -> Positions:
-        """Positions of the rows with these ids, ascending; positions not in memory are read from the plan."""
+        """Positions of the rows with these ids, ascending; positions not in memory are found with `read_plan`."""
         known = {row_id: at for row_id in ids if (at := self._by_id.get(row_id)) is not None}
         if unknown := [row_id for row_id in ids if row_id not in known]:
             id_set = pa.array(unknown, pa.string())

@@ -1,8 +1,8 @@
-"""Large binary values of a Parquet file, such as the audio of hours, written without a copy in memory.
+"""Large binary values of a Parquet file, such as hours of audio, written without a copy in memory.
 
-While Arrow writes a value, it is in memory three times: in its column, in the encoder and in the page. Therefore the
-file is first written with empty values instead of the large ones, each in its own row group. Then the file is copied,
-and every large value is written from its buffer into its page. The result is equal, to the byte, to the file that Arrow
+While Arrow writes a value, three copies are in memory: in the column, in the encoder and in the page. Therefore the
+file is first written with an empty value in place of each large one, in a row group of its own. Then the file is
+copied, and every large value is written from its buffer into its page. The result is byte for byte the file that Arrow
 would have written.
 """
 
@@ -39,7 +39,7 @@ _SIZES_BINARY = 1
 
 @dataclass(frozen=True, slots=True)
 class LargeValue:
-    """A value to insert: the number of its row group, the number of its Parquet column, and its bytes."""
+    """A value to insert: the indices of its row group and its Parquet column, and its bytes."""
 
     row_group: int
     column: int
@@ -47,9 +47,9 @@ class LargeValue:
 
 
 def insert_large_values(path: Path, values: Sequence[LargeValue]) -> None:
-    """Replace empty values of a Parquet file by large ones.
+    """Replace empty values in a Parquet file with large ones.
 
-    Each value must be the only one of its page, which must be uncompressed and have no dictionary.
+    Each empty value must be the only value of its page, and the page must be uncompressed and have no dictionary.
 
     Args:
         path: Parquet file without page checksums and indexes; it is overwritten.
@@ -57,6 +57,7 @@ def insert_large_values(path: Path, values: Sequence[LargeValue]) -> None:
 
     Raises:
         OSError: the file cannot be written.
+        ValueError: a page does not contain one empty value.
     """
     grown = path.with_name(f"{path.name}.grown")
     try:
@@ -86,7 +87,7 @@ def _copy_with_values(source: BinaryIO, target: BinaryIO, values: Sequence[Large
 
 
 def _write_page(source: BinaryIO, target: BinaryIO, page_at: int, content: pa.Buffer) -> tuple[int, int]:
-    """Write a page with a value instead of the empty one; return its growth in bytes, and its end in `source`."""
+    """Write a page with `content` as its value; return the growth of the page in bytes, and its end in `source`."""
     source.seek(page_at)
     header, header_bytes = read_struct(source.read(_MAX_HEADER_BYTES))
     page_bytes = header[_PAGE_COMPRESSED].content
@@ -104,7 +105,7 @@ def _write_page(source: BinaryIO, target: BinaryIO, page_at: int, content: pa.Bu
 
 
 def _shift(footer: Struct, grown: dict[tuple[int, int], int], sizes: dict[tuple[int, int], int]) -> None:
-    """Correct the offsets and sizes in the footer for the growth of the pages."""
+    """Correct the offsets and sizes in the footer for the growth of pages, which is given by row group and column."""
     shift = 0
     for group_number, group in enumerate(footer[_ROW_GROUPS].content[1]):
         _add(group, (_GROUP_OFFSET,), shift)
@@ -148,7 +149,7 @@ def _pieces(content: pa.Buffer) -> Iterator[memoryview]:
 
 
 def split_large_values(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Yield the rows of tables, in the same order, with each row that has a large audio value in its own table."""
+    """Yield the rows of tables, in the same order, with each row that has a large audio value in a table of its own."""
     for table in tables:
         is_large = np.zeros(len(table), np.bool_)
         for column in _audio_columns(table):
@@ -162,11 +163,13 @@ def split_large_values(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 
 def take_large_values(table: pa.Table, row_group: int) -> tuple[pa.Table, list[LargeValue]]:
-    """Replace the large audio values of a table of one row by empty ones; return the new table and the large values.
+    """Replace large audio values with empty ones, and return the new table and the large values.
+
+    A table of several rows is returned unchanged.
 
     Args:
         table: table from `split_large_values`.
-        row_group: number of the row group that the table becomes.
+        row_group: index of the row group that the table becomes.
     """
     values: list[LargeValue] = []
     for column in _audio_columns(table) if len(table) == 1 else ():
@@ -183,7 +186,7 @@ def take_large_values(table: pa.Table, row_group: int) -> tuple[pa.Table, list[L
 
 
 def _content(values: pa.BinaryArray) -> pa.Buffer:
-    """Buffer of the only value of an array; unlike a scalar, it is not a copy."""
+    """Buffer of the only value of an array, without the copy that a scalar would need."""
     _, offsets, data = values.buffers()
     start, end = np.frombuffer(offsets, np.int32)[values.offset : values.offset + 2].tolist()
     return data.slice(start, end - start)

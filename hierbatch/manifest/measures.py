@@ -1,10 +1,10 @@
 """Table of the optional measures of takes: their columns, flags and scorers.
 
 The names for `--measures`, the columns of takes and their reference page, the flags, the report and the notebooks are
-all derived from this table, so adding a measure takes one entry. Other packages add measures by entry points of the
-group `hierbatch.measures`: the name of the entry point is the name of the measure, and its value is a `Measure`. The
-columns of such a measure are declared in the files that contain them, so that a run can be read where the package is
-not installed.
+all derived from this table, so adding a measure takes one entry. Other packages add measures through entry points of
+the group `hierbatch.measures`: the name of the entry point is the name of the measure, and its value is a `Measure`.
+The columns of such a measure are declared in the files that contain them, so that a run can be read where the package
+is not installed.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def find_measure(name: str) -> Measure:
     Raises:
         InputError: the name is unknown.
         ProgramError: the package that adds the measure cannot be imported, or its columns have the names of other
-        columns.
+            columns.
     """
     for measure in MEASURES:
         if measure.name == name:
@@ -121,7 +121,7 @@ def find_measure(name: str) -> Measure:
 
 
 def added_columns(measures: Iterable[Measure]) -> tuple[Column, ...]:
-    """Columns of measures that are not built in."""
+    """Columns of those measures that are not built in."""
     return tuple(column for measure in measures if measure not in MEASURES for column in measure.columns)
 
 
@@ -144,7 +144,7 @@ def parse_columns(declaration: bytes) -> tuple[Column, ...]:
 
 
 def declare_columns(schema: pa.Schema, columns: Sequence[Column]) -> pa.Schema:
-    """Add the columns of measures to a schema of takes, before the audio column, and declare them in its metadata."""
+    """Add the columns of measures to a schema of takes, before the audio column, and declare them in the metadata."""
     new = [column for column in columns if column.name not in schema.names]
     known = [*declared_columns(schema), *new]
     if not known:

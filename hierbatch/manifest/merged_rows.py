@@ -23,7 +23,7 @@ _NUMBERED_ID = re.compile(r"(?P<prefix>.*?-)(?P<number>\d+)")
 
 @dataclass(frozen=True, slots=True)
 class MergeConflict:
-    """A row that both the user and the new import changed, and the reason of the conflict."""
+    """Id of a row that both the user and the new import changed, and the reason for the conflict."""
 
     id: str
     reason: str
@@ -31,7 +31,7 @@ class MergeConflict:
 
 @dataclass(slots=True)
 class UsedIds:
-    """Highest number in use for each prefix of ids, so that the id of a removed row is never used again."""
+    """Highest number used so far with each id prefix, so that the id of a removed row is never used again."""
 
     highest: dict[str, int] = field(default_factory=dict)
 
@@ -42,7 +42,7 @@ class UsedIds:
                 self.highest[found["prefix"]] = max(self.highest.get(found["prefix"], 0), int(found["number"]))
 
     def next_like(self, row_id: str) -> str:
-        """Return an unused id with the prefix of an imported row."""
+        """Return an unused id with the prefix of `row_id`, and record it as used."""
         found = _NUMBERED_ID.fullmatch(row_id)
         prefix = found["prefix"] if found else f"{row_id}-"
         self.highest[prefix] = self.highest.get(prefix, 0) + 1
@@ -51,7 +51,7 @@ class UsedIds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergedRows:
-    """Result of a merge; if there are conflicts, the rows are incomplete."""
+    """Result of a merge; if there are conflicts, `rows` is incomplete."""
 
     rows: list[Row]
     imported: list[Row]
@@ -91,7 +91,7 @@ def merge_rows(
         edited: rows of the manifest.
         imported: rows of the new import.
         used: ids that are or were in use; the new ids are added.
-        prefer: version that wins conflicts, `edited` or `imported`; None leaves them open and reports them.
+        prefer: version that wins conflicts, `edited` or `imported`; None leaves conflicts open and reports them.
     """
     used.add(row["id"] for row in edited)
     fresh = carry_ids(base, imported, used)
@@ -165,7 +165,7 @@ class _Merge:
 
 
 def _insert(rows: list[Row], edited: Sequence[Row], added: Sequence[Row]) -> list[Row]:
-    """Insert each row that only the manifest has, after the row that precedes it in the manifest."""
+    """Insert the `added` rows, which only the manifest has, each after the row that precedes it in the manifest."""
     if not added:
         return rows
     names, present = {row["id"] for row in added}, {row["id"] for row in rows}
@@ -185,7 +185,7 @@ def _insert(rows: list[Row], edited: Sequence[Row], added: Sequence[Row]) -> lis
 
 
 def _number_sentences(rows: Sequence[Row]) -> None:
-    """Number the rows of each chapter from 1, in their order."""
+    """Number the rows of each chapter from 1, in the order of `rows`."""
     numbers: defaultdict[Any, int] = defaultdict(int)
     for row in rows:
         numbers[row.get("chapter")] += 1

@@ -29,7 +29,7 @@ def open_run_file(path: Path, metadata: pq.FileMetaData | None = None) -> Iterat
 
     Raises:
         VanishedError: the file was removed after it was listed.
-        RunError: the file is damaged.
+        RunError: the file is damaged, or comes from another program.
     """
     try:
         with pq.ParquetFile(arrow_source(path), metadata=metadata, pre_buffer=is_remote(path)) as file:
@@ -55,7 +55,7 @@ def open_run_file(path: Path, metadata: pq.FileMetaData | None = None) -> Iterat
 def read_committed_parts(
     list_parts: Callable[[], list[Path]], columns: Sequence[str]
 ) -> Iterator[tuple[Path, pa.Table]]:
-    """Yield some columns of every committed part, even during compaction.
+    """Yield the path and some columns of every committed part, even during compaction.
 
     If a part was removed before it could be read, its rows are in other parts, so the parts are listed again.
 
@@ -86,7 +86,7 @@ def read_part_columns(part: Path, columns: Sequence[str]) -> pa.Table:
 
     Raises:
         VanishedError: the part was removed.
-        RunError: the part is damaged or of another program.
+        RunError: the part is damaged, or comes from another program.
     """
     with open_run_file(part) as file:
         table = file.read(columns=list(columns))
@@ -96,7 +96,7 @@ def read_part_columns(part: Path, columns: Sequence[str]) -> pa.Table:
 
 
 def check_columns(schema: pa.Schema, path: Path, columns: Sequence[str]) -> None:
-    """Check that a file has columns of the right types; it may come from another program.
+    """Check that a file, which may come from another program, has columns of the right types.
 
     Args:
         schema: schema of the file.

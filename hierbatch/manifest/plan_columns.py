@@ -53,8 +53,8 @@ def _read_places(plan: Path) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int6
     """Read the layout of a plan.
 
     Returns:
-        First row of each row group, followed by the number of rows; and the row number of each manifest position, -1
-            for positions that the plan does not contain.
+        First row of each row group, with the number of rows of the plan as last entry; and the row number of each
+            manifest position, -1 for positions that the plan does not contain.
     """
     with open_run_file(plan) as file:
         n_rows = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]

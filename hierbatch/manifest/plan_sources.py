@@ -1,6 +1,6 @@
 """Storage of recordings that are embedded in a manifest: a file next to the plan, from which workers load the audio.
 
-Plan rows contain only a reference to the recording, which is a path or a row number of this file. Plan rows therefore
+Plan rows contain only a reference to the recording, which is a path or a row number in this file. Plan rows therefore
 stay small wherever they are read, sent, planned again or joined.
 """
 
@@ -38,6 +38,8 @@ def discard_audio(rows: pa.Table) -> pa.Table:
 def open_source_store(path: Path) -> Iterator[StoreSources]:
     """Context with a function that stores the audio of tables in a file; the file is complete when the context exits.
 
+    The function returns its table with references instead of the audio.
+
     Raises:
         StorageError: the disk is full, read-only or gone.
     """
@@ -70,7 +72,7 @@ class PlanSources:
         self._starts = np.zeros(0, np.int64)
 
     def fetch(self, rows: pa.Table) -> pa.Table:
-        """Replace the references of rows by the audio, in the format of a manifest; rejected rows get none.
+        """Replace the references in rows with the audio, in the format of a manifest; rejected rows get no audio.
 
         Raises:
             RunError: the file is missing or damaged.
@@ -87,7 +89,7 @@ class PlanSources:
         return rows.set_column(at, pa.field("source", AUDIO), fetched)
 
     def _read(self, indices: npt.NDArray[np.int64]) -> pa.Array:
-        """Read the audio of some rows of the file, in ascending order."""
+        """Read the audio of some rows of the file; `indices` must be ascending."""
         if not len(indices):
             return pa.array([], pa.binary())
         try:
@@ -121,7 +123,7 @@ def _struct(kind: pa.StructType, values: list[pa.Array], like: pa.StructArray) -
 
 
 def _groups(lengths: npt.NDArray[np.int32]) -> Iterator[tuple[int, int]]:
-    """Yield the first row and the number of rows of each row group, given the bytes of audio of each row."""
+    """Yield the first row and the number of rows of each row group; `lengths` has the bytes of audio per row."""
     first = n_bytes = 0
     for row, length in enumerate(lengths.tolist()):
         n_bytes += length

@@ -1,7 +1,7 @@
-"""Work units of a plan: the rows of each and their expected audio, without the rows themselves.
+"""Work units of a plan: the range of rows and the expected duration of each, without the rows themselves.
 
-The table of a plan takes 20 bytes per work unit. It is derived from the plan and stored next to it as an Arrow file,
-so that a driver neither reads nor holds the rows of a plan of a hundred million.
+The table of a plan takes 20 bytes per work unit. It is derived from the plan and stored as an Arrow file, so that a
+driver need not read and hold all rows of a plan, which may be a hundred million.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class PlanUnits:
         return len(self.numbers)
 
     def repeated(self) -> frozenset[int]:
-        """Numbers that occur at two places of the plan."""
+        """Unit numbers that occur at more than one place in the plan."""
         numbers, n_places = np.unique(self.numbers, return_counts=True)
         return frozenset(numbers[n_places > 1].tolist())
 
@@ -74,7 +74,7 @@ class PlanUnits:
 
     @classmethod
     def from_plan(cls, plan: Path) -> Self:
-        """Read the units of a plan, some thousand rows at a time.
+        """Read the units of a plan, one batch of rows at a time.
 
         Raises:
             VanishedError: another driver has compacted the run.
@@ -111,7 +111,7 @@ class PlanUnits:
 
     @classmethod
     def load(cls, stored: Path, plan: Path) -> Self:
-        """Load the stored units, or read them from the plan if the stored table is missing, damaged or of another plan.
+        """Load the stored units, or read them from the plan if their table is missing, damaged or from another plan.
 
         Raises:
             VanishedError: another driver has compacted the run.
@@ -142,7 +142,7 @@ class PlanUnits:
         )
 
     def store(self, target: Path, staging: Path) -> None:
-        """Write the table atomically.
+        """Write the units as a table, atomically.
 
         Args:
             target: path of the Arrow file.

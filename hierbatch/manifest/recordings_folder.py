@@ -39,8 +39,8 @@ def list_recordings(folder: Path, suffixes: Collection[str] = AUDIO_SUFFIXES) ->
 def recordings_table(folder: Path) -> pa.Table:
     """Table of the recordings of a folder, with the columns `id` and `source`.
 
-    `source` is the path relative to the folder. The id is the same path without suffix, in characters that are safe in
-    file names; equal ids get a number.
+    `source` is the path relative to the folder. The id is the same path without suffix, with unsafe characters
+    replaced; repeated ids get a number.
 
     Raises:
         ManifestError: there are no recordings.

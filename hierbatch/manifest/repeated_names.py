@@ -15,12 +15,12 @@ _SEED = 20_240_229
 
 
 def repeated_names(read_names: Callable[[], Iterable[pa.ChunkedArray]]) -> tuple[int, pa.Array]:
-    """Number of distinct names that occur more than once, and these names (the first million).
+    """Number of distinct names that occur more than once, and these names (at most about a million).
 
     The names are hashed, and those with equal hashes are read a second time and compared.
 
     Args:
-        read_names: function that yields the names, table by table; it is called twice. Nulls are ignored.
+        read_names: function that yields the names, table by table; it is called up to twice. Nulls are ignored.
     """
     hashes = np.concatenate([np.zeros(0, np.uint64), *(_hash(names)[1] for names in _tables(read_names))])
     hashes.sort()
@@ -45,7 +45,7 @@ def _tables(read_names: Callable[[], Iterable[pa.ChunkedArray]]) -> Iterator[pa.
 
 
 def _hash(names: pa.Array) -> tuple[pa.Array, npt.NDArray[np.uint64]]:
-    """Names without nulls, and a sum of their bytes with random weights by place, modulo 2^64."""
+    """Names without nulls, and a hash of each: the sum of its bytes with random weights by place, modulo 2^64."""
     kept = names.drop_null().cast(pa.string())
     offsets = np.frombuffer(kept.buffers()[1] or b"\0\0\0\0", np.int32)[kept.offset : kept.offset + len(kept) + 1]
     lengths = np.diff(offsets)

@@ -41,7 +41,7 @@ def align_rows(before: Sequence[str], after: Sequence[str]) -> list[int | None]:
 
 
 def _changed_spans(old: list[int], new: list[int], found: list[int | None]) -> Iterator[tuple[range, range]]:
-    """Match equal rows, writing their indices into `found`, and yield the passages between them."""
+    """Match equal rows, write their indices in `old` into `found`, and yield the spans of the passages between them."""
     start = 0
     while start < min(len(old), len(new)) and old[start] == new[start]:
         found[start] = start
@@ -65,7 +65,7 @@ def _changed_spans(old: list[int], new: list[int], found: list[int | None]) -> I
 
 
 def _similar_rows(before: Sequence[str], after: Sequence[str], old: range, new: range) -> Iterator[tuple[int, int]]:
-    """Yield pairs of matching rows in a changed passage: the pairs in order with the largest total similarity."""
+    """Yield the indices of matching old and new rows in a changed passage, in order, with maximum total similarity."""
     if not old or not new or len(old) * len(new) > _MAX_PAIRS:
         return
     best = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]

@@ -54,7 +54,7 @@ DEFAULT_DELIVERY = {"pitch_semitones": 0.0, "prosody": 1.0}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedRecording:
-    """Row of a plan of recordings: one source recording, as a path or as the bytes of the file.
+    """Row of a plan of recordings: one source recording, given as a path or as the bytes of the file.
 
     If the recording was rejected, `error_kind` is set and the row becomes a failed take.
     """
@@ -78,7 +78,7 @@ class PlannedRecording:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
-        """Create a recording from a plan row; columns that the plan of a task does not have keep their defaults."""
+        """Create a recording from a plan row; fields without a column in the plan keep their defaults."""
         source = row["source"] or {"bytes": None, "path": None}
         known = {name: row[name] for name in _RECORDING_FIELDS if name in row}
         return cls(content=source["bytes"], path=source["path"], **known)

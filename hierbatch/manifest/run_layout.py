@@ -13,7 +13,7 @@ RUN/
 ├── choices/     decisions of listeners, append-only, one file per writer
 ├── lexicon.csv  pronunciations that listeners corrected
 ├── requests/    requests for new takes of single rows, append-only, one file per writer
-├── mastered/    mastered chapters of a book, and encoded files of an incomplete book, by hashes of takes and settings
+├── mastered/    mastered chapters of a book, and encoded files of an incomplete book, named by hashes
 ├── corpus/      for a corpus: its manifest, its filter rules, and its rows with the rules that rejected them
 └── export/      products of the takes
 """
@@ -38,7 +38,7 @@ FOLDER_PARTS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class RunLayout:
-    """Paths of the files of a run; generations, each one manifest with one set of settings, are numbered from 1."""
+    """Paths of the files of a run; a generation is one manifest with one set of settings, numbered from 1."""
 
     root: Path
 
@@ -122,7 +122,7 @@ class RunLayout:
         return self.root / "corpus" / "rows.parquet"
 
     def part_file(self, unit: str) -> Path:
-        """Part of a work unit; the first 2000 of a plan are in `parts/` itself, later ones in folders of 2000."""
+        """Part file of a work unit; the first 2000 of a plan are in `parts/` itself, later ones in folders of 2000."""
         named = _NUMBERED.match(unit)
         number = int(named["number"]) // FOLDER_PARTS if named else 0
         folder = self.parts / f"{named['series']}{number:05d}" if named and number else self.parts
@@ -134,7 +134,7 @@ class RunLayout:
         return [self.parts, *(self.parts / name for name in sorted(folders) if not name.startswith("."))]
 
     def part_files(self) -> list[Path]:
-        """Committed parts, compacted ones first: they are permanent, and of two equal takes the first one counts."""
+        """Committed parts, compacted ones first: those are permanent, and of two equal takes the first one counts."""
         found = [
             folder / name
             for folder in self.part_folders()
@@ -158,8 +158,8 @@ class RunLayout:
     def retry_plan_file(self, plans: Sequence[Path], digest: str) -> Path:
         """Path of the next retry plan of a generation.
 
-        Its name contains a hash of its rows, and so do the names of its parts: in an object store, two drivers may plan
-        a retry at the same time, and must not write different rows under the same name.
+        The name of the plan contains a hash of its rows, as do the names of its parts: in an object store, two drivers
+        may plan a retry at the same time, and must not write different rows under the same name.
 
         Args:
             plans: the current plans of the generation, oldest first.
@@ -168,7 +168,7 @@ class RunLayout:
         return self.plans / f"{plans[0].stem}-r{len(plans):03d}-{digest}.parquet"
 
     def joined_plan_file(self, generation: int) -> Path:
-        """Path of the plan that will replace all plans of a generation; it is always new, since plans never change."""
+        """Path of the plan that will replace all plans of a generation; always a new path, since plans never change."""
         joined = [joined for joined, _, _ in self._plans_of(generation)]
         return self.plans / f"g{generation:04d}-j{max(joined, default=0) + 1:03d}.parquet"
 

@@ -1,4 +1,4 @@
-"""Scan of a run: the files that belong together, and the best take of each row in them."""
+"""Scan of a run for the files that belong together, and for the best take of each row in these files."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _MAX_RESCANS = 20
 
 @dataclass(frozen=True, slots=True)
 class RowBlock:
-    """Some rows of a plan, and the parts that can have takes of them."""
+    """Some rows of a plan, and the parts that may contain takes of these rows."""
 
     plan: Path
     is_in: npt.NDArray[np.bool_]
-    """Mask of positions."""
+    """Mask of the manifest positions that are in the block."""
     parts: Sequence[Path]
 
     def existing_parts(self) -> list[Path]:
@@ -40,7 +40,7 @@ class RowBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScannedRun:
-    """Result of a scan."""
+    """Result of `scan_run`."""
 
     generation: int
     """Generation of the rows."""
@@ -57,7 +57,7 @@ class ScannedRun:
 
 
 def scan_run(folder: RunLayout, generation: int | None = None, block: RowBlock | None = None) -> ScannedRun:
-    """Scan a run until its files are consistent: a compaction replaces some of them.
+    """Scan a run, repeatedly if needed, until its files are consistent: a compaction may replace some files meanwhile.
 
     Args:
         folder: layout of the run.

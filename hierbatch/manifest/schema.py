@@ -252,7 +252,7 @@ VOICE_SCHEMA = arrow_schema(VOICE_COLUMNS, "voices")
 
 
 def passthrough_columns(fields: Iterable[pa.Field]) -> list[Column]:
-    """Manifest columns that are copied to the takes: all except audio and those that plans or takes have themselves."""
+    """Manifest columns copied to the takes: all but the audio and those that plans or takes have themselves."""
     known = {column.name: column for column in MANIFEST_COLUMNS}
     excluded = TAKE_COLUMN_NAMES | _PLAN_NAMES | {"source"}
     return [

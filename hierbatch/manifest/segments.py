@@ -1,4 +1,4 @@
-"""Speaker segments of a recording, from NIST RTTM, CSV (start, end, speaker) or subtitles with `NAME: text`."""
+"""Speaker segments of a recording, from NIST RTTM, CSV (start, end, speaker) or subtitles of the form `NAME: text`."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Segment:
 
 
 def read_segments(path: Path) -> tuple[Segment, ...]:
-    """Read a segments table, sorted by time; subtitles without speaker names give no segments.
+    """Read a segments table; the segments are sorted by time, and subtitles without speaker names give none.
 
     Raises:
         SegmentsError: the table cannot be read, or a line is not a segment.
@@ -87,12 +87,12 @@ class SettledSegments:
 
 
 def settle_segments(segments: Sequence[Segment], duration_s: float, name: str) -> SettledSegments:
-    """Correct small errors: divide overlaps of up to 0.3 s in the middle, and clip up to 0.3 s past the recording.
+    """Correct small errors: divide overlaps of up to 0.3 s in the middle, and clip ends up to 0.3 s past the recording.
 
     Args:
         segments: segments sorted by time.
         duration_s: duration of the recording.
-        name: name of the recording in the message.
+        name: name of the recording, for the message only.
     """
     settled, n_overlaps, n_clipped = list(segments), 0, 0
     for i, segment in enumerate(settled):
@@ -116,7 +116,7 @@ def check_segments(segments: Sequence[Segment], duration_s: float, name: str) ->
     Args:
         segments: segments sorted by time.
         duration_s: duration of the recording.
-        name: name of the recording in error messages.
+        name: name of the recording, for error messages only.
 
     Raises:
         SegmentsError: segments overlap, start before or end after the recording, or have no duration.
@@ -144,7 +144,7 @@ def check_segments(segments: Sequence[Segment], duration_s: float, name: str) ->
 def _read_rttm(text: str, path: Path) -> Iterable[Segment]:
     """Parse NIST Rich Transcription Time Marked (RT-09 evaluation plan, appendix A).
 
-    Only SPEAKER lines are used, and if they name several recordings, only those of the recording named like the file.
+    Only SPEAKER lines are used; if they name several recordings, only those of the recording with the file's name.
     """
     found: dict[str, list[Segment]] = {}
     for number, line in enumerate(text.splitlines(), start=1):

@@ -25,7 +25,7 @@ _FOLDER = re.compile(r"(\d+)-of-(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One of `n_shards` shares; `number` counts from 1."""
+    """One of `n_shards` shares of the rows; `number` counts from 1."""
 
     number: int
     n_shards: int
@@ -49,7 +49,7 @@ def parse_shard(text: str) -> Shard:
     """Parse a shard such as `3/8`.
 
     Raises:
-        InputError: the text is not a number, a slash and the number of shards.
+        InputError: the text is not a number, a slash and the number of shards, or a number is out of range.
 
     >>> str(parse_shard("3/8"))
     '3/8'
@@ -67,6 +67,6 @@ def parse_shard(text: str) -> Shard:
 
 
 def shard_of_folder(name: str) -> Shard | None:
-    """Shard with a run folder of this name; None for another name."""
+    """Shard whose run folder has this name; None if the name is not of that form."""
     found = _FOLDER.fullmatch(name)
     return Shard(int(found[1]), int(found[2])) if found else None

@@ -27,7 +27,7 @@ class Snapshot:
     """Files of a run at one moment, and the places of takes in these files."""
 
     plans: list[Path]
-    """Plan of the generation, then its retries and requested takes."""
+    """Plan of the generation, then the plans of its retries and requested takes."""
     parts: list[Path]
     index: TakeIndex
     """Best take of each row."""
@@ -51,7 +51,7 @@ def read_snapshot_rows(
         snapshot: files of the run.
         index: takes to read.
         schema: columns to read.
-        as_decided: True returns takes that listeners rejected as failed takes; False returns them unchanged.
+        as_decided: True turns takes that listeners rejected into failed takes; False leaves them unchanged.
     """
     of_takes = TAKE_COLUMN_NAMES | {column.name for column in declared_columns(schema)}
     own = [name for name in schema.names if name in of_takes]
@@ -85,7 +85,7 @@ def _cast(rows: pa.Table, schema: pa.Schema, path: Path) -> pa.Table:
 
 
 def planned_values(snapshot: Snapshot, columns: Sequence[str], positions: Positions | None = None) -> pa.Table:
-    """Read plan columns of rows in manifest order; rows whose best take was requested have the values of the request.
+    """Read plan columns in manifest order; rows whose best take was requested have the values of the request.
 
     Args:
         snapshot: files of the run.
@@ -134,7 +134,9 @@ def redecide(snapshot: Snapshot, is_wanted: npt.NDArray[np.bool_], verdicts: Ver
 
 
 def read_candidates(snapshot: Snapshot, is_wanted: npt.NDArray[np.bool_], schema: pa.Schema) -> pa.Table:
-    """Read all takes of some rows, by position and attempt, with a column `is_best`; rejected takes keep their audio.
+    """Read all takes of some rows, sorted by position and attempt, with an additional column `is_best`.
+
+    Rejected takes keep their audio.
 
     Args:
         snapshot: files of the run.
@@ -160,8 +162,8 @@ def read_candidates(snapshot: Snapshot, is_wanted: npt.NDArray[np.bool_], schema
 class PlannedValues:
     """Reader of the columns that takes have from the manifest.
 
-    They are read from the first plan of the snapshot, but for requested takes from the plan of the request, which may
-    contain edited values.
+    Values are read from the first plan of the snapshot; for requested takes, they are read from the plan of the
+    request, which may contain edited values.
     """
 
     def __init__(self, plans: Sequence[Path], columns: Sequence[str]) -> None:

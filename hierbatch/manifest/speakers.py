@@ -1,6 +1,6 @@
 """People behind the voices of a table.
 
-Names that differ only in spelling, and names that have the same recording, belong to one speaker.
+Voices whose speaker names differ only in spelling, and voices with the same recording, belong to one speaker.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _MAX_SHOWN = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnifiedVoices:
-    """Voices whose `speaker` is set and the same for all voices of a person, and messages on names that were joined."""
+    """Voices, with the same `speaker` for all voices of a person, and messages about names that were joined."""
 
     voices: tuple[VoiceRow, ...]
     notices: tuple[str, ...]
@@ -52,7 +52,7 @@ def unify_speakers(voices: Sequence[VoiceRow]) -> UnifiedVoices:
 
 
 def spelling_notices(voices: Iterable[VoiceRow]) -> tuple[str, ...]:
-    """Messages on voice names that differ only in case, which some file systems and programs do not distinguish."""
+    """Messages about voice names that differ only in case, which some file systems and programs do not distinguish."""
     return tuple(f"Voices {', '.join(names)} differ only in case" for names in group_spellings(v.voice for v in voices))
 
 

@@ -35,7 +35,7 @@ def parse_split(text: str) -> dict[str, float]:
 
 
 def split_speakers(languages: Mapping[str, str], shares: Mapping[str, float], seed: int) -> dict[str, str]:
-    """Assign each speaker to a split.
+    """Assign each speaker to a split, and return the splits by speaker.
 
     The speakers of each language are divided separately, with at least one speaker per split. If a language has fewer
     speakers than there are splits, they all go to the first split; if this holds for every language, all speakers are
@@ -78,7 +78,7 @@ def check_languages_of_splits(rows: Iterable[tuple[str, str]], splits: Collectio
         splits: names of the splits.
 
     Raises:
-        InputError: a split lacks a language; the message has a table of the numbers of rows.
+        InputError: a split lacks a language; the message has the number of rows of each language and split.
     """
     counts = Counter(rows)
     languages = sorted({language for language, _ in counts})

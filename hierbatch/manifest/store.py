@@ -1,4 +1,4 @@
-"""Tables of users: reading of Parquet, CSV and JSON Lines with declared column types."""
+"""Reader of users' tables (Parquet, CSV or JSON Lines) with declared column types."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ class TableFile:
     is_numbered: bool = False
     """True for a table without ids whose rows are named by their position, `r000001` and so on."""
     shard: Shard | None = None
-    """Share of the rows to read; None for all. A shard has the column `manifest_row` in addition."""
+    """Share of the rows to read; None for all. The rows of a shard also have the column `manifest_row`."""
 
     def with_ids(self) -> TableFile:
-        """Return the table itself if it has a column `id`, otherwise the table with ids by position."""
+        """Return the table itself if it has a column `id`, otherwise a copy with ids by position."""
         return self if "id" in self.raw_schema.names else replace(self, is_numbered=True)
 
     @property
@@ -68,7 +68,7 @@ class TableFile:
         return pa.schema([*numbers, *(pa.field(f.name, declared.get(f.name, f.type)) for f in self.raw_schema), *rows])
 
     def batches(self, names: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """Yield the table in batches of up to 2048 rows, all columns or only those in `names`.
+        """Yield the table in batches of up to 2048 rows, with all columns or only those in `names`.
 
         Raises:
             ManifestError: the file is damaged, or a number exceeds the range of its column.
@@ -121,7 +121,7 @@ def open_table(path: Path, columns: tuple[Column, ...]) -> TableFile:
     Columns of a wrong type raise no error; they are listed in `problems`, so that all can be reported together.
 
     Raises:
-        ManifestError: the file is missing, unreadable, of another format, or written by a newer version.
+        ManifestError: the file is missing, unreadable, of an unknown format, or written by a newer version.
     """
     if not is_remote(path) and path.is_dir():
         rows = recordings_table(path)

@@ -1,7 +1,7 @@
-"""Takes of a large run, one block of rows after the other: the memory for a snapshot does not grow with the run.
+"""Takes of a large run, one block of rows after another, so that the memory for a snapshot does not grow with the run.
 
-A block is a range of rows of the plan. The parts that can have takes of its rows follow from their names and the plans;
-parts that name no unit of a current plan, such as compacted ones, are joined with the plans by name once.
+A block is a range of rows of the plan. The plans and the names of the parts show which parts may contain takes of
+these rows; parts that name no unit of a current plan, such as compacted ones, are joined with the plans by name once.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _NAME_BATCH_ROWS = 16_384
 
 
 class TakesByBlock:
-    """Takes of a run as a sequence of snapshots, each of a block of rows; of one snapshot if the run is small."""
+    """Takes of a run as a sequence of snapshots, one per block of rows; a small run has a single snapshot."""
 
     def __init__(self, run: Path, generation: int | None = None, block_rows: int | None = None) -> None:
-        """Find the rows; the parts are not read yet.
+        """Find the generation; the plans and parts are not read yet.
 
         Args:
             run: run folder.
@@ -69,17 +69,17 @@ class TakesByBlock:
             yield takes
 
     def last_attempts(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int16]:
-        """Number of the last committed attempt at each position, as of the last iteration; 0 without an attempt."""
+        """Number of the last committed attempt at each manifest position, as of the last iteration; 0 without one."""
         return self._whole.last_attempts(positions) if self._whole else self._last_attempts[positions]
 
     def rows(self, ids: Sequence[str], columns: Sequence[str]) -> pa.Table:
-        """Columns of some rows, in the order of the blocks."""
+        """Columns of the best takes of some rows, in the order of the blocks."""
         return pa.concat_tables([takes.rows(ids, columns) for takes in self])
 
 
 @dataclass(frozen=True, slots=True)
 class _Blocks:
-    """Block of each position of the manifest, and the units of all plans."""
+    """Number of the block of each manifest position, and the work units of all plans."""
 
     folder: RunLayout
     plans: dict[str, Path]
@@ -100,7 +100,7 @@ class _Blocks:
         return cls(folder, {plan.stem: plan for plan in plans}, units, at, (n_rows - 1) // block_rows + 1)
 
     def parts(self, files: Sequence[Path]) -> list[list[Path]]:
-        """Parts that can have takes of each block, in the order of `files`."""
+        """Parts that may contain takes of each block, in the order of `files`."""
         of_block: list[list[Path]] = [[] for _ in range(self.n_blocks)]
         places: dict[int, npt.NDArray[np.uint16]] = {}
         foreign = []
@@ -117,7 +117,7 @@ class _Blocks:
         return of_block
 
     def _of_unit(self, stem: str) -> npt.NDArray[np.uint16] | None:
-        """Blocks of the unit that a part is named after; None if no current plan has that unit."""
+        """Blocks of the rows of the work unit named by `stem`; None if no current plan has that unit."""
         named = _UNIT_PART.fullmatch(stem)
         units = self.units.get(named["plan"]) if named else None
         if named is None or units is None or not units.is_unique:
@@ -129,7 +129,7 @@ class _Blocks:
         return np.unique(self.at[rows.column("position").to_numpy()])
 
     def _of_foreign(self, parts: Sequence[Path], numbers: Sequence[int]) -> dict[int, npt.NDArray[np.uint16]]:
-        """Blocks with takes in each part that names no current unit, by part number; joins takes with plans."""
+        """Blocks of the takes in each part that names no current unit, by part number; takes are joined with plans."""
         sizes: list[int] = []
 
         def names() -> Iterator[pa.Array]:

@@ -27,7 +27,7 @@ author has withdrawn it."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeRequest:
-    """Request for new takes of a row, each with another seed."""
+    """Request for new takes of a row, each with a new seed."""
 
     id: str
     """Id of the row."""
@@ -35,7 +35,7 @@ class TakeRequest:
     """Values used instead of those of the manifest; an empty edit requests new takes of the row as planned."""
     n_takes: int = 1
     corrected_word: str | None = None
-    """Word whose pronunciation was corrected, if this is the reason; then the first take is pinned when planned."""
+    """Word whose pronunciation was corrected, if this is the reason; the first take is then pinned when planned."""
     who: str | None = None
     when: str | None = None
     """Time at which the request was appended (ISO 8601, UTC); set by `append_request`."""
@@ -68,10 +68,10 @@ class RequestState:
 
 
 def append_request(run: Path, request: TakeRequest) -> TakeRequest:
-    """Append a request to this process's log, which is flushed to disk when the call returns.
+    """Append a request to the log of this process, and flush the log to disk.
 
     Returns:
-        The request with the time at which it was written.
+        The request, with the time of writing in `when`.
 
     Raises:
         StorageError: the disk is full, read-only or gone.
@@ -107,7 +107,7 @@ def answer_request(
         name: name of the request.
         answer: `planned`, `refused` or `withdrawn`.
         takes: key and attempt of each planned take.
-        base_text: text of the row in the plan when the takes were planned.
+        base_text: text of the row in the plan when the takes were planned, or its phonemes if it had no text.
         error: reason of a refusal.
 
     Raises:
@@ -127,7 +127,7 @@ def answer_request(
 
 
 def read_requests(run: Path) -> dict[str, RequestState]:
-    """Read all requests of a run with their answers, oldest first, by name; lines of another shape are skipped.
+    """Read all requests of a run with their answers, oldest first, by name; malformed lines are skipped.
 
     Raises:
         RunError: a file cannot be read.
@@ -155,7 +155,7 @@ def _has_texts(record: Mapping[str, Any], *names: str) -> bool:
 
 
 def _are_take_names(value: Any) -> bool:
-    """True for pairs of a key and an attempt."""
+    """True for a sequence of pairs of a key and an attempt."""
     return isinstance(value, list | tuple) and all(
         isinstance(take, list) and [type(part) for part in take] == [str, int] for take in value
     )

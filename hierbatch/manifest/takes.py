@@ -89,8 +89,8 @@ class Takes:
     def locations(self) -> tuple[list[Path], pa.Table]:
         """Part files, and a table with the place of the best take of each row that has a take.
 
-        The columns of the table are the manifest `position`, the index `part` of the file, and the `row` in it; it is
-        sorted by position.
+        The columns of the table are the manifest `position`, the index `part` in the list of files, and the `row` in
+        that file; the table is sorted by position.
         """
         index = self._snapshot.index
         names = ("position", "part", "row")
@@ -134,13 +134,13 @@ class Takes:
 
         Args:
             columns: columns of the takes.
-            as_decided: True returns takes that listeners rejected as failed takes; False returns them unchanged.
+            as_decided: True turns takes that listeners rejected into failed takes; False leaves them unchanged.
         """
         for _, rows in self._read(self._has_take(), columns, as_decided=as_decided):
             yield rows
 
     def sounds(self, ids: Sequence[str]) -> dict[str, bytes]:
-        """Encoded audio of some rows, by id, without failed rows; only the row groups that contain them are read."""
+        """Encoded audio of some rows, by id, without failed rows; only row groups that contain the rows are read."""
         found: dict[str, bytes] = {}
         for _, rows in self._read(self._find_ids(ids), ["id", "audio"]):
             contents = zip(rows.column("id").to_pylist(), rows.column("audio").to_pylist(), strict=True)
@@ -148,7 +148,7 @@ class Takes:
         return found
 
     def rows(self, ids: Sequence[str], columns: Sequence[str]) -> pa.Table:
-        """Columns of the best takes of some rows, in manifest order; only the row groups that contain them are read."""
+        """Columns of the best takes of some rows, in manifest order; only row groups that contain the rows are read."""
         return self._in_order(self._find_ids(ids), columns)
 
     def candidates(self, ids: Sequence[str], columns: Sequence[str]) -> pa.Table:
@@ -193,7 +193,7 @@ class Takes:
         return changed
 
     def is_same_as(self, earlier: Takes) -> bool:
-        """Return True if both use one snapshot of the files, so that every row has the same take at the same place."""
+        """Return True if both use the same snapshot of the files: every row has the same take at the same place."""
         return self._snapshot is earlier._snapshot
 
     def last_attempts(self, positions: Positions) -> npt.NDArray[np.int16]:

@@ -1,7 +1,7 @@
 """Reader and writer of Thrift's compact protocol, which the headers and the footer of Parquet files use.
 
 A struct is a dictionary from field numbers to typed values, in the order of the file, so that a struct that is read and
-written is equal to the byte.
+written again is the same byte for byte.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class VerdictNames:
         return cls(row_names(pa.table(columns, names=list(TAKE_ID_COLUMNS))), np.array(ranks, np.int8))
 
     def ranks(self, names: pa.ChunkedArray) -> npt.NDArray[np.int8]:
-        """Ranks of the verdicts on the takes with the given names."""
+        """Ranks of the verdicts on the takes with the given names; 0 for a take without a verdict."""
         if not len(self.names):
             return np.zeros(len(names), np.int8)
         at = pc.fill_null(pc.index_in(names, value_set=self.names), -1).to_numpy()

@@ -71,7 +71,7 @@ class VoiceFile:
     """Synthesized sentence in this voice, as FLAC."""
 
     def to_bytes(self) -> bytes:
-        """Content of the file; the same voice has the same bytes."""
+        """Content of the voice file; equal voices have equal bytes."""
         from safetensors.numpy import save
 
         described = {
@@ -114,7 +114,7 @@ def read_voice_file(path: Path) -> VoiceFile:
     """Read a voice file.
 
     Raises:
-        PromptError: the file is missing, too large, damaged, or no voice file.
+        PromptError: the file is missing, too large, damaged, of another version, or not a voice file.
     """
     try:
         content = read_regular_file(path, _MAX_BYTES)
@@ -128,7 +128,7 @@ def parse_voice_file(content: bytes, name: str) -> VoiceFile:
 
     Args:
         content: content of the whole file.
-        name: name of the voice or file in error messages.
+        name: name of the voice or file, for error messages only.
 
     Raises:
         PromptError: the content is damaged, of another version, or not a voice file.
@@ -163,7 +163,7 @@ def recording_of(content: bytes) -> bytes:
 
 
 def _read_page(content: bytes, name: str) -> dict[str, Any]:
-    """Metadata in the header of the file."""
+    """Metadata in the header of a voice file; raises PromptError."""
     n_bytes = int.from_bytes(content[:_LENGTH_BYTES], "little")
     if not 0 < n_bytes <= min(_MAX_HEADER_BYTES, len(content) - _LENGTH_BYTES):
         raise _unusable(name, "no header")

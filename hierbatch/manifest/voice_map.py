@@ -42,7 +42,7 @@ class VoiceMapEntry:
     key_semitones: float | None
 
     def fits(self, file: str, speaker: str) -> bool:
-        """Return True if the entry applies to this speaker of this file; the names may be in any normalization form."""
+        """Return True if the entry applies to this speaker in this file; the names may be in any normalization form."""
         file, speaker = nfc(file), clean_name(speaker)
         return self.speaker in ("", speaker) and (not self.file or file == self.file or fnmatchcase(file, self.file))
 
@@ -51,8 +51,8 @@ def read_voice_map(path: Path, voices: Iterable[str]) -> tuple[VoiceMapEntry, ..
     """Read a voice map.
 
     Raises:
-        ManifestError: wrong columns, a voice missing from the voices table, or an invalid key; all problems in one
-            error.
+        ManifestError: wrong columns, no rows, a voice missing from the voices table, or an invalid key; all problems in
+            one error.
     """
     table = open_table(path, tuple(column for column in MAP_COLUMNS if column.name != "key"))
     problems = [*table.problems, *missing_columns(table.schema.names, ("voice",))]

@@ -34,7 +34,7 @@ _SUFFIXES = (*AUDIO_SUFFIXES, VOICE_FILE_SUFFIX)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceRow:
-    """A voice: its prompt, as a path or as the bytes of the file, and the consent of its speaker."""
+    """A voice: its prompt, given as a path or as the bytes of the file, and the consent of its speaker."""
 
     voice: str
     content: bytes | None = None
@@ -50,7 +50,8 @@ class VoiceRow:
         """Read the prompt, and return its encoded audio.
 
         Raises:
-            PromptError: the file is missing, not a regular file, larger than 256 MiB, or unreadable.
+            PromptError: the voice has no recording, or the file is missing, not a regular file, larger than 256 MiB, or
+                unreadable.
         """
         if self.content is not None:
             return self.content
@@ -70,7 +71,7 @@ class VoiceRow:
 
 
 def voice_from_file(prompt: Path, consent: str) -> VoiceRow:
-    """Voice of a single recording or voice file, without a voices table; a voice file has its own consent.
+    """Voice of a single recording or voice file, without a voices table; a voice file contains its own consent.
 
     Raises:
         InputError: `consent` is not in `CONSENTS`.
@@ -85,10 +86,10 @@ def voice_from_file(prompt: Path, consent: str) -> VoiceRow:
 
 
 def voices_from_folder(folder: Path, consent: str) -> tuple[VoiceRow, ...]:
-    """Voices of a folder of prompts and voice files, named like the files.
+    """Voices of a folder of recordings and voice files, named after the files.
 
     Args:
-        folder: folder of recordings.
+        folder: folder of recordings and voice files.
         consent: consent of the speakers of all recordings; voice files contain their own.
 
     Raises:
@@ -167,7 +168,7 @@ def _value_problems(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def _of_voice_file(voice: VoiceRow) -> VoiceRow:
-    """The voice with consent and license of its voice file; a recording is returned unchanged."""
+    """The voice with consent and license from its voice file; a voice with a recording is returned unchanged."""
     if voice.content is not None and is_voice_file(voice.content):
         return _with_origin(voice, parse_voice_file(voice.content, f"The file of voice {voice.voice}"))
     if voice.path is not None and voice.path.suffix.lower() == VOICE_FILE_SUFFIX:

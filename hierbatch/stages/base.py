@@ -11,7 +11,7 @@ from hierbatch.errors import SetupError
 
 
 class Stage(Protocol):
-    """Protocol for a stage, which adds columns to rows; columns that it does not know pass through.
+    """Protocol for a stage, which adds columns to rows; columns that the stage does not know pass through.
 
     An error in one row is not raised: the row is returned with an `error_kind`. A SetupError ends the run.
     """

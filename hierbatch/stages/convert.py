@@ -1,4 +1,4 @@
-"""Voice conversion stage: source recordings and target voices to takes."""
+"""Voice conversion stage: source recordings and target voices in, takes out."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Convert(TakeMaker[PlannedRecording, DecodedSource | None, ConvertedRecordi
         return source if source.duration_s <= _LONG_S else None  # a header may be wrong
 
     def length_s(self, item: Opened[PlannedRecording, DecodedSource | None]) -> float:
-        """Duration of the recording."""
+        """Duration of the recording in seconds."""
         return item.source.duration_s if item.source else max(item.row.expected_duration_s, _LONG_S)
 
     def batch_key(self, item: Opened[PlannedRecording, DecodedSource | None]) -> Hashable:
@@ -101,7 +101,7 @@ class Convert(TakeMaker[PlannedRecording, DecodedSource | None, ConvertedRecordi
         return None if item.source else item.row.id
 
     def make(self, batch: Sequence[Opened[PlannedRecording, DecodedSource | None]]) -> list[ConvertedRecording]:
-        """Convert a batch."""
+        """Convert a batch of recordings."""
         sources = [
             item.source or stream_source(item.row.content, item.row.path, item.row.source_sha256) for item in batch
         ]
@@ -125,13 +125,13 @@ class Convert(TakeMaker[PlannedRecording, DecodedSource | None, ConvertedRecordi
     def measure(
         self, item: Opened[PlannedRecording, DecodedSource | None], result: ConvertedRecording
     ) -> dict[str, Any]:
-        """Audio and measures of a conversion."""
+        """Audio and measures of a conversion, as fields of `Take`."""
         facts = result.take.facts(result.source.duration_s, item.row.id)
         facts["flags"] += result.source.flags
         return facts | pitch_facts(result.f0_hz)
 
     def settings(self, row: PlannedRecording) -> Mapping[str, Any]:
-        """Transposition, rate, pitch tracker and bandwidth extension."""
+        """Transposition, output rate, pitch tracker, melody treatment, bandwidth extension, and hash of the source."""
         return {
             "pitch_semitones": round(row.pitch_semitones, 6),
             "rate_hz": row.rate_hz,

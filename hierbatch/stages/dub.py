@@ -71,7 +71,7 @@ class Dub(TakeMaker[PlannedRecording, None, DubbedRecording]):
         return PlannedRecording.from_row(row)
 
     def open(self, row: PlannedRecording) -> None:
-        """Do nothing: recordings may take two hours each, so only the one in progress is in memory."""
+        """Do nothing: a recording may last two hours, so only the one in progress is in memory."""
 
     def length_s(self, item: Opened[PlannedRecording, None]) -> float:
         """Duration of the recording."""
@@ -82,7 +82,7 @@ class Dub(TakeMaker[PlannedRecording, None, DubbedRecording]):
         return [self._dub(item.row) for item in batch]
 
     def measure(self, item: Opened[PlannedRecording, None], result: DubbedRecording) -> dict[str, Any]:
-        """Audio, measures and speech spans of a voice track."""
+        """Audio, measures and speech spans of a voice track, as fields of `Take`."""
         facts = result.take.facts(result.duration_s, item.row.id)
         # Silence between the speech is intended.
         is_clipped = "clipped" in facts["flags"]
@@ -150,7 +150,7 @@ class Dub(TakeMaker[PlannedRecording, None, DubbedRecording]):
         return take, contours
 
     def _spans(self, track: SpeakerTrack, source: SourceStream) -> tuple[TimeSpan, ...]:
-        """Spans of a speaker, extended to whole frames; `mix_track` later replaces the original voice in them."""
+        """Spans of a speaker, extended to whole frames; `mix_track` replaces the original voice in these spans."""
         spans = self._detector.find(read_resampled(source, RATE_HZ)) if track.spans is None else track.spans
         n_samples = resampled_length(source.n_samples, source.rate_hz, RATE_HZ)
         whole = align_spans_to_frames(spans, n_samples)

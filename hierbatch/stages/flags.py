@@ -40,7 +40,7 @@ def flag_defects(quality: TakeQuality, duration_s: float, expected_s: float) -> 
 
 
 def flag_mismatches(assessment: SelfAssessment) -> tuple[str, ...]:
-    """Names of the flags of a take whose words differ from its text, or whose voice differs from its prompt."""
+    """Names of the flags for words that differ from the text and a voice that differs from the prompt; may be empty."""
     found = {
         "off_text": assessment.semantic_distance > _OFF_TEXT_DISTANCE,
         "off_voice": assessment.timbre_similarity < _OFF_VOICE_SIMILARITY,

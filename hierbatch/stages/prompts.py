@@ -1,4 +1,4 @@
-"""Preparation of voice prompts for a run: prompts are checked, trimmed, and byte-identical for every worker."""
+"""Preparation of voice prompts for a run: each is checked and trimmed once, so that all workers use the same bytes."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Prompt:
     """Denoising strength, 0 to 1, for a model with a built-in denoiser; None leaves it to the model."""
 
     def with_denoise_ratio(self, denoise_ratio: float) -> Prompt:
-        """Copy with a strength for the model's built-in denoiser; the strength changes the voice, and so the hash.
+        """Copy with a strength for the model's built-in denoiser; the hash changes, since the voice does.
 
         A voice file has no noise and stays as it is.
         """
@@ -63,18 +63,18 @@ class Prompt:
 def prepare_prompt(content: bytes, voice: str, *, denoise_ratio: float = 0.0) -> Prompt:
     """Check a recording and keep its first fifteen seconds of speech.
 
-    Speech is found by voice activity detection: music, noise and long pauses before, between and after are left out.
+    Speech is found by voice activity detection: music, noise and long pauses before, within and after it are left out.
     A voice file is used as it is.
 
     Args:
         content: an encoded audio file.
-        voice: name of the voice in error messages.
+        voice: name of the voice, for messages only.
         denoise_ratio: mix of the original (0) and the denoised recording (1).
 
     Raises:
         ProgramError: denoising was requested, but its package is not installed.
         PromptError: the recording is not audio, is silent (before or after denoising), has less than 1 s of speech, is
-            longer than 15 min, or has a sample rate that is out of range.
+            longer than 15 min, or has a sample rate that is out of range; or the voice file is damaged.
     """
     if is_voice_file(content):
         return _prompt_of_file(content, f"The file of voice {voice}")
@@ -140,7 +140,7 @@ def _speech_pieces(recording: Waveform, found: Sequence[TimeSpan], name: str) ->
     """Parts of a recording to use, at most 15 s in total; the first 15 s of sound if no speech was detected.
 
     Raises:
-        PromptError: the parts are too short.
+        PromptError: the parts are too short in total.
     """
     start_s, end_s = _loud_start_s(recording), recording.duration_s
     if not found:
@@ -170,7 +170,7 @@ def _speech_pieces(recording: Waveform, found: Sequence[TimeSpan], name: str) ->
 
 
 def _find_speech(recording: Waveform) -> list[TimeSpan]:
-    """Find spans of speech from the start of a recording, until they add up to the maximum prompt length."""
+    """Find spans of speech in the first six minutes of a recording, until they add up to the maximum prompt length."""
     detector, found = speech_detector(), list[TimeSpan]()
     step = int(_SEARCH_S * recording.rate_hz)
     for first in range(0, min(recording.n_samples, _MAX_SEARCHES * step), step):

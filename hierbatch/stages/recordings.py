@@ -24,7 +24,7 @@ _SILENT_PEAK = 10 ** (-70 / 20)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecodedSource:
-    """A decoded recording: the mono mix of the channels with the speech, and flags of its defects."""
+    """A decoded recording: a mono mix of the channels that contain speech, and flags for defects of the recording."""
 
     waveform: Waveform
     flags: tuple[str, ...]
@@ -36,7 +36,7 @@ class DecodedSource:
 
 
 def open_source(content: bytes | None, path: str | None, sha256: str | None) -> Waveform:
-    """Decode the recording of a planned row: mono, at its own sample rate; see `read_source`."""
+    """Decode the recording of a planned row to mono, at its own sample rate; see `read_source`."""
     return read_source(content, path, sha256).waveform
 
 
@@ -101,7 +101,7 @@ class SourceStream:
 def stream_source(content: bytes | None, path: str | None, sha256: str | None) -> SourceStream:
     """Check a recording that is too long for memory and open it for reading in blocks, which decodes it again.
 
-    Args and Raises: see `read_source`.
+    The arguments and the errors are those of `read_source`.
     """
     name = source_name({"path": path})
     source = Path(path or "") if content is None else content
@@ -124,7 +124,7 @@ def _source_flags(scan: SoundScan) -> tuple[str, ...]:
 
 
 def _checked_state(source: bytes | Path, sha256: str | None, name: str) -> tuple[int, ...]:
-    """State of a file, whose content must match the hash in the plan, if any; raises SourceError."""
+    """State of a recording, to detect later changes; raises SourceError if its hash differs from that in the plan."""
     try:
         state = _state(source)
         if sha256 and source_sha256(source) != sha256:
@@ -143,12 +143,12 @@ def _state(source: bytes | Path) -> tuple[int, ...]:
 
 
 def source_name(source: Mapping[str, Any]) -> str:
-    """Name of a recording in error messages: its path, if it has one."""
+    """Name of a recording for error messages: its path, or `The recording` if it has none."""
     return source["path"] or "The recording"
 
 
 def source_options() -> dict[str, Any]:
-    """Options for reading the recordings of users."""
+    """Keyword arguments for reading users' recordings: the class of errors and the limits."""
     return {"raises": SourceError, "limits": SOURCE_LIMITS}
 
 

@@ -35,7 +35,7 @@ _FLAGS_TYPE = next(column.type for column in TAKE_COLUMNS if column.name == "fla
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measures:
-    """Measures requested by a run; they do not change the audio, so a run can resume with other measures."""
+    """Measures requested for a run; they do not change the audio, so a run can resume with other measures."""
 
     names: tuple[str, ...] = ()
     """Names of measures, in the order of the table of measures."""
@@ -89,7 +89,7 @@ class Measures:
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """Columns that the requested measures add to the standard columns of takes; raises ProgramError."""
+        """Columns that the measures add to the standard columns of takes; raises InputError or ProgramError."""
         return added_columns(find_measure(name) for name in self.names)
 
     def check(self) -> None:
@@ -97,7 +97,7 @@ class Measures:
         self.open_scorers()
 
     def open_scorers(self) -> list[tuple[Measure, Scorer]]:
-        """Load the scorers of the requested measures.
+        """Load the scorers of the requested measures, and return each with its measure.
 
         Raises:
             InputError: an option that a measure needs is missing or invalid.
@@ -122,7 +122,7 @@ class ScoreTakes:
         self._voices = voices
 
     def __call__(self, rows: pa.Table) -> pa.Table:
-        """Fill in the scores of successful takes; columns of added measures are appended before the audio."""
+        """Fill in the scores of successful takes; columns of added measures are inserted before the audio."""
         if not self._scorers:
             return rows
         self._check_names(rows.schema)

@@ -59,7 +59,7 @@ class SpeakerScorer:
     """Scorer of the similarity of a take to its prompt, with the optional speaker encoder."""
 
     def __init__(self, options: ScoringOptions) -> None:
-        """Load the network; raises ProgramError."""
+        """Load the network; raises ProgramError if that is not possible."""
         # Late imports, here and below: without these measures torch is not needed.
         from hierbatch.models.evaluation.resemblyzer import ResemblyzerEncoder, similarity
 

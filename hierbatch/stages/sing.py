@@ -1,4 +1,4 @@
-"""Singing stage: phrases of songs and voices to takes."""
+"""Singing stage: phrases of songs and voices in, takes out."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Sing(TakeMaker[PlannedSong, VoicedSong, RenderedSong]):
         return item.row.expected_duration_s
 
     def make(self, batch: Sequence[Opened[PlannedSong, VoicedSong]]) -> list[RenderedSong]:
-        """Synthesize songs."""
+        """Synthesize the songs of a batch."""
         return [
             render_song(
                 self._model,
@@ -71,21 +71,21 @@ class Sing(TakeMaker[PlannedSong, VoicedSong, RenderedSong]):
         ]
 
     def measure(self, item: Opened[PlannedSong, VoicedSong], result: RenderedSong) -> dict[str, Any]:
-        """Audio, measures and word timings of a song."""
+        """Audio, measures and word timings of a song, as fields of `Take`."""
         facts = sound_facts(result.waveform, item.row.expected_duration_s, item.row.id) | pitch_facts(result.f0_hz)
         return facts | {"timings": tuple(song_timings(item.source.song, result))}
 
     def settings(self, row: PlannedSong) -> Mapping[str, Any]:
-        """Transposition and vibrato; a transposition of None is by whole octaves."""
+        """Transposition and vibrato of a song; a transposition of None means whole octaves."""
         return {"transpose_semitones": row.transpose_semitones, "vibrato_cents": round(row.vibrato_cents, 3)}
 
     def texts(self, row: PlannedSong) -> Mapping[str, str]:
-        """Words and phonemes."""
+        """Words and phonemes of a song."""
         return {"text_norm": row.text_norm, "phonemes": row.phonemes or ""}
 
 
 def song_timings(song: Song, rendered: RenderedSong) -> Iterator[Timing]:
-    """Words of a song with their times, in seconds from the start of the score."""
+    """Yield the words of a song with their times, in seconds from the start of the score."""
     for phrase, aligned in zip(song.phrases, rendered.phrases, strict=True):
         start_s = phrase.start_frame / FRAMES_PER_SECOND
         for timing in word_timings(phrase.text, phrase.phonemes, aligned.token_frames, aligned.lead_frames):

@@ -1,4 +1,4 @@
-"""Front-end stage of songs: scores to phrases of phonemes before any model runs."""
+"""Front-end stage for songs: turns scores into phrases of phonemes before any model runs."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class ReadSongs:
 
         Args:
             root: folder to which paths of scores are relative, and in which all scores must be.
-            front_ends: front ends of the lyrics.
-            unusable_voices: error of each voice that cannot be used.
+            front_ends: front ends for the lyrics.
+            unusable_voices: error of each voice that cannot be used, by name.
         """
         self._root, self._front_ends, self._unusable = root, front_ends, unusable_voices or {}
 
     def __call__(self, rows: pa.Table) -> pa.Table:
-        """Add the columns of songs to rows."""
+        """Read the scores of rows, and add the columns in `writes`."""
         columns = [name for name in (*self.reads, "voice") if name in rows.column_names]
         results = [self._read(row) for row in rows.select(columns).to_pylist()]
         for name in self.writes:

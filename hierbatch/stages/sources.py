@@ -35,7 +35,7 @@ class ReadSource:
     """Stage that locates the recording of each row, hashes it, and reads its duration from the header.
 
     Paths are relative to `root` and must stay below it after links are resolved: a manifest from an untrusted source
-    must not read arbitrary files. A wrong header and other faults are found when the recording is decoded.
+    must not read arbitrary files. Wrong headers and other faults are found later, when the recording is decoded.
     """
 
     reads: ClassVar[tuple[str, ...]] = ("source",)
@@ -48,7 +48,7 @@ class ReadSource:
         self._unusable = unusable_voices or {}
 
     def __call__(self, rows: pa.Table) -> pa.Table:
-        """Check the recordings of rows and add their columns."""
+        """Check the recordings of rows, and add the columns in `writes`."""
         sources = rows.column("source").combine_chunks()
         voices = rows.column("voice").to_pylist() if "voice" in rows.column_names else [None] * len(rows)
         # One by one: audio inside the rows is in memory once, and only one row of it twice.
@@ -83,7 +83,7 @@ class ReadSource:
         }
 
     def _resolved(self, source: Mapping[str, Any] | None) -> dict[str, Any]:
-        """Replace the path with the full path; bytes stay unchanged."""
+        """Return the source with its full path, or unchanged if it has bytes; raises SourceError."""
         if source is None or (source["bytes"] is None and not source["path"]):
             raise SourceError(
                 "The row has no recording", expected="a path or bytes in the column source", fix="add a path"
@@ -121,7 +121,7 @@ def _with_paths(sources: pa.StructArray, paths: list[str | None]) -> pa.StructAr
 
 
 def source_identity(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Identity of a recording inside the take key: its content hash, plus the path if the row was rejected."""
+    """Part of the take key that identifies a recording: its content hash, plus the path if the row was rejected."""
     content: dict[str, Any] = {"source": row["source_sha256"]}
     if row["error_kind"]:
         content["refused"] = None if row["source"] is None else row["source"]["path"]

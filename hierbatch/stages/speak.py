@@ -42,7 +42,7 @@ class Speak(TakeMaker[PlannedUtterance, SpeechRequest, Speech]):
             model: speech model.
             voices: voices of the run.
             placement: device and precision.
-            limits: batch limits.
+            limits: batch limits; those of `BatchLimits()` by default.
             self_check: True to compare each take with its text and prompt by the model's own encoder, if the model has
                 one; this adds a third to the synthesis time.
         """
@@ -67,15 +67,15 @@ class Speak(TakeMaker[PlannedUtterance, SpeechRequest, Speech]):
         )
 
     def length_s(self, item: Opened[PlannedUtterance, SpeechRequest]) -> float:
-        """Expected duration of the utterance."""
+        """Expected duration of the utterance in seconds."""
         return item.row.expected_duration_s
 
     def make(self, batch: Sequence[Opened[PlannedUtterance, SpeechRequest]]) -> list[Speech]:
-        """Synthesize a batch."""
+        """Synthesize a batch of utterances."""
         return self._model.speak([item.source for item in batch])
 
     def measure(self, item: Opened[PlannedUtterance, SpeechRequest], result: Speech) -> dict[str, Any]:
-        """Audio, measures, and word timings of an utterance."""
+        """Audio, measures and word timings of an utterance, as fields of `Take`."""
         row = item.row
         facts = sound_facts(result.waveform, row.expected_duration_s, row.id) | pitch_facts(result.f0_hz)
         if row.foreign_words:
@@ -88,11 +88,11 @@ class Speak(TakeMaker[PlannedUtterance, SpeechRequest, Speech]):
         return facts | {"timings": timings}
 
     def settings(self, row: PlannedUtterance) -> Mapping[str, Any]:
-        """Delivery settings."""
+        """Delivery settings of a row."""
         return delivery_settings(asdict(row))
 
     def texts(self, row: PlannedUtterance) -> Mapping[str, str]:
-        """Normalized text and phonemes."""
+        """Normalized text and phonemes of a row."""
         return {"text_norm": row.text_norm, "phonemes": row.phonemes}
 
 

@@ -54,7 +54,7 @@ class TakeMaker(ABC, Generic[Row, Source, Result]):
     """Stage that makes a take of each planned row, in batches of similar length.
 
     Sources are opened one by one and takes are made in batches; a row that fails in either step, alone or in a batch,
-    becomes a failed take, and its neighbours are not affected. A batch that does not fit into memory is halved. The
+    becomes a failed take, and other rows are not affected. A batch that does not fit into memory is halved. The
     model and the voices are loaded once. A subclass reads its rows, opens their sources, and makes and measures the
     audio.
     """
@@ -110,7 +110,7 @@ class TakeMaker(ABC, Generic[Row, Source, Result]):
 
     @abstractmethod
     def make(self, batch: Sequence[Opened[Row, Source]]) -> Sequence[Result]:
-        """Make the audio of a batch, one result per row; the time taken gives the real-time factor of the rows."""
+        """Make the audio of a batch, one result per row; the elapsed time gives the real-time factor of the rows."""
 
     @abstractmethod
     def measure(self, item: Opened[Row, Source], result: Result) -> dict[str, Any]:

@@ -100,7 +100,7 @@ def stream_take(read: Callable[[], Iterable[Samples]], rate_hz: int) -> Streamed
 
 
 def pitch_facts(f0_hz: npt.NDArray[np.float32]) -> dict[str, Any]:
-    """Median F0 in Hz and its standard deviation in semitones, over voiced frames (`f0_hz` > 0)."""
+    """Median F0 in Hz and its standard deviation in semitones, over voiced frames (`f0_hz` > 0), or None."""
     voiced = f0_hz[f0_hz > 0]
     if not len(voiced):
         return {"f0_median_hz": None, "f0_std_semitones": None}
@@ -118,7 +118,7 @@ def takes_table(rows: pa.Table, takes: Sequence[Take]) -> pa.Table:
 
 
 def _sound_column(sounds: Sequence[EncodedAudio | None]) -> pa.ChunkedArray:
-    """Arrow column of sounds; sounds in temporary files are not copied into memory, and each is a chunk."""
+    """Arrow column of sounds; each sound in a temporary file is a chunk, and is not copied into memory."""
     chunks = []
     for is_mapped, group in groupby(sounds, lambda sound: sound is not None and not isinstance(sound.bytes, bytes)):
         if is_mapped:

@@ -1,7 +1,7 @@
 """Tasks of a run: the columns that each task reads, the inputs that determine its audio, and its stage.
 
-Packages add tasks by entry points of the group `hierbatch.tasks`: the entry's name is the name of the task, and its
-value a `Task`.
+Packages add tasks through entry points of the group `hierbatch.tasks`: the name of the entry point is the name of the
+task, and its value is a `Task`.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Task:
     required_columns: tuple[str, ...]
     """Manifest columns that every row of a plan must have."""
     defaultable: tuple[str, ...]
-    """Those of the required columns for which the run can set a default."""
+    """Required columns for which the run can set a default."""
     column_defaults: Mapping[str, Any]
     """Fallback values for columns set neither by the row nor by the run."""
     run_settings: tuple[str, ...] = ()

@@ -67,7 +67,7 @@ class Upsample(TakeMaker[PlannedRecording, SourceStream, StreamedTake]):
         return takes
 
     def measure(self, item: Opened[PlannedRecording, SourceStream], result: StreamedTake) -> dict[str, Any]:
-        """Audio and measures of an upsampled recording."""
+        """Audio and measures of an upsampled recording, as fields of `Take`."""
         facts = result.facts(item.source.duration_s, item.row.id)
         facts["flags"] += item.source.flags
         return facts

@@ -38,7 +38,7 @@ PromptError for an unusable prompt."""
 
 @runtime_checkable
 class OpensVoiceFiles(Protocol):
-    """Model that can use voice files."""
+    """Protocol for a model that can use voice files."""
 
     def open_voice(self, file: VoiceFile) -> Any:
         """Encoded voice of a voice file; None if the file was created for other weights."""
@@ -47,8 +47,8 @@ class OpensVoiceFiles(Protocol):
 class VoiceStore:
     """Encoded voices by name, loaded on first use.
 
-    Prompts shorter than `min_duration_s` are repeated up to that length. A model that cannot use a voice file takes its
-    reference recording as a prompt.
+    Prompts shorter than `min_duration_s` are repeated up to that length. For a model that cannot use a voice
+    file, the reference recording in the file is the prompt.
     """
 
     def __init__(self, table: Path, encode: EncodeVoice, *, model: object = None, min_duration_s: float = 0.0) -> None:
@@ -72,7 +72,7 @@ class VoiceStore:
         """Return the encoded prompt of a voice, encoding it on first use.
 
         Raises:
-            PromptError: the model cannot use the prompt.
+            PromptError: the voice is not in the table, or the model cannot use its prompt.
         """
         if name not in self._voices and (opened := self._opened(name)) is not None:
             self._voices[name] = opened
