@@ -39,7 +39,7 @@ _HANGUL = re.compile("[가-힣]+")
 
 @dataclass(slots=True)
 class DoubtfulWord:
-    """Word as written, with its language, the reason to check it, its number of occurrences and the first sentence."""
+    """Word as written, with its language, the reason to check it, the number of occurrences and the first sentence."""
 
     word: str
     language: str

@@ -1,4 +1,4 @@
-"""Words in unsupported scripts: they are found, and transliterated so that the sentence can be synthesized."""
+"""Search for words in unsupported scripts, and transliteration, so that the sentence can be synthesized."""
 
 from __future__ import annotations
 

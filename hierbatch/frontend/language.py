@@ -47,7 +47,11 @@ def find_language(code: str) -> Language | None:
 
 
 def get_language(code: str) -> Language:
-    """Find a language by its code; raises TextError for an unknown code."""
+    """Find a language by its code.
+
+    Raises:
+        TextError: the code is unknown.
+    """
     found = find_language(code)
     if found is None:
         raise TextError(
@@ -73,8 +77,8 @@ def match_language(tag: str) -> Language | None:
 def detect_language(text: str, default: str) -> str:
     """Detect the language of a sentence by its script; `default` if it has no letters (only numbers or symbols).
 
-    A sentence is Korean if it has fewer than two English words per Korean word, since names have several words and
-    particles are attached to them. An English sentence may quote a Korean word.
+    A sentence is Korean if it has fewer than two English words per Korean word, since it may contain English names of
+    several words. An English sentence may quote a Korean word.
 
     >>> [detect_language(text, "en") for text in ("나는 Python을 쓴다.", "They call it 김치 there.", "1984.")]
     ['ko', 'en', 'en']
@@ -94,8 +98,7 @@ def expected_duration_s(phonemes: str, language: str, speed: float = 1.0) -> flo
     """Expected duration of a sentence in seconds; 0 for an empty string.
 
     The durations per token were fitted by least squares to read speech (LJ Speech, two CC0 readers, Korean prose), with
-    an error of about 10 % per sentence. The result is used to balance work units and to flag takes that are far too
-    long or too short.
+    an error of about 10 % per sentence.
 
     Args:
         phonemes: tokens separated by spaces; `|` is a word boundary.

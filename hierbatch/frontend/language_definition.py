@@ -30,7 +30,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class ShortSentence:
-    """Limits below which a sentence is joined to its neighbour, since models synthesize short sentences badly."""
+    """Limits up to which a sentence is joined to its neighbor, since models synthesize short sentences badly."""
 
     letters: int
     words: int | None = None
@@ -59,7 +59,7 @@ class Language:
     """Loaders of the phonemizers of older versions, by version."""
     pace: Pace
     max_characters: int
-    """Maximum length of a sentence: about twelve seconds, as the longest training sentences."""
+    """Maximum length of a sentence in characters: about twelve seconds, like the longest training sentences."""
     short_sentence: ShortSentence = field(default_factory=lambda: ShortSentence(letters=12, words=2))
     clause_breaks: tuple[re.Pattern[str], ...] = (re.compile(r"[;:,](?=\s)"),)
     """Patterns for the breaks in a long sentence, from the best to the worst; the break is at the end of a match."""

@@ -129,7 +129,11 @@ class Lexicon:
 
 
 def _pattern(entries: Sequence[LexiconEntry]) -> re.Pattern[str] | None:
-    """Pattern of all entries, each as a named group with the index of the entry; None without entries."""
+    """Pattern of all entries, each as a named group with the index of the entry; None without entries.
+
+    Raises:
+        InputError: there are too many entries.
+    """
     if len(entries) > _LAST_PLACEHOLDER - _FIRST_PLACEHOLDER:
         raise InputError(
             "The lexicon is too long",
@@ -198,7 +202,7 @@ def read_entry(row: dict[str, str]) -> LexiconEntry:
 
 
 def _read_entry(row: dict[str, str]) -> tuple[LexiconEntry | None, str]:
-    """Parse a row into an entry, or describe its fault."""
+    """Parse a row; return the entry and an empty text, or None and a description of the fault."""
     empty = [name for name in ("word", "pronunciation") if not row[name]]
     if empty:
         return None, f"{' and '.join(empty)} is empty"

@@ -15,7 +15,7 @@ from typing import Any
 _parser: Any = importlib.import_module("re._parser")
 
 DIGIT = "\\d"
-"""Represents all decimal digits in a set of characters."""
+"""Member of a set of characters that represents all decimal digits."""
 
 _MAX_RANGE = 256
 _OTHER_CASES = {"i": "\u0130\u0131", "s": "\u017f", "k": "\u212a"}
@@ -34,7 +34,7 @@ class Needs:
     words: tuple[str, ...] = ()
     """Strings of which the text contains at least one; none if nothing is known."""
     ignore_case: bool = False
-    """True if the words are in lower case and so is the text to search."""
+    """True if the words are in lower case and must be searched for in the text in lower case."""
 
 
 class TextFacts:
@@ -64,7 +64,7 @@ class TextFacts:
 
 
 def find_needs(pattern: re.Pattern[str]) -> Needs:
-    """Requirements of a pattern, from its syntax; lookaheads and lookbehinds are part of the text."""
+    """Requirements of a pattern, from its syntax; the content of positive lookarounds is required too."""
     parsed = list(_parser.parse(pattern.pattern, pattern.flags))
     ignore_case = bool(pattern.flags & re.IGNORECASE)
     characters = tuple(sorted(set(_sets(parsed, ignore_case)), key=_rareness))
@@ -80,7 +80,7 @@ def _sets(parsed: Iterable[tuple[Any, Any]], ignore_case: bool) -> list[frozense
 
 
 def _of_item(name: str, argument: Any, ignore_case: bool) -> Sequence[frozenset[str]]:
-    """Sets of characters that one item of a pattern requires; none if it can do without, or is not understood."""
+    """Sets of characters that one item of a pattern requires; none if the item is optional or not understood."""
     if name == "LITERAL":
         cases = _cases(chr(argument), ignore_case)
         return [cases] if cases else []
@@ -94,7 +94,7 @@ def _of_item(name: str, argument: Any, ignore_case: bool) -> Sequence[frozenset[
 
 
 def _inner(name: str, argument: Any, ignore_case: bool) -> tuple[Parsed, bool] | None:
-    """Pattern inside an item that requires it, and whether case is ignored there."""
+    """Pattern inside an item that requires it, and whether case is ignored there; None for other items."""
     if name == "SUBPATTERN":
         _, added, removed, inner = argument
         return list(inner), (ignore_case or bool(added & re.IGNORECASE)) and not removed & re.IGNORECASE
@@ -106,7 +106,7 @@ def _inner(name: str, argument: Any, ignore_case: bool) -> tuple[Parsed, bool] |
 
 
 def _of_branches(branches: Sequence[Sequence[frozenset[str]]]) -> list[frozenset[str]]:
-    """Sets that all alternatives have, or else the union of the rarest of each; nothing if one requires nothing."""
+    """Sets that all alternatives have, else the union of the rarest of each; empty if one requires nothing."""
     if not all(branches):
         return []
     shared = set(branches[0]).intersection(*branches[1:])
@@ -155,9 +155,9 @@ def _best_words(parsed: Parsed, ignore_case: bool, is_lower: bool) -> frozenset[
     """Set of strings of which each match contains at least one, as long as possible; empty if no such set is found.
 
     Args:
-        parsed: pattern.
-        ignore_case: case is ignored.
-        is_lower: find strings in lower case, of parts that ignore case; otherwise of parts that do not.
+        parsed: the parsed pattern.
+        ignore_case: True if the pattern ignores case.
+        is_lower: True to find lower-case strings in parts that ignore case, False to find strings in other parts.
     """
     best: frozenset[str] = frozenset()
     for at, (operation, argument) in enumerate(parsed):

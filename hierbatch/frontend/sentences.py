@@ -67,8 +67,8 @@ class Sentence:
 def split_sentences(text: str, language: str, max_characters: int | None = None) -> list[Sentence]:
     """Split a paragraph into sentences, in order; all text is kept except for pause marks.
 
-    A very short sentence is joined to its neighbour. A pause mark before the first word belongs to the
-    preceding paragraph and is left to the caller.
+    A very short sentence is joined to its neighbor. A pause mark before the first word is ignored, since it belongs to
+    the preceding paragraph.
 
     Args:
         text: one paragraph.
@@ -148,7 +148,7 @@ def _is_abbreviation(before: str, following: str) -> bool:
 
 
 def _join_short(sentences: Sequence[Sentence]) -> list[Sentence]:
-    """Join short sentences, which models synthesize badly, to the next sentence in their language.
+    """Join a short sentence, which models synthesize badly, to the next one if both are in the same language.
 
     A short last sentence is joined to the previous one.
     """

@@ -31,7 +31,7 @@ class PhonemizedSentence:
 
 @dataclass(frozen=True, slots=True)
 class _LoadedLanguage:
-    """Loaded functions of a language; `foreign_words` has, by language code, the pattern and converter of its words."""
+    """Loaded functions of a language; `foreign_words` has, by other language, a pattern and a converter."""
 
     normalizer: Normalizer
     phonemizer: Phonemizer

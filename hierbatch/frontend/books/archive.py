@@ -1,4 +1,4 @@
-"""Reader for untrusted zip archives: members, bytes and compression ratio are limited, outside paths are refused."""
+"""Reader for untrusted zip archives; limits size and compression ratio, and refuses paths that lead outside."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class Archive:
     Members are read into memory one at a time, and nothing is written to disk.
 
     Raises:
-        BookError: the file is not a zip archive, is damaged, is encrypted, is too large when unpacked, or has members
-            with paths outside it.
+        BookError: the file is not a zip archive, is damaged, is encrypted, exceeds the limits, or has members with
+            paths outside the archive.
     """
 
     def __init__(self, path: Path, limits: ArchiveLimits | None = None) -> None:
@@ -68,7 +68,7 @@ class Archive:
         return frozenset(self._members)
 
     def read(self, name: str) -> bytes:
-        """Read one member, up to the size limit, whatever size the header declares.
+        """Read one member; the size limit applies to its unpacked bytes, whatever size the header declares.
 
         Raises:
             BookError: the member is missing, damaged or too large.
@@ -131,6 +131,6 @@ def is_inside(name: str) -> bool:
 
 
 def resolve(base: str, href: str) -> str | None:
-    """Resolve an unquoted relative link in the member `base` to a member path; None if it leads outside the archive."""
+    """Resolve a percent-decoded link in the member `base` to a member path; None if it leads outside the archive."""
     joined = posixpath.normpath(posixpath.join(posixpath.dirname(base), href)) if href else base
     return joined if is_inside(joined) else None

@@ -62,7 +62,7 @@ class BlockCollector:
     def add(
         self, text: str | None, element: etree._Element | None = None, kind: Literal["text", "tail", "alt"] = "text"
     ) -> None:
-        """Add text to the current block; `element` contains the text, None for a generated line break."""
+        """Add text to the current block; `element` and `kind` give its place in the tree (None for generated text)."""
         if not text:
             return
         if self._is_base_muted:
@@ -84,7 +84,7 @@ class BlockCollector:
         self._block_name = ""
 
     def finish(self) -> None:
-        """Turn empty paragraphs into scene breaks, unless they merely separate most paragraphs of the page."""
+        """Turn empty paragraphs into scene breaks, unless they are so many that they merely separate paragraphs."""
         n_paragraphs = sum(block.kind == "paragraph" for block in self.blocks)
         if len(self._blanks) > max(1, _MAX_BLANK_SHARE * n_paragraphs):
             return
@@ -117,7 +117,7 @@ class BlockCollector:
             self.segments.append(tuple(segment for _, segment in pieces if segment is not None))
 
     def _begin_section(self, heading: str, level: int) -> None:
-        """Begin a section; from a heading such as "Notes", everything up to the next heading of its rank is skipped."""
+        """Begin a section; one headed "Notes" or the like is skipped, up to the next heading of at least its rank."""
         if self._section_reason is not None and level > self._section_level:
             return
         self._section_reason, self._section_level = self._unless_kept(reason_of_title(heading)), level

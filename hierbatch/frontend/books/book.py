@@ -9,7 +9,7 @@ from hierbatch.frontend.books.details import BookDetails
 from hierbatch.frontend.books.ssml import Pronunciation
 
 SCENE_BREAK_S = 1.6
-"""Pause at a scene break (a rule, a row of asterisks): longer than that of a paragraph, shorter than a chapter's."""
+"""Pause at a scene break (a rule, a row of asterisks): longer than after a paragraph, shorter than after a chapter."""
 
 
 MAX_BOOK_CHARACTERS = 10_000_000
@@ -33,7 +33,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chapter:
-    """Entry of the table of contents with the text up to the next entry; `level` 1 is the outermost."""
+    """Chapter with the text up to the next one; `level` 1 is the outermost."""
 
     title: str
     level: int
@@ -47,7 +47,7 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class SkippedText:
-    """Text of a book that is not read aloud: a label or location, the reason, and its size."""
+    """Text of a book that is not read aloud: a label or location, the reason, and the number of characters."""
 
     label: str
     reason: str
@@ -60,7 +60,7 @@ class Book:
 
     `language` is the language tag of the book (BCP 47, such as `en-GB`) or empty, `cover` the content of a JPEG or PNG
     file, and `remarks` are notices to the user about the import (a guessed encoding, a missing table of contents).
-    `pronunciations` are those that the markup of the book gives, `details` its series, year, publisher and the like.
+    `pronunciations` come from the markup and lexicons of the book, `details` its series, year, publisher and the like.
     """
 
     title: str

@@ -46,15 +46,15 @@ def split_chapters(
     """Split a book at its chapter starts; nested starts become chapters of a deeper level.
 
     The heading of a start without text (such as the title page of a part) moves to the next chapter, and headings
-    directly before a start belong to its chapter. A bare number on the same page as the titled story before it starts a
-    section of that story, not a chapter. Chapters whose titles mark them as notes, an imprint or the like are skipped.
+    directly before a start belong to its chapter. A start titled with a bare number, on the same page as the titled
+    story that contains it, is a section, not a chapter. Chapters with titles such as "Notes" or "Imprint" are skipped.
 
     Args:
         blocks: blocks in reading order.
         starts: chapter starts in any order.
         opening_title: title of a chapter for the text before the first start.
         skip_front: skip the text before the first start, unless its length shows that a chapter was missed.
-        keep: reasons for skipping that are ignored, so that such text is read.
+        keep: reasons for skipping to ignore; text with such a reason is read.
     """
     starts = _before_headings(_fold_sections(sorted(starts, key=lambda start: start.index)), blocks)
     parents = _parents(starts)
@@ -88,7 +88,7 @@ def starts_from_headings(blocks: Sequence[Block]) -> list[ChapterStart]:
     """Find the chapter starts of a book without a table of contents.
 
     Chapters start at the outermost headings. A single outermost heading is the title of the book, and outermost
-    headings mostly without text are titles of parts: in both cases chapters also start at headings of the next rank.
+    headings that mostly lack text are titles of parts: in both cases chapters also start at headings of the next rank.
     """
     ranks = sorted({block.level for block in blocks if block.kind == "heading"})
     starts: list[ChapterStart] = []
@@ -143,7 +143,7 @@ def _is_section(starts: Sequence[ChapterStart], parents: Sequence[int | None], n
 
 
 def _parents(starts: Sequence[ChapterStart]) -> list[int | None]:
-    """Index of the parent of each start: the nearest earlier one with a smaller level."""
+    """Index of the parent of each start, the nearest earlier start with a smaller level; None without a parent."""
     parents: list[int | None] = []
     for number, start in enumerate(starts):
         candidate = number - 1 if number else None
@@ -154,7 +154,7 @@ def _parents(starts: Sequence[ChapterStart]) -> list[int | None]:
 
 
 def _full_title(starts: Sequence[ChapterStart], parents: Sequence[int | None], number: int) -> str:
-    """Title of a chapter; the title of its part is added to a bare number, to distinguish it from other parts."""
+    """Title of a chapter; a bare number follows the title of its part, as other parts have the same numbers."""
     parent, title = parents[number], starts[number].title
     if parent is None or not _NUMBER_ONLY.fullmatch(title):
         return title

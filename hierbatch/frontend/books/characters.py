@@ -25,7 +25,7 @@ def has_letters_or_digits(text: str) -> bool:
 
 
 def join_heading(lines: Sequence[str]) -> str:
-    """Join the lines of a heading with full stops ("Chapter One. The River"), except after a bare "Chapter"."""
+    """Join the lines of a heading with full stops ("Chapter One. The River"), but not after a lone "Chapter"."""
     tidied = [line for line in map(tidy, lines) if line]
     stopped = [
         line if _ENDS_WITH_MARK.search(line) or _DIVISION.fullmatch(line) else f"{line}." for line in tidied[:-1]

@@ -46,7 +46,7 @@ def read_ncx(root: etree._Element, href: str) -> list[ContentsEntry]:
 
 
 def without_repeats(entries: Sequence[ContentsEntry]) -> list[ContentsEntry]:
-    """Keep the first of several entries with one target, and any deeper entry: the first chapter of a part."""
+    """Keep the first of several entries with the same target, and a deeper one, such as the first chapter of a part."""
     levels: dict[tuple[str, str], int] = {}
     kept = []
     for entry in entries:

@@ -43,7 +43,7 @@ def read_details(root: etree._Element) -> BookDetails:
 
 
 def _series(root: etree._Element) -> tuple[str, str]:
-    """Name and number of the series: by `belongs-to-collection` (EPUB 3) or by calibre's meta elements (EPUB 2)."""
+    """Name and number of the series, from `belongs-to-collection` (EPUB 3) or calibre's meta elements (EPUB 2)."""
     metas = [element for element in root.iter() if local_name(element) == "meta"]
     for element in metas:
         if element.get("property") == "belongs-to-collection" and (name := _words(element)):

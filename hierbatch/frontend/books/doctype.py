@@ -24,10 +24,11 @@ def read_entities(text: str, position: int, name: str) -> tuple[dict[str, str], 
         name: name of the file, used in messages.
 
     Returns:
-        The entities by name, and the index after the document type.
+        The character of each entity by name, and the index after the document type.
 
     Raises:
-        BookError: an entity is longer than one character, refers to another entity, or is in another file.
+        BookError: the subset is malformed, or an entity is longer than one character, refers to another entity, or
+            is in another file.
     """
     entities: dict[str, str] = {}
     while part := _PART.match(text, position):

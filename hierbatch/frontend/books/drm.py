@@ -24,10 +24,10 @@ _FONT_SUFFIXES = frozenset({".otf", ".ttf", ".ttc", ".woff", ".woff2", ".dfont",
 
 
 def refuse_drm(archive: Archive, name: str) -> None:
-    """Check that a book is not encrypted; `name` is used in messages.
+    """Check that a book has no DRM; `name` is used in messages.
 
     Raises:
-        BookError: the book is encrypted; the message names the DRM scheme if it is known.
+        BookError: the book is protected; the message names the DRM scheme if it is known.
     """
     schemes = [scheme for member, scheme in _SCHEME_OF_MEMBER.items() if member in archive.names]
     if schemes:

@@ -35,15 +35,15 @@ class Decoded:
 
     @property
     def is_unicode(self) -> bool:
-        """True for a Unicode encoding; the user is notified of a legacy encoding, declared or guessed."""
+        """True for a Unicode encoding, False for a legacy encoding."""
         return self.encoding.startswith("utf")
 
 
 def decode(data: bytes, *, name: str, declared: str = "") -> Decoded:
     """Decode a file by its byte order mark, else the declared encoding, else as UTF-8.
 
-    Other text is decoded as Korean CP949 or as Windows-1252 if the result looks like such text. A few damaged bytes of
-    CP949 are left out, and Windows-1252 may be mixed with characters in UTF-8.
+    Text that is not UTF-8 is decoded as CP949 or Windows-1252 if the result looks like Korean or Western text. A few
+    damaged bytes of CP949 are left out, and Windows-1252 may be mixed with characters in UTF-8.
 
     Args:
         data: content of the file.

@@ -37,10 +37,10 @@ def read_epub(path: Path, keep: frozenset[str] = frozenset()) -> Book:
 
     Args:
         path: the file.
-        keep: reasons for skipping that are ignored, so that such text is read.
+        keep: reasons for skipping to ignore; text with such a reason is read.
 
     Raises:
-        BookError: the file is damaged, encrypted or unsafe.
+        BookError: the file is damaged, encrypted, unsafe or too large.
     """
     remarks: list[str] = []
     with Archive(path) as archive:
@@ -73,7 +73,7 @@ def read_epub(path: Path, keep: frozenset[str] = frozenset()) -> Book:
 
 @dataclass(frozen=True, slots=True)
 class SourcePage:
-    """Page of an EPUB with its element tree, for rewriting."""
+    """Page of an EPUB: path, element tree for rewriting, blocks and title."""
 
     href: str
     root: etree._Element
@@ -85,7 +85,7 @@ def read_source_pages(path: Path) -> Iterator[SourcePage]:
     """Read the pages of a book in reading order; their blocks have the same `source_ref` as those of `read_epub`.
 
     Raises:
-        BookError: the book is damaged, encrypted or unsafe.
+        BookError: the book is damaged, encrypted, unsafe or too large.
     """
     with Archive(path) as archive:
         refuse_drm(archive, path.name)
@@ -127,7 +127,11 @@ class _PagesReader:
             self._chapter_ids[entry.href].add(entry.fragment)
 
     def pages(self) -> Iterator[SourcePage]:
-        """Yield the pages to read aloud, in reading order."""
+        """Yield the pages to read aloud, in reading order.
+
+        Raises:
+            BookError: a page is damaged, unsafe or too large, or the book is too large.
+        """
         notes = NoteFinder()
         n_elements = n_characters = 0
         for href, root, reason in self._parsed():

@@ -33,7 +33,7 @@ class TitlePage:
 
 
 def without_contents(groups: Sequence[Sequence[Line]]) -> tuple[list[Sequence[Line]], list[Sequence[Line]]]:
-    """Separate groups of lines into those of the text and those of tables of contents; returns both lists."""
+    """Separate groups of lines; return those of the text, and those of tables of contents."""
     kept: list[Sequence[Line]] = []
     dropped: list[Sequence[Line]] = []
     is_inside = False
@@ -55,8 +55,8 @@ def without_contents(groups: Sequence[Sequence[Line]]) -> tuple[list[Sequence[Li
 def read_title_page(paragraphs: Sequence[Paragraph], *, before_heading: bool) -> TitlePage:
     """Read the title page: short lines at the start of a text that do not end a sentence.
 
-    With `before_heading` (the lines precede the first chapter) all of them form the title page. Otherwise many such
-    lines are a poem, and the title page is the first line, and a name after an empty line if there is one.
+    With `before_heading` (the lines precede the first chapter), all of them form the title page. Otherwise more than
+    six such lines are a poem: the title page is the first line, and the second if it is a name before an empty line.
     """
     titles: list[str] = []
     for paragraph in paragraphs:

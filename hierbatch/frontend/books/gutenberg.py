@@ -26,7 +26,7 @@ class GutenbergHeader:
 
 
 def body_span(lines: Sequence[str]) -> tuple[int, int]:
-    """Start and end index (exclusive) of the lines or paragraphs that belong to the book itself."""
+    """Index of the first line or paragraph of the book itself, and the index after its last."""
     begin = 0
     for index, line in enumerate(lines):
         if _START.match(line) or _SMALL_PRINT_END.match(line):

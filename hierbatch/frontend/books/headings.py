@@ -141,8 +141,8 @@ def _is_capital_title(text: str) -> bool:
 def numbered_sections(paragraphs: Sequence[str], ranks: Sequence[int] = ()) -> list[int]:
     """Find the numbered headings of the sections of a text: 1, 2, 3 or I, II, III, with or without a title.
 
-    They count only if the numbers start at one without a gap and there is enough text between them, since lists and
-    the steps of a recipe are numbered too. Numbers without titles may restart in each chapter.
+    Headings count only if the numbers start at one without a gap and there is enough text between the headings, since
+    lists and the steps of a recipe are numbered too. Numbers without titles may restart in each chapter.
 
     Args:
         paragraphs: paragraphs of the text.

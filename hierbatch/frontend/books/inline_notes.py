@@ -1,4 +1,4 @@
-"""Removal of notes by editors and translators that are in brackets inside a sentence."""
+"""Removal of editors' and translators' notes, in brackets inside a sentence or marked with a number such as `[1]`."""
 
 from __future__ import annotations
 

@@ -16,11 +16,11 @@ KEEP_CHOICES = {
     "figures": "figure",
     "code": "code",
 }
-"""Names of the parts that can be kept, each with the reason under which it is skipped."""
+"""Names of the parts that can be kept, each with the reason for skipping it."""
 
 
 def reasons_to_keep(names: str) -> frozenset[str]:
-    """Parse a list of parts to keep, such as `index,notes`, to the reasons for skipping that are then ignored.
+    """Convert a list of parts to keep, such as `index,notes`, to the reasons for skipping them.
 
     Raises:
         InputError: a name is unknown.

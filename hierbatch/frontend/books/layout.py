@@ -92,7 +92,10 @@ def hyphenated_words(lines: Sequence[str]) -> frozenset[str]:
 def join_paragraphs(
     group: Sequence[Line], *, wrapped: bool, compounds: frozenset[str] = frozenset()
 ) -> list[Paragraph]:
-    """Paragraphs of one group: each line, or, in hard-wrapped text, each run of lines up to the next indented line.
+    """Paragraphs of one group of lines.
+
+    In hard-wrapped text, a paragraph extends to the next indented line, or to the end of the group if most of its lines
+    are indented; in other text, each line is a paragraph.
 
     Args:
         group: lines without an empty line between them.
@@ -110,7 +113,7 @@ def join_paragraphs(
 
 
 def heading_paragraph(lines: Sequence[Line], rank: int) -> Paragraph:
-    """Make a heading of one or more lines."""
+    """Make a heading paragraph from one or more lines."""
     text = join_heading([_strip_typewriter_marks(line.text) for line in lines])
     return Paragraph(text, lines[0].number, lines[0].n_empty_before, rank)
 

@@ -14,7 +14,7 @@ HARD_BREAK = "\u2028"
 """Placeholder for `<br/>`; a line end in the source of a page is only a space."""
 
 SOFT_BREAK = "\u2029"
-"""Placeholder for the end of a line of verse that has its own element; two of them are not an empty line."""
+"""Placeholder for the end of a line of verse that has its own element; two in a row do not count as an empty line."""
 
 _BREAKS = re.compile(f"[{HARD_BREAK}{SOFT_BREAK}]+")
 _ENDS_WITH_MARK = re.compile(r"""[.,:;!?…。—–\-~]["'”’»」』)\]]*$""")

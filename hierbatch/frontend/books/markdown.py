@@ -32,7 +32,7 @@ def read_markdown(text: str, file_name: str, keep: frozenset[str] = frozenset())
     Args:
         text: content of the file.
         file_name: name of the file, used as the title if the text has none.
-        keep: reasons for skipping that are ignored, so that such text is read.
+        keep: reasons for skipping to ignore; text with such a reason is read.
     """
     text = re.sub(r"\r\n?", "\n", text)
     fields = _FIELDS.match(text)
@@ -50,13 +50,13 @@ def read_html(text: str, file_name: str, keep: frozenset[str] = frozenset()) -> 
     Args:
         text: content of the file.
         file_name: name of the file, used as the title if the text has none.
-        keep: reasons for skipping that are ignored, so that such text is read.
+        keep: reasons for skipping to ignore; text with such a reason is read.
     """
     return _book(text, file_name, {}, [], keep)
 
 
 def emphasis_remark(n_emphases: int) -> tuple[str, ...]:
-    """Remark on emphasis, which has no effect on the voice."""
+    """Remark that emphasis has no effect on the voice; empty for a text without emphasis."""
     return (
         (f"Emphasis has no effect: {n_emphases} passages marked for it are read like the rest",) if n_emphases else ()
     )
@@ -115,7 +115,7 @@ def _mark_line(token: Token) -> None:
 
 
 def _without_notes(text: str) -> tuple[str, list[SkippedText]]:
-    """Remove footnotes, which CommonMark would treat as plain text; returns the text, and the skipped footnotes."""
+    """Remove footnotes, which CommonMark would treat as plain text; return the text, and the skipped footnotes."""
     sizes = {NOTE: 0, NOTE_REFERENCE: 0}
 
     def drop(match: re.Match[str], reason: str) -> str:

@@ -19,15 +19,15 @@ _OUTER = _CONTAINERS | {"td", "th"}
 
 
 def wrap_sentences(segments: Sequence[TextSegment], spans: Sequence[SentenceSpan]) -> bool:
-    """Wrap the spans of one block in `<span id>`; elements that cross a boundary are split there.
+    """Wrap each sentence of one block in a `<span id>`; elements that cross a sentence boundary are split there.
 
     Args:
         segments: text of the block in the element tree, in order.
         spans: position of each sentence in the joined text of the segments.
 
     Returns:
-        True if the spans were wrapped; False, without any change, if the block is not one run of inline markup or
-        there are no spans.
+        True if the sentences were wrapped; False, without any change, if there are none, or if no element contains all
+        segments.
     """
     parent = _common_parent(segments)
     if parent is None or not spans:
@@ -115,7 +115,7 @@ class _Builder:
         return next((span for span in self._spans if span.start <= self._position < span.end), None)
 
     def _open(self, span: SentenceSpan | None) -> None:
-        """Open and close elements until the open ones are the cell, the sentence and the page's inline elements."""
+        """Open and close elements until the open ones are, from the outside in, cell, sentence and inline elements."""
         n_outer = max((n for n, element in enumerate(self._path, 1) if local_name(element) in _OUTER), default=0)
         target: list[object] = [*self._path[:n_outer], *([span] if span else []), *self._path[n_outer:]]
         n_same = 0

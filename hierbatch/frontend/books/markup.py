@@ -36,9 +36,12 @@ _NAME_PART = re.compile(r"[A-Za-z_][\w.-]*")
 
 
 def parse_xml(data: bytes, name: str) -> etree._Element:
-    """Parse a strict XML file (container, package, NCX); raises BookError if it is unsafe or ill-formed.
+    """Parse a strict XML file (container, package, NCX); `name` is used in messages.
 
-    A bare `&`, a common fault in titles, is accepted as the character. `name` is used in messages.
+    A bare `&`, a common fault in titles, is accepted as an ampersand.
+
+    Raises:
+        BookError: the file is unsafe or ill-formed, or cannot be decoded.
     """
     text = _prepare(_decode(data, name).text, name)
     try:
@@ -62,14 +65,18 @@ def parse_page(data: bytes, name: str) -> tuple[etree._Element, Decoded]:
     `name` is used in messages.
 
     Raises:
-        BookError: the page is unsafe, or too large to parse.
+        BookError: the page is unsafe, too large, or cannot be decoded or parsed.
     """
     decoded = _decode(data, name)
     return page_from_text(decoded.text, name), decoded
 
 
 def page_from_text(text: str, name: str) -> etree._Element:
-    """Parse one page from its decoded text; `name` is used in messages. Raises BookError as `parse_page` does."""
+    """Parse one page from its decoded text; `name` is used in messages.
+
+    Raises:
+        BookError: the page is unsafe or too large, or cannot be parsed.
+    """
     text = _prepare(text, name)
     try:
         root = etree.fromstring(text, _xml_parser())
@@ -135,7 +142,7 @@ def _prepare(text: str, name: str) -> str:
 
 
 def _check_tags(text: str, name: str) -> None:
-    """Refuse a tag with too many attributes before the lenient parser reads it, in time quadratic in their number."""
+    """Refuse a tag with too many attributes, on which the lenient parser would take quadratic time."""
     for tag in _TAG.finditer(text):
         if tag.end() - tag.start() > MAX_ATTRIBUTES:
             _check_attributes(len(_QUOTED_VALUE.sub(" ", tag[0]).split()), name)

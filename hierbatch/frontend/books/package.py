@@ -135,7 +135,7 @@ def _spine(element: etree._Element | None, items: dict[str, Item]) -> list[Spine
 
 
 def _readable(items: dict[str, Item], identifier: str) -> Item | None:
-    """Find the first item in a chain of fallbacks that is a page (EPUB 3.3, section 3.5)."""
+    """Find the first page in a chain of fallback items (EPUB 3.3, section 3.5); None if there is none."""
     for _ in range(_MAX_FALLBACKS):
         item = items.get(identifier)
         if item is None or item.media_type in _PAGE_TYPES:

@@ -64,8 +64,8 @@ def read_page(
         root: root element of the page.
         href: path of the page in the book.
         note_ids: ids of elements that are targets of note references.
-        chapter_ids: ids of elements in the table of contents; a skipped section ends at such an element.
-        keep: reasons for skipping that are ignored, so that such text is read.
+        chapter_ids: ids to which the table of contents links; a skipped section ends at such an element.
+        keep: reasons for skipping to ignore; text with such a reason is read.
     """
     reader = _PageReader(href, note_ids, chapter_ids, keep)
     walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
@@ -102,7 +102,7 @@ class _PageReader(BlockCollector):
         self._skipped_element: etree._Element | None = None
 
     def open(self, element: etree._Element) -> bool:
-        """Begin an element; return True if it is skipped with all its content."""
+        """Begin an element; return True if its content is skipped or replaced."""
         name = local_name(element)
         if self._is_block(name):
             self.end_block()

@@ -49,7 +49,7 @@ def read_plain(text: str, file_name: str, keep: frozenset[str] = frozenset()) ->
     Args:
         text: content of the file.
         file_name: name of the file, used as the title if the text has none.
-        keep: reasons for skipping that are ignored, so that such text is read.
+        keep: reasons for skipping to ignore; text with such a reason is read.
     """
     if is_html(text):
         return read_html(text, file_name, keep)
@@ -104,7 +104,7 @@ def _paragraphs(group: Sequence[Line], wrapped: bool, compounds: frozenset[str])
 
 
 def _n_title_lines(below: Sequence[Line]) -> int:
-    """Number of lines below "Chapter One" that are its title: all lines of a short group that ends no sentence, or 0.
+    """Number of lines below "Chapter One" that are its title: all if they are few and end no sentence, else 0.
 
     Args:
         below: lines below, at most one more than a title can have.

@@ -20,7 +20,7 @@ _MAX_NAME_CHARACTERS = 40
 
 
 def is_prose(table: etree._Element) -> bool:
-    """True for a table marked as a play, or with a sentence in at least half of its rows and at most four columns."""
+    """True for a table marked as a play, or with at most four columns and prose in at least half of its rows."""
     rows = list(_rows(table))
     if any(_PROSE_TYPES.search(_kinds(cell)) for element in (table, *rows) for cell in (element, *element)):
         return True

@@ -25,11 +25,11 @@ def read_book(path: Path, keep: frozenset[str] = frozenset()) -> Book:
 
     Args:
         path: the file.
-        keep: reasons for skipping that are ignored, so that such text is read.
+        keep: reasons for skipping to ignore; text with such a reason is read.
 
     Raises:
-        BookError: the file is missing, of another format, damaged, encrypted, unsafe, in an unknown encoding, or has no
-            text to read aloud.
+        BookError: the file is missing, in an unsupported format, damaged, encrypted, unsafe, too large, in an unknown
+            encoding, or has no text to read aloud.
     """
     if not path.is_file():
         raise BookError(

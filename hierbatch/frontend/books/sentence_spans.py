@@ -24,7 +24,7 @@ def find_sentences(text: str, sentences: Mapping[str, str]) -> list[SentenceSpan
     """Find consecutive sentences in the text of a block.
 
     A sentence whose letters are not found (it was edited, or a note was removed from it) gets the text between its
-    neighbours; it is left out if there are no letters or digits between them.
+    neighbors; it is left out if there are no letters or digits between them.
 
     Args:
         text: text of the block.
@@ -55,7 +55,7 @@ def _letters(text: str) -> tuple[str, list[int]]:
 
 
 def _with_gaps(text: str, ids: Sequence[str], found: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
-    """Start and end of each sentence by element id; a missing sentence gets the text between its neighbours.
+    """Start and end of each sentence by element id; a missing sentence gets the text between its neighbors.
 
     Of several missing sentences in a row, only the first gets this text.
     """

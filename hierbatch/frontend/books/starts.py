@@ -71,7 +71,7 @@ def _listed(contents: Sequence[ContentsEntry], flow: Flow, remarks: list[str]) -
 
 
 def _unlisted(listed: Sequence[ChapterStart], flow: Flow) -> list[ChapterStart]:
-    """Starts that the table of contents leaves out: headings of the usual rank of the listed chapters.
+    """Starts that the table of contents leaves out: unique headings of at least the usual rank of the listed chapters.
 
     Such headings count at the start of a page without an entry, and anywhere after the last entry.
     """

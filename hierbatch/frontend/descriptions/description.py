@@ -2,9 +2,9 @@
 
     "a calm low male voice, slow, little emphasis"  ->  pitch -1, femininity -1, pace -1, liveliness -0.9, effort -0.5
 
-The words are in two tables. A word asks for attributes, a degree before it is a factor ("very"), a negation reverses it
-weakly ("not deep" is less than "high"), and a noun takes the quantity beside it ("little emphasis"). Korean words match
-by their stems, since endings follow them.
+The words are in two tables. A word asks for attributes, a degree before the word ("very") is a factor, a negation
+reverses the word weakly ("not deep" is less than "high"), and a noun takes the quantity beside it ("little emphasis").
+Korean words match by their stems, since endings follow the stems.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hierbatch.frontend.tables import read_lines
 from hierbatch.names import nfc
 
 LIMIT = 2.0
-"""Largest attribute, in standard deviations."""
+"""Largest absolute value of an attribute, in standard deviations."""
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _CLAUSE = re.compile(r"[,;.:/!?\n]+")
 _HANGUL = re.compile(r"[가-힣]")
@@ -30,7 +30,7 @@ _AFTER_VERB = "않"
 
 @dataclass(frozen=True, slots=True)
 class VoiceDescription:
-    """Attributes that a description asks for, and its words that no table knows."""
+    """Values of the attributes that a description asks for, and the words of the description that are in no table."""
 
     attributes: dict[str, float]
     unknown: tuple[str, ...]
@@ -91,7 +91,7 @@ def _clause_effects(items: Sequence[_Item]) -> list[tuple[str, float]]:
 
 
 def _quantity_beside(items: Sequence[_Item], noun: int, used: set[int]) -> int | None:
-    """Nearest quantity before an English noun or after a Korean one, else on its other side."""
+    """Index of the quantity before an English noun or after a Korean one, else on the other side; None without one."""
     before = next((at for at in range(noun - 1, -1, -1) if not _is_between(items[at])), None)
     after = next((at for at in range(noun + 1, len(items)) if not _is_between(items[at])), None)
     sides = (after, before) if _HANGUL.search(items[noun].text) else (before, after)
@@ -103,7 +103,7 @@ def _is_between(item: _Item) -> bool:
 
 
 def _factor(items: Sequence[_Item], at: int) -> float:
-    """Product of the degrees before a word; a negation replaces it, since "not very deep" is not the opposite."""
+    """Product of the degrees before a word, or the factor of its negation: "not very deep" is not the opposite."""
     factor = 1.0
     for number in range(at - 1, -1, -1):
         found = items[number].entries
@@ -117,7 +117,7 @@ def _factor(items: Sequence[_Item], at: int) -> float:
 
 
 def _items(words: Sequence[str]) -> list[_Item]:
-    """Words of a clause, joined to the longest phrases of the tables."""
+    """Items of a clause; English words that form a phrase of the table are one item, the longest phrase first."""
     phrases, items, at = _english(), [], 0
     while at < len(words):
         if _HANGUL.search(words[at]):
@@ -134,7 +134,7 @@ def _items(words: Sequence[str]) -> list[_Item]:
 
 
 def _korean_entries(word: str) -> dict[str, _Entry]:
-    """Entries of the longest stem that begins the word, for each kind."""
+    """Entries, by kind, of the longest stem with which the word begins."""
     found: dict[str, tuple[int, _Entry]] = {}
     for stem, entries in _korean().items():
         if word.startswith(stem):
@@ -157,12 +157,12 @@ def _korean() -> dict[str, dict[str, _Entry]]:
 
 @functools.cache
 def _korean_phrases() -> tuple[str, ...]:
-    """Phrases of the Korean table that describe no voice."""
+    """Phrases of several words in the Korean table; they describe no voice."""
     return tuple(phrase for phrase in _korean() if " " in phrase)
 
 
 def _read_table(name: str) -> dict[str, dict[str, _Entry]]:
-    """Entries by phrase and kind; phrases of several words are joined by underscores."""
+    """Entries by phrase and kind; in the file, the words of a phrase are joined by underscores."""
     table: dict[str, dict[str, _Entry]] = {}
     for line in read_lines(f"descriptions/{name}"):
         kind, words, *rest = line.split("\t")

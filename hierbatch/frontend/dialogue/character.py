@@ -32,7 +32,7 @@ class Mention:
     gender: Gender = ""
     is_first_person: bool = False
     title: str = ""
-    """Title of a wife, husband, mother or father named by a possessive pronoun: `Mrs.` for `his wife`."""
+    """Title of a wife, husband, mother or father mentioned with a possessive pronoun: `Mrs.` for `his wife`."""
     owner: Gender = ""
     """Gender of the person whose relative is mentioned, if the pronoun shows it."""
 
@@ -56,4 +56,4 @@ class Evidence:
     excluded: frozenset[int] = frozenset()
     """Characters that narration excludes: those whom the speaker acts on, or whose clause ends before the speech."""
     level: str = ""
-    """Level of politeness of the speech, where a language marks it: a speaker mostly keeps to one."""
+    """Level of politeness of the speech, if the language marks it; most speakers keep to one level."""

@@ -188,7 +188,7 @@ def _group(names: Mapping[str, _Counts]) -> list[list[str]]:
     ordered = sorted(names, key=lambda name: (-len(name_words(name)[1]), -names[name].total, name))
     groups: list[list[str]] = []
     by_word: defaultdict[str | tuple[str, str], set[int]] = defaultdict(set)
-    """Groups with a member that has a word, or a first and a last one; others are not compared."""
+    """Indices of the groups by a word, or by first and last word, of a member; other groups are not compared."""
     for name in ordered:
         words = name_words(name)[1]
         asked: list[str | tuple[str, str]] = [*(_full_names(words) or _first_names(words[0]))]
@@ -205,7 +205,7 @@ def _group(names: Mapping[str, _Counts]) -> list[list[str]]:
 
 
 def _full_names(words: tuple[str, ...]) -> frozenset[tuple[str, str]]:
-    """First and last word, with each form of the first; empty for a single word."""
+    """Pairs of first and last word, one for each form of the first word; empty for a single word."""
     return frozenset((first, words[-1]) for first in _first_names(words[0])) if len(words) > 1 else frozenset()
 
 
@@ -224,7 +224,7 @@ def _may_be_one(name: str, group: Sequence[str], names: Mapping[str, _Counts]) -
 
 
 def _fits(title: str, word: str, member_title: str, member: tuple[str, ...]) -> bool:
-    """True if one word, with or without a title, can refer to the person of a longer name."""
+    """True if a single word, with or without a title, can refer to the person with the name `member`."""
     if len(member) == 1:
         if title and member_title and title != member_title:
             return False  # Mr. and Mrs. Bennet

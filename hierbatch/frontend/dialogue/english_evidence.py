@@ -18,7 +18,7 @@ _CLOSING_MARKS = {"“": "”", '"': '"', "‘": "’", "'": "'’", "«": "»",
 def english_turns(
     paragraphs: Sequence[str], spans: Sequence[Sequence[Span]], mentions: EnglishMentions
 ) -> tuple[list[Turn], dict[int, list[int]]]:
-    """Turns of a chapter, and the numbers of the paragraphs in which narration refers to each character, by index.
+    """Turns of a chapter; by character index, the indices of the paragraphs whose narration mentions the character.
 
     Args:
         paragraphs: text of the chapter.
@@ -62,7 +62,7 @@ def english_turns(
 
 
 def _last_seen(appearances: Mapping[int, Sequence[int]]) -> list[int]:
-    """Characters that narration has mentioned so far, the last one first."""
+    """Indices of the characters that narration has mentioned so far, the most recent first."""
     return sorted(appearances, key=lambda index: -appearances[index][-1])
 
 
@@ -73,7 +73,7 @@ def _explicit(
 
     Args:
         text: the paragraph.
-        parts: its narration and quotations.
+        parts: narration and quotations of the paragraph.
         mentions: finder of mentions of the book's characters.
         near: characters that a possessive pronoun may refer to, the most probable first.
     """
@@ -101,7 +101,7 @@ def _nearest_first(at: int, narrated: Sequence[Sequence[Mention]], first_two: Se
     Args:
         at: index of the quotation among the parts of the paragraph.
         narrated: mentions in each part.
-        first_two: mentions of the paragraph; of those beyond the neighbours only two are needed.
+        first_two: mentions of the paragraph by `_first_two`; two that are not beside the quotation are used.
     """
     nearest = [mention for offset in (1, -1) if 0 <= at + offset < len(narrated) for mention in narrated[at + offset]]
     beside = set(nearest)
@@ -110,7 +110,7 @@ def _nearest_first(at: int, narrated: Sequence[Sequence[Mention]], first_two: Se
 
 
 def _first_two(narrated: Sequence[Sequence[Mention]]) -> list[Mention]:
-    """Mentions of a paragraph in their order, at most two of equal ones."""
+    """Mentions of a paragraph in order, with at most two of any equal ones."""
     counts: Counter[Mention] = Counter()
     kept: list[Mention] = []
     for mention in itertools.chain.from_iterable(narrated):

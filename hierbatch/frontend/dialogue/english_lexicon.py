@@ -58,5 +58,5 @@ def verb_pattern() -> re.Pattern[str]:
 
 
 def _by_gender(table: str) -> dict[str, str]:
-    """Words of a table whose lines begin with a gender."""
+    """Gender of each word in a table whose lines begin with a gender."""
     return {word: gender for gender, *words in map(str.split, read_lines(table)) for word in words}

@@ -122,7 +122,7 @@ class EnglishMentions:
         )
 
     def relative_among(self, mention: Mention, others: Sequence[int]) -> Mention:
-        """Resolve a mention such as `his wife` to a character by title and surname; unchanged if none is found.
+        """Resolve a mention such as `his wife` to a character by title and surname; unchanged if no character fits.
 
         Args:
             mention: mention of a relative by a possessive pronoun.
@@ -138,7 +138,7 @@ class EnglishMentions:
         return mention
 
     def _spouse(self, owner: str | None, noun: str) -> int | None:
-        """Character who is somebody's wife or husband: `Bennet's wife`."""
+        """Index of the character meant by a phrase such as `Bennet's wife`; None if unknown."""
         title = _SPOUSES.get(noun)
         return self._by_name.get(f"{title} {owner}") if owner and title else None
 

@@ -16,7 +16,7 @@ _MIN_SPEECHES = 3
 _GENERAL = frozenset(
     ("other", "voice", "cousin", "friend", "companion", "fellow", "child", "man", "woman", "boy", "girl")
 )
-"""Nouns that refer to named persons too often to be one person of their own, unless a kind narrows them down."""
+"""Nouns that often refer to named persons, and count as unnamed persons only with a word such as `old`."""
 
 
 @functools.cache

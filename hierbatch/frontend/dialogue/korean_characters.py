@@ -14,9 +14,9 @@ from hierbatch.frontend.tables import read_lines, read_words
 _SUBJECT = frozenset(["이", "가", "은", "는", "께서", "도", "아", "야"])
 _MIN_SUBJECTS = 2
 _MAX_CHARACTERS = 20_000
-"""Maximum length of text passed to the analyser at a time, in characters, which bounds its memory."""
+"""Maximum length of text passed to the analyzer at a time, in characters, which bounds its memory."""
 _DIMINUTIVE_NAME = re.compile(r"(?<![가-힣])(?P<name>[가-힣]{2})이(?:가|는|를|도|의|와|에게|한테|더러|보고)(?![가-힣])")
-"""A given name with the suffix 이, unknown to the analyser; no other noun takes two particles."""
+"""A given name with the suffix 이, unknown to the analyzer; only such names have 이 before another particle."""
 _DIMINUTIVE = re.compile(r"(?<=[가-힣]{2})이$")
 
 
@@ -38,7 +38,7 @@ def speech_stems() -> frozenset[str]:
 
 
 def find_characters(narration: Iterable[str], names: Mapping[str, int] | None = None) -> list[Character]:
-    """Characters that are a subject of the narration at least twice, the most frequent first.
+    """Characters that are subjects in the narration, proper names at least twice; the most frequent first.
 
     Args:
         narration: passages of narration.
@@ -65,7 +65,7 @@ def find_characters(narration: Iterable[str], names: Mapping[str, int] | None = 
 
 
 def _subjects(text: str) -> Iterable[str]:
-    """Persons in front of a particle of the subject or topic."""
+    """Persons directly before a subject or topic particle."""
     morphemes = analyse(text)
     for at, particle in enumerate(morphemes):
         if particle.tag in ("JKS", "JX", "JKV") and particle.form in _SUBJECT and at:
@@ -75,7 +75,7 @@ def _subjects(text: str) -> Iterable[str]:
 
 
 def _nouns_before(morphemes: Sequence[Morpheme], end: int) -> list[Morpheme]:
-    """Nouns, letters and suffixes directly before a particle, joined without spaces, and a surname before a title."""
+    """Nouns, letters and suffixes before a particle, without spaces, and a surname one space before them."""
     nouns: list[Morpheme] = []
     position = morphemes[end].start
     for morpheme in reversed(morphemes[:end]):

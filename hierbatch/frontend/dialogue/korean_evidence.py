@@ -32,7 +32,7 @@ _QUOTATIVE = re.compile(
 _INTRODUCES = re.compile(r"(?:[,:]|같이|듯이|말로|소리로|말하되|묻되|말이)\s*$")
 _SUBJECT_CHANGES = re.compile(r"(?:니까|자|는데|더니|면|매|으나|지만|길래|때|때에|바람에|통에),?\s")
 _ENDS_WITH_CHANGE = re.compile(r"(?:니까|[가-힣]자|면|매|길래)\s*,?\s*$")
-"""A clause that ends so leads to the words or deeds of somebody else: `내가 대답을 하니까,`."""
+"""Endings of a clause that leads to the words or deeds of somebody else: `내가 대답을 하니까,`."""
 _GENERAL_STEMS = frozenset(["하였", "했다", "하며", "하면서", "하더니", "하는", "한다", "받는", "받았"])
 """Verb forms that mean speech directly after a quotation, and other things elsewhere."""
 _SPEECH_AS_OBJECT = re.compile(r"(?<![가-힣])[가-힣]+는 (?:소리|말|목소리)(?:에|을|를)(?![가-힣])")
@@ -40,7 +40,7 @@ _SPEECH_AS_OBJECT = re.compile(r"(?<![가-힣])[가-힣]+는 (?:소리|말|목�
 _NOUN_CLAUSE = re.compile(r"[가-힣](?:기를|기만|것을|줄을|는지를?)(?![가-힣])")
 _TOPIC = re.compile(r"(?:은|는|도|난)$")
 _ADJACENT = 12
-"""Characters between a quotation and a subject that directly follows its particle."""
+"""Maximum number of characters between a quotation and a subject that counts as adjacent to it."""
 _CLAUSE_END = re.compile(r"[.!?…]\s|[.!?…]$")
 
 
@@ -67,7 +67,7 @@ class KoreanMentions:
         return [self._mention(match) for match in self._subject.finditer(text)]
 
     def subject_at(self, clause: str, position: int) -> Mention | None:
-        """Subject of the verb at a position: in its own part of the sentence, or else the topic before.
+        """Subject of a verb: in the verb's own part of the sentence, or else an earlier topic; None without either.
 
         Args:
             clause: one sentence.
@@ -84,7 +84,7 @@ class KoreanMentions:
         return self._mention(governing) if governing else None
 
     def _main_subjects(self, text: str) -> list[re.Match[str]]:
-        """Subjects that are not inside of a clause used as a noun: `점순이가 내가 밥을 먹기를 기다리다가`."""
+        """Subjects that are not inside a clause used as a noun: `점순이가 내가 밥을 먹기를 기다리다가`."""
         found = list(self._subject.finditer(text))
         ends = [*(match.start() for match in found[1:]), len(text)]
         return [
@@ -163,7 +163,7 @@ class _Context:
     before: str
     after: str
     is_completed: bool = False
-    """True if `before` is a short paragraph about the quotation before it."""
+    """True if `before` is a short paragraph that completes the preceding quotation."""
     is_apart: bool = False
     """True if `after` is a separate paragraph that does not continue the sentence of the quotation."""
     is_shared: bool = False
@@ -173,7 +173,7 @@ class _Context:
 def korean_turns(
     paragraphs: Sequence[str], spans: Sequence[Sequence[Span]], mentions: KoreanMentions
 ) -> tuple[list[Turn], dict[int, list[int]]]:
-    """Turns of a chapter, and the paragraphs in which each character appears in narration.
+    """Turns of a chapter; by character index, the indices of the paragraphs whose narration mentions the character.
 
     Args:
         paragraphs: text of the chapter.
@@ -216,7 +216,7 @@ def _context(paragraphs: Sequence[str], spans: Sequence[Sequence[Span]], number:
 
 
 def _completes(text: str, before: Sequence[Span]) -> bool:
-    """True if a paragraph is one sentence after a quotation, and does not introduce the next one."""
+    """True if a paragraph is one sentence after a quotation, and does not introduce the next quotation."""
     is_behind = bool(before) and before[-1].is_quote
     return is_behind and _last_sentence(text) == text.rstrip() and not _INTRODUCES.search(text)
 

@@ -11,7 +11,7 @@ _FORMAL_QUESTION = re.compile(r"([가-힣])니까$")
 _N_FINALS, _FIRST_SYLLABLE, _BIEUP = 28, 0xAC00, 17
 
 POLITE, MIDDLE, PLAIN = "polite", "middle", "plain"
-"""해요 and 합쇼; 하오 and 하게; 해 and 해라."""
+"""Levels of Korean grammar: polite is 해요 and 합쇼, middle is 하오 and 하게, plain is 해 and 해라."""
 
 
 def speech_level(quote: str) -> str:

@@ -130,6 +130,6 @@ def _is_person(noun: str, facts: _Noun) -> bool:
 
 
 def _name(noun: str, facts: _Noun) -> str:
-    """A noun, with the surname that nearly always precedes it."""
+    """A noun, with its surname if the same one nearly always precedes it."""
     first, n_times = facts.first_words.most_common(1)[0]
     return f"{first} {noun}" if first and n_times >= _SURNAME_SHARE * facts.first_words.total() else noun

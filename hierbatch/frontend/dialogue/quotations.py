@@ -32,7 +32,7 @@ class Span:
 
 
 def split_quotations(paragraphs: Sequence[str]) -> list[list[Span]]:
-    """Divide every paragraph into narration and quotations; the spans cover it without gaps.
+    """Divide every paragraph into narration and quotations; the spans of a paragraph cover it without gaps.
 
     Args:
         paragraphs: text of consecutive paragraphs of one chapter.
@@ -52,7 +52,7 @@ def split_quotations(paragraphs: Sequence[str]) -> list[list[Span]]:
 
 
 def _paired(text: str, *, single: bool, continues: bool) -> tuple[list[tuple[int, int]], bool]:
-    """Ranges of quotations, quotation marks included, and True if the last quotation remains open."""
+    """Ranges of quotations, quotation marks included, and whether the last quotation remains open."""
     quotes: list[tuple[int, int]] = []
     position = 0
     while opening := _next_opening(text, position, single=single):

@@ -1,7 +1,7 @@
 """Speakers of a chapter's quotations, by a linear-chain model over the characters that may speak.
 
 Each quotation scores every character by the evidence around it (verbs of speech, persons in the same paragraph, names
-inside the quotation, nearness); neighbouring quotations score turn-taking. The forward-backward algorithm gives each
+inside the quotation, nearness); neighboring quotations score turn-taking. The forward-backward algorithm gives each
 character's probability, so that a certain attribution also decides the uncertain ones beside it.
 
 The order of the evidence follows Muzny et al. 2017, "A Two-stage Sieve Approach for Quote Attribution"; the weights are
@@ -29,7 +29,7 @@ _SAME_SPEAKER_PARAGRAPHS, _SAME_AFTER_NARRATION, _SAME_PARAGRAPH, _CONTINUES = -
 _ALTERNATES = 1.5
 _EXCLUDED = -4.0
 _LEVEL, _LEVEL_PRIOR = 1.0, 2.0
-"""Weight of the speech level, and the number of turns that a speaker is assumed to have at the common levels."""
+"""Weight of the speech level, and the number of average turns that are added to those of each speaker."""
 _SCENE, _SCENE_PARAGRAPHS, _SCENE_FLOOR = 1.0, 8, 0.05
 _N_REFINEMENTS = 3
 _RECENCY = 0.9
@@ -43,7 +43,7 @@ _N_MAIN = 8
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One quotation: its paragraph, its evidence, and whether it continues the quotation before it."""
+    """One quotation: the index of its paragraph, its evidence, and whether it continues the quotation before it."""
 
     paragraph: int
     evidence: Evidence
@@ -86,7 +86,7 @@ def attribute(
 
 
 def _present(characters: Sequence[Character], appearances: Mapping[int, Sequence[int]]) -> list[int]:
-    """Characters that may speak in a chapter: those that it names most often, and the main ones of the book."""
+    """Indices of the characters that may speak in a chapter: those most often named there, and the main characters."""
     named = sorted(appearances, key=lambda index: (-len(appearances[index]), index))[:_MAX_PRESENT]
     return sorted({*named, *range(min(len(characters), _N_MAIN))})
 
@@ -112,7 +112,7 @@ def _add_evidence(
     column: Mapping[int, int],
     characters: Sequence[Character],
 ) -> None:
-    """Add the evidence around a turn to its scores."""
+    """Add the evidence around a turn to its scores, in place."""
     if evidence.explicit:
         scores += _mention_scores(evidence.explicit, column, present, characters, _EXPLICIT, _EXPLICIT_PRONOUN)
     else:
@@ -170,7 +170,7 @@ def _add_addresses(emission: Scores, turns: Sequence[Turn], column: Mapping[int,
 
 
 def _transition(before: Turn, after: Turn) -> float:
-    """Score of two neighbouring quotations by the same speaker; for different speakers, the score is 0."""
+    """Score of two consecutive quotations by the same speaker; for different speakers, the score is 0."""
     distance = after.paragraph - before.paragraph
     if after.continues:
         return _CONTINUES
@@ -182,7 +182,7 @@ def _transition(before: Turn, after: Turn) -> float:
 
 
 def _alternation(posterior: Scores, turns: Sequence[Turn]) -> Scores:
-    """Support for the speaker of the last turn but one, and of the next but one, in an unbroken dialogue."""
+    """Support for the speakers two paragraphs before and after, in dialogue that narration does not interrupt."""
     paragraphs: list[list[int]] = []
     for index, turn in enumerate(turns):
         if paragraphs and turns[paragraphs[-1][-1]].paragraph == turn.paragraph:
@@ -201,7 +201,7 @@ def _alternation(posterior: Scores, turns: Sequence[Turn]) -> Scores:
 
 
 def _scene(posterior: Scores, turns: Sequence[Turn]) -> Scores:
-    """Support for those who also speak in the paragraphs around, as a logarithm of their share of the turns."""
+    """Support for those who also speak in nearby paragraphs: the logarithm of their share of the turns there."""
     at, first, inverse = np.unique([turn.paragraph for turn in turns], return_index=True, return_inverse=True)
     speakers = np.add.reduceat(posterior, first, axis=0)
     n_turns = np.bincount(inverse)
@@ -234,7 +234,7 @@ def _forward_backward(emission: Scores, transitions: Sequence[float]) -> Scores:
 
     Args:
         emission: score of each speaker of each quotation.
-        transitions: score of one speaker for a quotation and the next one.
+        transitions: for each quotation but the last, the score if the next one has the same speaker.
     """
     n = len(emission)
     forward, backward = np.zeros_like(emission), np.zeros_like(emission)
@@ -251,7 +251,7 @@ def _forward_backward(emission: Scores, transitions: Sequence[float]) -> Scores:
 
 
 def _summed(scores: Scores, own_score: float) -> Scores:
-    """For each speaker, the logarithm of the sum of exponentials over all, with `own_score` added to its own."""
+    """Log-sum-exp over all speakers, for each speaker with `own_score` added to that speaker's own score."""
     maximum = scores.max()
     shares = np.exp(scores - maximum)
     summed: Scores = maximum + np.log(shares.sum() + shares * np.expm1(own_score))

@@ -61,7 +61,7 @@ class EnglishPhonemizer:
     def _phonemize(self, text: str) -> tuple[Phones, ...]:
         """Phones of each group of words; the same steps as `phonemizer.phonemize`, without those that change nothing.
 
-        Of its options, these are in effect: marks are removed, stress is kept, flags of other languages are removed.
+        As with the options of that function, marks are removed, stress is kept, and language flags are removed.
         """
         if not _PLAIN_WORDS.fullmatch(text):
             text = self._marks.sub(" ", text).strip()

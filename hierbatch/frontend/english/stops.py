@@ -12,7 +12,7 @@ ENDS_SENTENCE = rf"[\"')\]]*\s*(?:$|(?<=\s)[\"'(]*(?:{_OPENERS})\b)"
 """Pattern of the text after a full stop that ends a sentence."""
 
 STOP = rf"(?:\.(?!{ENDS_SENTENCE}))?"
-"""Pattern of the full stop of an abbreviation; it matches, and so removes it, unless the sentence ends there."""
+"""Pattern of the full stop of an abbreviation, which a rule removes with it, unless the sentence ends there."""
 
 DOTTED = rf"(?=\.){STOP}"
 """Pattern like `STOP`, for abbreviations that are recognized only by their full stop ("no.", "ed.")."""

@@ -1,1 +1,1 @@
-"""Korean text to phonemes."""
+"""Korean front end: text normalization, standard pronunciation and phonemes."""

@@ -94,7 +94,7 @@ def _say_date(match: re.Match[str]) -> str:
 
 
 def _say_event_date(match: re.Match[str]) -> str:
-    """Read the date of a historical event, its day digit by digit: 3·1 as 삼일, 6·25 as 육이오, 12·12 as 십이십이."""
+    """Read the date of a historical event: 3·1 as 삼일, 6·25 as 육이오, 12·12 as 십이십이."""
     month, day = match["month"], match["day"]
     return say_sino(int(month)) + (say_sino(int(day)) if month == day else say_digits(day))
 

@@ -35,7 +35,7 @@ _FULL_WORD_SUFFIXES = frozenset({"어치", "아치"})
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Boundary after the syllable at `index` of the text without spaces; `end` is its offset in the text with them."""
+    """Two syllables in sequence, the offset after the first in the text, and whether a space is between them."""
 
     before: str
     after: str
@@ -83,7 +83,10 @@ def _places(text: str) -> Iterator[_Place]:
 
 
 def _lexical_boundaries(text: str, morphemes: Sequence[Morpheme]) -> dict[int, Boundary]:
-    """Boundaries in words of the table that begin and end with a morpheme, by offset; the longest word wins."""
+    """Boundaries in words of the table, by the offset of the syllable before them; the longest word wins.
+
+    A word must begin with a morpheme; a word of two syllables must also end with one.
+    """
     ends = {morpheme.end for morpheme in morphemes}
     found: dict[int, Boundary] = {}
     for start in sorted({morpheme.start for morpheme in morphemes}, reverse=True):

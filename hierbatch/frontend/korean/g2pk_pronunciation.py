@@ -25,7 +25,7 @@ def pronounce_words_by_g2pk(words: Sequence[str]) -> list[str]:
     A table of respellings covers words that g2pk's rules mispronounce (tensed consonants in compounds).
 
     Raises:
-        ProgramError: g2pk or its morphological analyser is not installed.
+        ProgramError: g2pk or its morphological analyzer is not installed.
     """
     if not words:
         return []
@@ -61,6 +61,9 @@ def load_g2pk() -> Callable[[str], str]:
     On import, g2pk looks for NLTK's CMU dictionary and downloads it if absent. It is needed only
     for English words, which never reach g2pk here, so an empty dictionary replaces it. The patterns of g2pk's rules are
     compiled once: as strings they overflow the cache of `re`, and compiling them took nine tenths of the time.
+
+    Raises:
+        ProgramError: g2pk or its morphological analyzer cannot be loaded.
     """
     try:
         import nltk

@@ -46,8 +46,8 @@ class Suffix:
 def word_boundaries(word: str) -> Mapping[int, Boundary] | None:
     """Boundaries in a word of the table, by the index of the syllable before them; None for other words.
 
-    >>> word_boundaries("물고기")
-    {0: Boundary(joint=<Joint.INSIDE: ...>, is_stem=False, is_tensed=True, inserts_n=False, keeps_n=False)}
+    >>> word_boundaries("물고기") == {0: Boundary(is_tensed=True)}
+    True
     """
     return _words().get(word)
 

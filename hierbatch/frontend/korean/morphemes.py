@@ -31,17 +31,17 @@ class Morpheme:
 
     @property
     def is_noun(self) -> bool:
-        """True for nouns."""
+        """True for nouns, pronouns, numerals and roots."""
         return self.tag in _NOUNS
 
     @property
     def is_grammatical(self) -> bool:
-        """True for particles, endings, the copula and verbalising suffixes."""
+        """True for particles, endings, the copula and verbalizing suffixes."""
         return self.tag[0] in PARTICLES_AND_ENDINGS or self.tag in ("VCP", "XSV", "XSA")
 
 
 def analyse(text: str) -> Sequence[Morpheme]:
-    """Analyse a text into morphemes, in order. Contracted morphemes share a syllable: 했 is 하 and 었."""
+    """Analyze a text into morphemes, in order. Contracted morphemes share a syllable: 했 is 하 and 었."""
     tokens = _analyser().tokenize(text)
     return [Morpheme(token.form, token.tag.split("-")[0], token.start, token.start + token.len) for token in tokens]
 

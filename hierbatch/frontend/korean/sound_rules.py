@@ -23,13 +23,13 @@ class Joint(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """Boundary between two syllables, with the properties that its words give it."""
+    """Boundary between two syllables, with the properties that depend on the words."""
 
     joint: Joint = Joint.INSIDE
     is_stem: bool = False
-    """The syllable before it ends the stem of a verb, and the syllable after it begins the ending."""
+    """The syllable before the boundary ends the stem of a verb, and the syllable after it begins the ending."""
     is_tensed: bool = False
-    """The onset after it is tense in this word (articles 26 to 28)."""
+    """The onset after the boundary is tense in this word (articles 26 to 28)."""
     inserts_n: bool = False
     """ㄴ is inserted before ㅣ, ㅑ, ㅕ, ㅛ, ㅠ (article 29)."""
     keeps_n: bool = False

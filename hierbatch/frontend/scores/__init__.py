@@ -1,1 +1,1 @@
-"""Songs as scores: notes with lyrics, and readers of the formats that people have."""
+"""Songs as scores: notes with lyrics, and readers for common file formats."""

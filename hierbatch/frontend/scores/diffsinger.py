@@ -47,7 +47,7 @@ def _notes(phrase: Mapping[str, Any]) -> Iterator[Note]:
     """Notes of one phrase.
 
     Raises:
-        ValueError: the numbers of notes, durations and lyrics do not fit each other.
+        ValueError: a number is invalid, or the numbers of notes, durations and lyrics do not match.
     """
     names, durations = phrase["note_seq"].split(), [float(value) for value in phrase["note_dur"].split()]
     slurs = [value == "1" for value in str(phrase.get("note_slur", "0 " * len(names))).split()]
@@ -63,7 +63,7 @@ def _notes(phrase: Mapping[str, Any]) -> Iterator[Note]:
 
 
 def _lyrics(texts: list[str], names: list[str], slurs: list[bool]) -> list[str]:
-    """Lyric of each note that begins a syllable, rests included; rests may lack one in the text."""
+    """Lyric of each note that begins a syllable, rests included; the text may lack lyrics for the rests."""
     sung = [name != _REST for name, is_slur in zip(names, slurs, strict=True) if not is_slur]
     if len(texts) == len(sung):
         return texts

@@ -1,7 +1,7 @@
 """MIDI files with lyrics, by mido: the track that has the lyrics, or the first one with notes.
 
 Lyric events belong to the note that starts at their time. A trailing hyphen joins syllables of a word; karaoke files
-mark a new word by a space or slash instead, which is found by its use.
+mark a new word by a space or slash instead; the lyrics show which notation a file uses.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def read_midi(content: bytes) -> MusicScore:
     """Read a MIDI file.
 
     Raises:
-        TextError: the file is damaged, has no notes or no lyrics, or several voices.
+        TextError: the file is too large or damaged, or has no notes or several voices.
         ProgramError: the package mido is missing.
     """
     mido = require_package("mido", extra="singing")
@@ -72,7 +72,7 @@ def read_midi(content: bytes) -> MusicScore:
 
 
 class _Clock:
-    """Ticks to seconds by the tempo events of all tracks."""
+    """Conversion of ticks to seconds, by the tempo events of all tracks."""
 
     def __init__(self, tracks: Sequence[Any], ticks_per_beat: int) -> None:
         changes: dict[int, int] = {0: _DEFAULT_TEMPO}
@@ -116,7 +116,7 @@ def _read_track(track: Any, decode: Mapping[str, str]) -> _Track:
 
 
 def _melody(tracks: Sequence[_Track]) -> _Track:
-    """Melody track: the first with lyrics and notes, else the first with notes; its busiest channel."""
+    """Busiest channel of the melody track: of the first with lyrics and notes, else of the first with notes."""
     with_notes = [track for track in tracks if track.notes]
     if not with_notes:
         raise TextError("The MIDI file has no notes", expected="a melody with lyrics", fix="export the melody")

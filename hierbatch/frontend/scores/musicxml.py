@@ -112,7 +112,11 @@ def _play(part_element: etree._Element) -> list[Note]:
 
 
 def _measures(part_element: etree._Element) -> list[etree._Element]:
-    """Measures of a part; raises TextError if the part is too long."""
+    """Measures of a part.
+
+    Raises:
+        TextError: the part is too long.
+    """
     measures: list[etree._Element] = part_element.findall("measure")
     n_notes, n_measures = sum(1 for _ in part_element.iter("note")), len(measures)
     if n_notes > _MAX_WRITTEN_NOTES or n_measures > MAX_MEASURES:
@@ -210,7 +214,7 @@ class _MeasureReader:
 
 
 def _keep_highest(notes: list[_Sung], added: _Sung) -> None:
-    """Of a chord the melody keeps the highest note, with the lyrics of either."""
+    """Keep the higher of two notes of a chord, with the lyrics of either."""
     if not notes or added.pitch is None:
         return
     first = notes[-1]

@@ -27,7 +27,7 @@ def read_note_list(content: bytes) -> MusicScore:
     """Read a note list.
 
     Raises:
-        TextError: a column or value is missing or is not a number.
+        TextError: the file is not CSV in UTF-8, a column or value is missing or invalid, or the notes cannot be sung.
     """
     try:
         text = content.decode("utf-8-sig")
@@ -53,7 +53,7 @@ def parse_pitch(name: str) -> float:
     (69.0, 58.0, 60.5)
 
     Raises:
-        ValueError: neither a note name nor a finite number.
+        ValueError: the text is neither a note name nor a finite number.
     """
     found = _NAME.fullmatch(name.strip())
     if not found:

@@ -60,7 +60,7 @@ def _load(content: bytes) -> Any:
 
 
 def _check_size(yaml: Any, content: bytes) -> None:
-    """Refuse too many tokens, deep nesting, which takes quadratic time to parse, and aliases, which expand without end.
+    """Refuse too many tokens, deep nesting (parsed in quadratic time), and aliases (which can expand without limit).
 
     Raises:
         ValueError: the file has too many tokens or levels, or an alias.

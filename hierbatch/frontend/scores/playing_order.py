@@ -26,7 +26,7 @@ class RepeatMarks:
 
     @classmethod
     def from_xml(cls, measure: etree._Element) -> RepeatMarks:
-        """Read the bar lines of a measure."""
+        """Read the repeat marks from the bar lines of a measure."""
         starts_repeat, n_passes, endings, stops = False, 1, frozenset[int](), False
         for barline in measure.findall("barline"):
             repeat, ending = barline.find("repeat"), barline.find("ending")
@@ -80,7 +80,7 @@ def playing_order(measures: Sequence[RepeatMarks]) -> list[tuple[int, int]]:
 
 
 def _ending_of(measures: Sequence[RepeatMarks]) -> list[frozenset[int]]:
-    """Passes in which each measure is played; empty for all."""
+    """Passes in which each measure is played; an empty set means all passes."""
     found: list[frozenset[int]] = []
     current: frozenset[int] = frozenset()
     for measure in measures:

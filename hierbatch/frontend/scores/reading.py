@@ -28,14 +28,15 @@ SCORE_READERS: Mapping[str, Callable[[bytes], MusicScore]] = {
     ".ds": read_diffsinger,
     ".csv": read_note_list,
 }
-"""Reader of each file suffix: the content of a file to a checked score; raises TextError."""
+"""Reader for each file suffix: a function from the content of a file to a checked score."""
 
 
 def read_score(path: Path) -> MusicScore:
     """Read the score in a file, in the format of its suffix.
 
     Raises:
-        TextError: the file is missing, too large, damaged or of another format, or its notes cannot be sung.
+        TextError: the file is missing, too large, damaged or in an unknown format, or its notes cannot be sung.
+        ProgramError: the package that reads this format is missing.
     """
     read = SCORE_READERS.get(path.suffix.lower())
     if read is None:

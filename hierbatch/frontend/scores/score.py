@@ -21,7 +21,7 @@ MAX_NOTE_S = 30.0
 MAX_SCORE_S = 3600.0
 _MAX_LYRIC_CHARACTERS = 100
 _OVERLAP_S = 0.03
-"""Overlap of two notes that is cut without a complaint: legato in recorded MIDI."""
+"""Overlap in seconds that may be cut even from a short note: legato in recorded MIDI."""
 _FIX = "correct the score, or export it again as a melody of one voice"
 
 
@@ -34,7 +34,7 @@ class Note:
     pitch: float
     """MIDI number: 69 is A4, 440 Hz; fractions are allowed."""
     lyric: str = HOLD
-    """A syllable or word; ends with a hyphen if its word continues on the next note, or is one of the two marks."""
+    """A syllable or word, with a final hyphen if the word continues on the next note; or `HOLD` or `NEXT_SYLLABLE`."""
 
     @property
     def end_s(self) -> float:
@@ -70,7 +70,7 @@ class MusicScore:
 
     @property
     def duration_s(self) -> float:
-        """Time from zero to the end of the last note."""
+        """Time from zero to the end of the last note, in seconds."""
         return self.notes[-1].end_s
 
     @property
@@ -90,7 +90,7 @@ class MusicScore:
         `-` or `_` alone holds the vowel for one more note; notes after the end of the text hold the last vowel.
 
         Raises:
-            TextError: the text is empty, or has more syllables than the score has notes.
+            TextError: the text has more syllables than the score has notes, or a syllable is too long.
         """
         syllables = split_lyrics(lyrics)
         if len(syllables) > len(self.notes):

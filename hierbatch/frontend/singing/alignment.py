@@ -17,13 +17,13 @@ from hierbatch.frontend.symbols import SEPARATORS
 _CONSONANT_SHARE = 0.45
 """Largest share of a syllable's time for consonants: its own coda, and the next onset unless a rest has room for it."""
 _LATE_SHARE = 0.4
-"""Largest share for the consonants of a syllable that has no room before its beat."""
+"""Largest share of the first syllable's time for its onset, if the time before its beat is too short."""
 _LONGEST_CONSONANT_FRAMES = 9
 
 
 @dataclass(frozen=True, slots=True)
 class AlignedPhrase:
-    """Frames of the tokens of a phrase.
+    """Frames of the tokens of a phrase, after `lead_frames` of silence.
 
     Shape:
         token_frames  [N]  duration of each token
@@ -49,7 +49,7 @@ class _Plan:
 
 
 def align_phrase(phrase: SungPhrase, natural_frames: Sequence[int]) -> AlignedPhrase:
-    """Distribute the frames of a phrase over its tokens; their sum is the length of the phrase.
+    """Distribute the frames of a phrase over its tokens; with the silence before them, they add up to its length.
 
     Args:
         phrase: notes and syllables.

@@ -30,14 +30,14 @@ class SingingStyle:
     portamento_s: float = 0.08
     """Time from one note to the next."""
     vibrato_cents: float = 25.0
-    """Depth of the vibrato of notes longer than about half a second: the pitch moves by as much up and down."""
+    """Depth of the vibrato of notes longer than about half a second: the pitch moves up and down by this amount."""
     vibrato_hz: float = 5.5
     expression_cents: float = 10.0
     """Bound on the model's own movement of the pitch inside a note."""
 
 
 def pitch_to_hz(pitch: float) -> float:
-    """Frequency of a MIDI number."""
+    """Frequency in Hz of a MIDI number."""
     return float(_A4_HZ * 2 ** ((pitch - _A4_PITCH) / 12))
 
 
@@ -67,12 +67,12 @@ def phrase_contour(phrase: SungPhrase, style: SingingStyle, semitones: float = 0
 def bounded_expression(
     log_f0: npt.NDArray[np.float32], phrase: SungPhrase, is_voiced: npt.NDArray[np.bool_], bound_cents: float
 ) -> Cents:
-    """Deviation of a predicted contour from a straight line through each note, in cents, softly limited.
+    """Deviation of a predicted contour from a straight line fitted to each note, in cents, softly limited.
 
     Args:
         log_f0: natural log of the predicted F0.
         phrase: phrase with the notes.
-        is_voiced: voiced frames that carry a note; the others are ignored.
+        is_voiced: True for voiced frames that carry a note; other frames are ignored.
         bound_cents: approximate limit of the deviation; 0 returns zeros.
 
     Shape:

@@ -1,4 +1,4 @@
-"""Lyrics of notes to syllables of phones, by the front end of the lyrics' language.
+"""Conversion of the lyrics of notes to syllables of phones, by the front end of the lyrics' language.
 
 The words of a phrase are phonemized together, so that weak forms and sound rules apply as in speech. Syllables of the
 pronunciation are then distributed over the written syllables of each word.
@@ -26,7 +26,7 @@ _FEW_WORDS = 4
 
 @dataclass(slots=True)
 class WordPart:
-    """Written syllable of a word, and the notes on which it is sung."""
+    """Written syllable of a word, the indices of the notes on which it is sung, and the syllables pronounced there."""
 
     text: str
     notes: list[int]
@@ -35,7 +35,7 @@ class WordPart:
 
 @dataclass(slots=True)
 class LyricWord:
-    """One word of the lyrics; `spoken` is its form after phonemization."""
+    """One word of the lyrics; `spoken` is its normalized form, set when it is phonemized."""
 
     parts: list[WordPart]
     spoken: str = ""
@@ -85,7 +85,7 @@ def group_words(notes: Sequence[Note]) -> list[LyricWord]:
 
 
 def phonemize_words(words: Sequence[LyricWord], front_end: SpeechFrontEnd, language: str) -> list[LyricWord]:
-    """Add syllables to the parts of each word of one phrase. Korean syllables written apart become one word.
+    """Add syllables to the parts of each word of one phrase. Separate Korean syllables become one word.
 
     Raises:
         TextError: a word cannot be phonemized.
@@ -112,12 +112,12 @@ def phonemize_words(words: Sequence[LyricWord], front_end: SpeechFrontEnd, langu
 
 
 def _cased(text: str, language: str) -> str:
-    """Lower case: a capital at the start of a line is not a letter name, and lyrics in capitals are not acronyms."""
+    """English text in lower case: capitals in lyrics mark the start of a line, not a letter name or an acronym."""
     return text if language != "en" or text == "I" or text.startswith(("I'", "I’")) else text.lower()
 
 
 def _distribute(word: LyricWord, phones: Phones, language: str) -> None:
-    """Give each part of a word its syllables; parts beyond their number hold the vowel before them."""
+    """Give each part of a word its syllables; a part without any holds the vowel of the part before it."""
     syllables = split_syllables(phones, language)
     counts = divide_syllables(_written_counts(word.parts), len(syllables))
     kept: list[WordPart] = []
@@ -133,7 +133,7 @@ def _distribute(word: LyricWord, phones: Phones, language: str) -> None:
 
 
 def _written_counts(parts: Sequence[WordPart]) -> list[int]:
-    """Syllables that the spelling of each part suggests; a part shares its own with the parts without text after it."""
+    """Number of syllables that each part's spelling suggests; a part without text takes one from the last with text."""
     counts: list[int] = []
     owner = 0
     for index, word_part in enumerate(parts):
@@ -146,7 +146,7 @@ def _written_counts(parts: Sequence[WordPart]) -> list[int]:
 
 
 def count_written(text: str) -> int:
-    """Syllables that the spelling of a word part suggests; 1 for a note without text."""
+    """Number of syllables that the spelling of a word part suggests; 1 for a part without text."""
     blocks = len(_BLOCK.findall(text))
     return blocks or max(1, len(_VOWEL_LETTERS.findall(text.lower().removesuffix("e"))))
 

@@ -39,7 +39,7 @@ class SungPhrase:
     """Words between two breaths, with their notes."""
 
     text: str
-    """Words; as many as `phonemes` has."""
+    """Words of the phrase, as many as in `phonemes`."""
     phonemes: str
     language: str
     start_frame: int
@@ -68,7 +68,7 @@ class Song:
 
     @property
     def language(self) -> str:
-        """Language of the song."""
+        """Language code of the song."""
         return self.phrases[0].language
 
     @property
@@ -104,14 +104,14 @@ def _phrase(content: dict[str, Any]) -> SungPhrase:
 def split_at_breaths(
     starts: Sequence[int], ends: Sequence[int], may_split: Iterable[int], *, rest_frames: int, longest_frames: int
 ) -> list[range]:
-    """Divide notes into phrases: at rests, and inside a long passage at the next word.
+    """Divide notes into phrases (ranges of note indices): at rests, and inside a long passage at the next word.
 
     Args:
         starts: first frame of each note.
         ends: frame after the last one of each note.
-        may_split: notes before which a phrase may begin, since a word begins there.
+        may_split: indices of the notes at which a phrase may begin, since a word begins there.
         rest_frames: shortest rest that ends a phrase.
-        longest_frames: length from which a phrase also ends without a rest.
+        longest_frames: length above which a phrase also ends without a rest.
     """
     phrases: list[range] = []
     first = 0

@@ -36,7 +36,7 @@ def song_from_score(score: MusicScore, front_end: SpeechFrontEnd, language: str 
         language: code of the lyrics' language; `auto` detects it.
 
     Raises:
-        TextError: the lyrics cannot be phonemized.
+        TextError: there are no lyrics, the lyrics cannot be phonemized, or a syllable is too long.
     """
     words = group_words(score.notes)
     if language == "auto":
@@ -87,12 +87,12 @@ def _phrase(
     language: str,
     frames: tuple[int, int],
 ) -> SungPhrase:
-    """Phrase of some words.
+    """Create a phrase from its words and notes.
 
     Args:
         words: words of the phrase.
         notes: all notes of the song.
-        span: notes of the phrase.
+        span: indices of the notes of the phrase.
         front_end: front end of the language.
         language: language code.
         frames: first frame of the phrase, and the frame after its last one.

@@ -60,14 +60,14 @@ def _most_sonorous(phones: Phones) -> int:
 
 
 def _one_consonant(between: Phones) -> int:
-    """Consonants of the next onset: at most one and a glide after it; the velar nasal closes a syllable."""
+    """Number of consonants in the next onset: at most one and a glide after it; the velar nasal closes a syllable."""
     n_glides = 1 if between and between[-1] in _GLIDES else 0
     rest = between[: len(between) - n_glides]
     return n_glides + (1 if rest and rest[-1] != "ŋ" and not rest[-1].endswith("\u031a") else 0)
 
 
 def _english_onset(between: Phones) -> int:
-    """Consonants of the next onset: the longest cluster that begins English words."""
+    """Number of consonants in the next onset: those of the longest cluster that can begin an English word."""
     for n_phones in range(min(3, len(between)), 0, -1):
         if _begins_english_word(between[len(between) - n_phones :]):
             return n_phones
