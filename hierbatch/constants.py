@@ -1,4 +1,4 @@
-"""Sample rate and frame rates shared by all models.
+"""Sample rate and frame rates shared by all speech models.
 
 Models exchange frames of 20 ms at 16 kHz (HierSpeech++, section IV-A: content features of a wav2vec 2.0 encoder,
 hop 320).
@@ -7,7 +7,7 @@ hop 320).
 from __future__ import annotations
 
 RATE_HZ = 16_000
-"""Input and output sample rate of all models."""
+"""Sample rate of all speech models in Hz, for input and output."""
 
 FRAME_HOP_SAMPLES = 320
 """Hop size of content frames, in samples."""

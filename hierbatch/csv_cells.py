@@ -11,7 +11,7 @@ _FORMULA = re.compile(FORMULA)
 
 
 def protect_cell(text: str) -> str:
-    """Put an apostrophe before a formula, by which spreadsheets recognize text.
+    """Put an apostrophe before a text that a spreadsheet would run as a formula.
 
     >>> [protect_cell(text) for text in ("=1+1", "- Hello", "Hello", "'=1")]
     ["'=1+1", "'- Hello", 'Hello', "''=1"]

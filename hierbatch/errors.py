@@ -80,7 +80,7 @@ class ManifestError(InputError):
 
 
 class BundleError(SetupError):
-    """Weights that are missing, damaged or do not match the model."""
+    """Weights that are missing or damaged, or do not match the model."""
 
     kind = "bundle"
 
@@ -92,7 +92,7 @@ class ProgramError(SetupError):
 
 
 class RunError(SetupError):
-    """A run folder that is locked, not a run, or belongs to other settings."""
+    """A run folder that is locked, is not a run, or belongs to other settings."""
 
     kind = "run"
 

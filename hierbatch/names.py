@@ -18,7 +18,7 @@ def nfc(text: str) -> str:
 
 
 def clean_name(text: str) -> str:
-    """A name in NFC with single spaces, and none at its ends."""
+    """Name in NFC, with single spaces inside and no spaces at its ends."""
     return " ".join(nfc(text).split())
 
 
@@ -28,17 +28,17 @@ def name_key(text: str) -> str:
 
 
 def printable_name(name: str) -> str:
-    """A file name with backslash escapes for bytes that are not UTF-8."""
+    """File name with backslash escapes for bytes that are not UTF-8."""
     return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def is_utf8(name: str) -> bool:
-    """True for a file name that is valid UTF-8; Python has surrogates for the bytes of others."""
+    """True for a file name in valid UTF-8; in other names, Python represents invalid bytes by surrogates."""
     return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def group_spellings(names: Iterable[str]) -> list[tuple[str, ...]]:
-    """Groups of different names with the same `name_key`, in order of their first names."""
+    """Groups of two or more spellings with the same `name_key`, in order of first occurrence."""
     groups: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for name in names:
         groups[name_key(name)][name] = None
@@ -46,7 +46,7 @@ def group_spellings(names: Iterable[str]) -> list[tuple[str, ...]]:
 
 
 def find_path(path: Path | str) -> Path:
-    """Existing file or folder whose name is canonically equivalent to a path's; the path itself if there is none."""
+    """Existing path that is canonically equivalent to the given path in Unicode; the given path if there is none."""
     path = Path(path)
     if str(path).isascii() or os.path.lexists(path):
         return path
@@ -57,7 +57,7 @@ def find_path(path: Path | str) -> Path:
 
 
 def _find_child(folder: Path, name: str) -> str:
-    """Name of the child of a folder that is canonically equivalent to a name; the name itself if there is none."""
+    """Name in a folder that is canonically equivalent to the given name; the given name if there is none."""
     for form in (name, unicodedata.normalize("NFC", name), unicodedata.normalize("NFD", name)):
         if os.path.lexists(folder / form):
             return form
@@ -70,6 +70,6 @@ def _find_child(folder: Path, name: str) -> str:
 
 @lru_cache(maxsize=_MAX_LISTED_FOLDERS)
 def _children(folder: Path, changed_ns: int) -> dict[str, str]:
-    """Names of a folder's children that are not ASCII, by their form in NFC; cached until the folder changes."""
+    """Names in a folder that are not ASCII, by their NFC form; cached until the folder changes."""
     del changed_ns  # only part of the cache's key
     return {nfc(name): name for name in os.listdir(folder) if not name.isascii()}

@@ -27,7 +27,7 @@ _ADDRESS = re.compile(r"^[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 
 def parse_path(text: str | Path) -> Path:
-    """Parse a local path as `find_path` finds it, or an object store path if the text has a scheme (`s3://...`).
+    """Parse an object store path if the text has a scheme (`s3://...`), or else a local path, as found by `find_path`.
 
     Raises:
         InputError: the path is not UTF-8.

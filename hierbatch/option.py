@@ -50,7 +50,7 @@ class OptionGroup:
     """Heading in `--help` of the options that this class declares."""
 
     def __post_init__(self) -> None:
-        """Turn texts of paths into paths, and check the limits that an `Option` declares.
+        """Convert paths given as text to `Path` objects, and check the limits that each `Option` declares.
 
         Raises:
             InputError: a value is out of range, or a path is not local.
@@ -64,7 +64,7 @@ class OptionGroup:
 
 
 def declared_option(hint: Any) -> Option | None:
-    """The `Option` of a type hint, or None where it carries none."""
+    """The `Option` of a type hint, or None if the hint has none."""
     if get_origin(hint) is not Annotated:
         return None
     return next((extra for extra in get_args(hint)[1:] if isinstance(extra, Option)), None)
@@ -114,8 +114,8 @@ def flatten_options(function: Callable[..., Returned]) -> Callable[..., Returned
     """Replace each option group among a function's parameters with the group's fields, as keywords.
 
     Raises:
-        TypeError: at decoration, two groups declare the same option.
-        InputError: at the call, an unknown option, or one that is out of range.
+        TypeError: at decoration, two parameters or options have the same name; at the call, an argument is missing.
+        InputError: at the call, an option is unknown or has an invalid value.
     """
     groups = option_groups(function)
     fields = {name: [parameter.name for parameter in group_parameters(group)] for name, group in groups.items()}

@@ -16,7 +16,7 @@ def plugin_names(group: str) -> tuple[str, ...]:
 
 
 def load_plugin(group: str, name: str, kind: type[Added], *, key: str = "name") -> Added | None:
-    """Import the object of an entry point; None if there is no such entry point.
+    """Import and return the object of an entry point; return None if there is no such entry point.
 
     Args:
         group: group of entry points.

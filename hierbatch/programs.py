@@ -22,7 +22,7 @@ _READ_BLOCK_BYTES = 1 << 18
 
 
 def ffmpeg_program() -> str:
-    """Path of the ffmpeg program that the `imageio-ffmpeg` wheel contains."""
+    """Path of the ffmpeg program that `imageio-ffmpeg` provides; raises ProgramError if there is none."""
     fix = "pip install imageio-ffmpeg"
     try:
         import imageio_ffmpeg
@@ -56,7 +56,7 @@ def run_program(arguments: Sequence[str], *, timeout_s: float = 3600.0) -> bytes
 
 
 def stream_program(arguments: Sequence[str], *, timeout_s: float = 24 * 3600.0) -> Generator[bytes]:
-    """Run a program and yield its standard output in blocks; raise errors as `run_program`, after the last block."""
+    """Run a program and yield its standard output in blocks; raises the errors of `run_program`."""
     with _Running(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout_s=timeout_s) as running:
         stream = running.process.stdout
         assert stream is not None  # because of PIPE above
@@ -66,7 +66,7 @@ def stream_program(arguments: Sequence[str], *, timeout_s: float = 24 * 3600.0) 
 
 
 def read_messages(arguments: Sequence[str], *, timeout_s: float = 60.0) -> str:
-    """Run a program for its messages on standard error; its exit status does not matter.
+    """Run a program and return its standard error, whatever the exit status.
 
     Raises:
         ProgramError: the program is missing, or exceeded `timeout_s` seconds.
@@ -103,7 +103,8 @@ def pipe_program(
 ) -> Generator[bytes]:
     """Run a program on a stream of blocks, and yield its output while input is still being written.
 
-    An exception of `blocks` ends the output and is raised in its place. Other errors are those of `run_program`.
+    An exception raised by `blocks` ends the output and is raised to the caller. Other errors are those of
+    `run_program`.
     """
     failures: list[BaseException] = []
     with _Running(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, timeout_s=timeout_s) as running:

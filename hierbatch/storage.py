@@ -52,7 +52,7 @@ def path_error(error: OSError) -> SetupError:
 
 @contextmanager
 def staging_folder(folder: Path) -> Iterator[Path]:
-    """Temporary hidden folder inside `folder` (created if missing), removed when the block ends."""
+    """Context with a temporary hidden folder inside `folder` (created if missing), removed at the end."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=STAGING_PREFIX, dir=folder))
@@ -96,7 +96,7 @@ def write_atomically(path: Path, staging_parent: Path | None = None) -> Iterator
 
 
 def replace_file(temporary: Path, path: Path) -> None:
-    """Flush a complete temporary file to disk and rename it to `path`."""
+    """Flush a complete temporary file to disk and rename it to `path`; raises StorageError or InputError."""
     try:
         with temporary.open("rb") as file:
             os.fsync(file.fileno())

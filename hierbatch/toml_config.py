@@ -1,6 +1,6 @@
-"""Values of dataclasses in TOML: one table per nested dataclass, every key with a default.
+"""Configuration dataclasses in TOML, with one table per nested dataclass.
 
-A file lists what differs from the defaults. Unknown keys are refused by name.
+A file may omit keys that have defaults. Unknown keys are refused by name.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ def read_config(kind: type[Config], path: Path) -> Config:
     """Read a configuration.
 
     Args:
-        kind: dataclass of the recipe.
+        kind: dataclass of the configuration.
         path: TOML file.
 
     Raises:
-        InputError: the file is damaged, a key is unknown, or a value has the wrong type.
+        InputError: the file cannot be read, a key is unknown or missing, or a value has the wrong type.
     """
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -42,7 +42,7 @@ def make_config(kind: type[Config], values: Mapping[str, Any], source: str, base
         kind: dataclass.
         values: values by field name; nested dataclasses as mappings.
         source: name of the file or table, for messages.
-        base: provides the values that are not given; None takes the defaults of the dataclass.
+        base: configuration that provides values for missing keys; None for the defaults of the dataclass.
     """
     hints = get_type_hints(kind)
     names = [field.name for field in dataclasses.fields(kind) if field.init]  # type: ignore[arg-type]
@@ -66,12 +66,12 @@ def make_config(kind: type[Config], values: Mapping[str, Any], source: str, base
 
 
 def to_toml(config: Any) -> str:
-    """Write a configuration as TOML with every key, as a record of a run."""
+    """Format a configuration as TOML with all values except None, to record it with a run."""
     return "".join(_table_lines(dataclasses.asdict(config), ""))
 
 
 def _default(field: dataclasses.Field[Any], base: Any) -> Any:
-    """Value of a field in `base`, or its default; None if it has none."""
+    """Value of a field in `base`; without `base`, the value of the field's default factory, or None."""
     if base is not None:
         return getattr(base, field.name)
     return field.default_factory() if field.default_factory is not dataclasses.MISSING else None

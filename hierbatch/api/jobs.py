@@ -1,4 +1,4 @@
-"""Jobs of the Python API, each with the same options as the command of the same name.
+"""Jobs of the Python API, each with the same options as its command: `convert_files` as `hierbatch convert`.
 
 Options are the fields of the option groups in each signature, as keywords: `hierbatch.run("rows.csv", out="runs/first",
 voices="voices.csv", speed=1.1, workers=4)`; `help(hierbatch.run)` lists them.
@@ -136,7 +136,7 @@ def sing_files(
     quality: MeasureChoice,
     control: RunControl,
 ) -> RunOutcome:
-    """Turn every song of a manifest into singing. The same call resumes a stopped run.
+    """Synthesize singing for every song of a manifest. The same call resumes a stopped run.
 
     Args:
         manifest: table of songs with id and song.

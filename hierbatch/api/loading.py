@@ -43,7 +43,7 @@ def load(
     dtype: str = "float32",
     compile: bool = False,  # the name torch gives it
 ) -> SpeechPipeline | UpsamplingPipeline:
-    """Load a packaged or imported model by name, or a bundle's folder.
+    """Load a packaged or imported model by name, or a bundle by its folder.
 
     Args:
         model: `lite` for speech synthesis and conversion, `speechsr` for higher sample rates; `hierbatch models list`

@@ -35,11 +35,11 @@ class SentencePart:
 def sentence_parts(
     text: str, text_index: int, language: str, seed: int, front_end: SpeechFrontEnd, default: str
 ) -> Iterator[SentencePart]:
-    """Sentences of one text, each with the silence after it.
+    """Divide one text into phonemized sentences, each with the pause after it.
 
     Args:
         text: text to divide; blank lines separate paragraphs.
-        text_index: position of the text in the list of texts.
+        text_index: index of the text in the list of texts.
         language: language code; `auto` detects the language of each sentence.
         seed: seed of the first sentence; each later sentence has the next integer.
         front_end: front end that converts sentences to phonemes.
@@ -97,7 +97,7 @@ def speak_in_batches(
 
 
 def join_parts(spoken: Sequence[tuple[SentencePart, Speech]], rate_hz: int) -> Sound:
-    """Join the sentences of one text with the pauses between them; word times are relative to the first sample."""
+    """Join the sentences of one text with the pauses between them; word times are relative to the joined sound."""
     pieces = []
     words = []
     n_samples = 0

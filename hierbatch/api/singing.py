@@ -1,4 +1,4 @@
-"""Songs of the Python API: a score and an encoded voice to a sung sound."""
+"""Songs of the Python API: synthesis of a score with an encoded voice."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class SungSound(Sound):
     """Sound of a song; word times are relative to the start of the score."""
 
     semitones: float = 0.0
-    """Transposition relative to the score."""
+    """Transposition relative to the score, in semitones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +41,11 @@ class SongOptions:
 def sing_score(
     model: SingingModel, front_end: SpeechFrontEnd, score: MusicScore | str | Path, voice: Voice, options: SongOptions
 ) -> SungSound:
-    """Render one score.
+    """Synthesize one score as singing.
 
     Args:
         model: singing model.
-        front_end: front end of the lyrics' language.
+        front_end: front end that converts the lyrics to phonemes.
         score: a score, or the path of one.
         voice: encoded voice.
         options: language, lyrics, transposition, ornaments and seed.

@@ -62,7 +62,7 @@ class Sound:
     words: tuple[Word, ...] = ()
     """Spoken words with their times; empty for conversions and upsampled recordings."""
     is_synthetic: bool = True
-    """True for the output of a model; files of such sounds have a comment that the speech is synthetic."""
+    """True for the output of a model; a comment in files of such sounds states that the speech is synthetic."""
 
     def __repr__(self) -> str:
         return f"Sound({self.duration_s:.2f} s, {self.rate_hz} Hz, {len(self.words)} words)"

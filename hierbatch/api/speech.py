@@ -67,7 +67,7 @@ class SpeechPipeline:
             consent: consent of that person: `self`, `licensed`, `public_domain` or `synthetic`; not needed for a voice
                 file, which contains it.
             name: name of the voice; by default derived from the file.
-            denoise_ratio: share of the denoised prompt in the mix, 0 to 1.
+            denoise_ratio: share of the denoised prompt in a mix with the original, 0 to 1.
 
         Raises:
             InputError: the consent is missing or unknown.
@@ -110,8 +110,8 @@ class SpeechPipeline:
             consent: consent of the person in the prompt, if `voice` is a prompt.
             language: a language code such as `en`; `auto` detects the language of each sentence.
             speed: speaking rate, 0.5 to 2; 1 is the usual rate.
-            pitch_semitones: transposition of the voice's median pitch.
-            prosody: scale factor for the spread of log F0.
+            pitch_semitones: transposition of the voice's median pitch, in semitones.
+            prosody: scale factor for the spread of log F0; 1 leaves the intonation unchanged.
             seed: seed of the synthesis; another seed results in another take.
             lexicon: pronunciation lexicon, a CSV file with columns word,pronunciation,kind,language,scope.
 
@@ -177,7 +177,7 @@ class SpeechPipeline:
             pitch: `target` transposes speech to the range of the target voice; `keep` keeps the melody of a song;
                 `octave` transposes the melody by whole octaves towards the target voice; a number transposes it by
                 that many semitones.
-            pitch_semitones: additional transposition.
+            pitch_semitones: additional transposition, in semitones.
             rate_hz: sample rate of the result; by default that of the recording.
             full_band: True to extend the bandwidth beyond 8 kHz with SpeechSR, for results above 16 kHz.
             seed: seed of the synthesis; another seed results in another take.
@@ -229,8 +229,8 @@ class SpeechPipeline:
             consent: consent of the person in the prompt, if `voice` is a prompt.
             language: language of the lyrics; `auto` detects the language.
             lyrics: lyrics instead of those of the score, as in `"Twin-kle, twin-kle _ star"`.
-            transpose: number of semitones; `octave` moves the melody by whole octaves to the range of the voice.
-            vibrato_cents: depth of the vibrato of long notes.
+            transpose: number of semitones, or `octave` to move the melody by whole octaves into the range of the voice.
+            vibrato_cents: depth of the vibrato of long notes, in cents.
             seed: seed of the synthesis; another seed results in another take.
             lexicon: pronunciation lexicon, a CSV file with columns word,pronunciation,kind,language,scope.
 

@@ -26,7 +26,7 @@ _GIVEN_CONSENTS = tuple(consent for consent in CONSENTS if consent != "unknown")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voice:
-    """A prompt encoded for one model, to be reused over many calls."""
+    """Prompt encoded for one model, for use in many calls."""
 
     name: str
     consent: str
@@ -56,8 +56,8 @@ def encode_voice(
             which contains it.
         model: model that encodes the prompt.
         name: name of the voice; by default derived from the file.
-        denoise_ratio: share of the denoised prompt in the mix, 0 to 1.
-        repeat_to_s: length in seconds to which a shorter prompt is repeated.
+        denoise_ratio: share of the denoised prompt in a mix with the original, 0 to 1.
+        repeat_to_s: minimum length in seconds of the audio to encode; a shorter prompt is repeated.
 
     Raises:
         InputError: the consent is missing or unknown.

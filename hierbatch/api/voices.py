@@ -43,7 +43,7 @@ def preview(
         voices: voices table, folder of recordings and voice files, or one such file.
         out: output folder.
         consent: consent of the speakers of recordings that are not in a table.
-        texts: sentence of each language code, instead of the built-in sentences.
+        texts: sentences by language code, instead of the built-in sentences.
         model: model, device and precision.
 
     Raises:
@@ -74,7 +74,7 @@ def blend(
         model: model, device and precision.
 
     Raises:
-        InputError: fewer than two voices, a weight is not positive, or a consent is unknown.
+        InputError: there are fewer than two voices, a weight is not positive, or a consent is unknown.
         PromptError: a voice cannot be used.
         BundleError: the model cannot be loaded, or is of another kind.
         StorageError: the disk is full.

@@ -1,4 +1,4 @@
-"""Access control of the local page: a token, then a cookie; known host names, one origin, and strict headers.
+"""Access control of the local page: a token, then a cookie; known host names, a single origin, and strict headers.
 
 The server listens on the loopback interface only. Other programs on this machine do not know the token. Requests from
 pages of other sites are refused by their Origin header, and DNS rebinding by the Host header.
@@ -30,7 +30,7 @@ _HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """Token of the printed address and session of the cookie, new at every start."""
+    """Token in the printed address and session key in the cookie; both are new at every start."""
 
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     session: str = field(default_factory=lambda: secrets.token_urlsafe(24))
@@ -81,7 +81,7 @@ class AccessControl:
 
 
 def _port(scope: Scope) -> int:
-    """Port of the server, part of the cookie's name because browsers do not separate cookies by port."""
+    """Port of the server, which is part of the cookie's name because browsers do not separate cookies by port."""
     return int((scope.get("server") or ("", 0))[1] or 0)
 
 
@@ -93,7 +93,7 @@ def _host_name(host: str) -> str:
 
 
 def _is_same_origin(headers: Headers) -> bool:
-    """True if the Origin is this server; through an SSH tunnel, Origin and Host both have the port of the tunnel."""
+    """True if the Origin and Host headers agree; through an SSH tunnel, both have the port of the tunnel."""
     try:
         return urlsplit(headers.get("origin", "")).netloc == headers["host"]
     except ValueError:

@@ -57,7 +57,7 @@ def desk_app(desk: Desk, secrets: Secrets) -> Starlette:
 
 
 def _static_files() -> dict[str, tuple[bytes, str]]:
-    """Content and media type of every static file, read once; a request can only name one of these."""
+    """Content and media type of every static file, by name; requests can obtain no other files."""
     found: dict[str, tuple[bytes, str]] = {}
     folders = [("", files("hierbatch.desk") / "static")]
     while folders:
@@ -85,7 +85,7 @@ def _chapter_number(request: Request) -> int:
 
 
 def _get(answer: Callable[[Request], Any]) -> Callable[[Request], Response]:
-    """Endpoint that Starlette runs in a thread, because it reads files."""
+    """Make an endpoint that responds with the JSON of `answer`; it is not async, so that Starlette uses a thread."""
 
     def endpoint(request: Request) -> Response:
         try:

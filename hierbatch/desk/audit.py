@@ -15,7 +15,7 @@ MAX_ROWS = 2000
 
 
 def share_interval(n_bad: int, n_judged: int, level: float = LEVEL) -> tuple[float, float]:
-    """Lower and upper limit of the exact confidence interval of a share (Clopper and Pearson 1934).
+    """Limits, lower and upper, of the exact confidence interval of the share of bad takes (Clopper and Pearson 1934).
 
     Args:
         n_bad: number of bad takes among those judged.
@@ -42,7 +42,7 @@ class Audit:
     seed: int
 
     def result(self, state: RunState) -> dict[str, Any]:
-        """Counts and confidence interval so far; a row is judged once it was played or has a verdict."""
+        """Counts and confidence interval so far; a take is judged if it has a verdict or its row was played."""
         n_judged = n_bad = 0
         for row_id, key, attempt in self.takes:
             choices = state.choices.row(row_id)

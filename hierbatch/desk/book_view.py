@@ -38,7 +38,7 @@ def is_book(state: RunState) -> bool:
 
 
 def book_title(state: RunState) -> str:
-    """Title of the book; empty if the run is not a book or holds several."""
+    """Title of the book; empty if it is unknown or the run does not consist of a single book."""
     if not is_book(state) or "book" not in state.planned.column_names:
         return ""
     titles = [title for title in state.planned.column("book").unique().to_pylist() if title]
@@ -50,7 +50,10 @@ def contents(state: RunState, doubts: RunDoubts) -> dict[str, Any]:
 
     Args:
         state: snapshot of the run.
-        doubts: doubts about the words of its takes.
+        doubts: doubtful words of the run.
+
+    Returns:
+        `chapters`, whose sentences have voices and characters as indices of the lists `voices` and `characters`.
     """
     states = RowStates(state)
     facts_of_all = state.facts
@@ -75,7 +78,7 @@ def chapter(state: RunState, number: int, doubts: RunDoubts) -> dict[str, Any]:
     Args:
         state: snapshot of the run.
         number: number of the chapter.
-        doubts: doubts about the words of its takes.
+        doubts: doubtful words of the run.
 
     Raises:
         RunError: there is no such chapter.
@@ -108,7 +111,7 @@ def _title(number: int, rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _texts(state: RunState, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Texts, timings and pauses of the given rows: of their takes, or of the plan for rows without a take."""
+    """Texts, timings and pauses of the given rows, by row id; from the plan for rows without a take."""
     takes = state.takes
     named = set(ids)
     planned = takes.planned([name for name in _PLAN_TEXT if name in takes.plan_schema.names]).to_pylist()

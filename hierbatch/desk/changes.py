@@ -1,4 +1,4 @@
-"""Changes of a run as server-sent events, so that pages need not poll."""
+"""Changes to a run as server-sent events, so that pages need not poll."""
 
 from __future__ import annotations
 

@@ -48,6 +48,9 @@ class CorpusTable:
             state: snapshot of the run.
             query: filters, order and page.
 
+        Returns:
+            `rows` of the page, `total` number of selected rows, and `measures` that the takes have.
+
         Raises:
             InputError: the query names an unknown column.
             ProgramError: DuckDB is not installed.
@@ -79,7 +82,7 @@ class CorpusTable:
         return {"total": total, "rows": rows, "measures": [asdict(measure) for measure in measures]}
 
     def histograms(self, state: RunState, query: TableQuery) -> list[dict[str, Any]]:
-        """Histogram of every measure, over all takes and over those that the filters select.
+        """Histograms of every measure, of all takes and of the takes that the filters select.
 
         The range filter of a measure is not applied to its own histogram, so that the range can be widened again.
         """
@@ -105,13 +108,13 @@ class CorpusTable:
             return self._choices
 
     def sample(self, state: RunState, query: TableQuery, n_rows: int, seed: int) -> list[tuple[str, str, int]]:
-        """Id, key and attempt of a random sample of the successful takes that the filters select, repeatable by `seed`.
+        """Random sample of the successful takes that the filters select, each as id, take key and attempt.
 
         Args:
             state: snapshot of the run.
             query: filters.
-            n_rows: number of rows.
-            seed: seed of the sample.
+            n_rows: maximum number of takes.
+            seed: seed of the sample; the same seed selects the same takes.
         """
         where, values = query.where(measures_of(state.takes.schema))
         sql = f"SELECT id, take_key, attempt FROM takes LEFT JOIN choices USING (id) WHERE status = 'ok' AND {where}"
@@ -128,7 +131,7 @@ class CorpusTable:
             self._folder.cleanup()
 
     def _open(self, state: RunState) -> Any:
-        """Connection to the database, updated to the takes and decisions of the snapshot."""
+        """Bring the database up to date with the takes and decisions of the snapshot, and return the connection."""
         if self._connection is None:
             duckdb = require_package("duckdb", extra="desk")
             config = {"memory_limit": _MEMORY, "threads": _N_THREADS, "temp_directory": self._folder.name}
@@ -201,7 +204,7 @@ class CorpusTable:
 
 @dataclass(frozen=True, slots=True)
 class _Range:
-    """Range of a measure in the whole run, and its histogram."""
+    """Range and histogram of a measure in the whole run."""
 
     low: float
     high: float
@@ -240,5 +243,5 @@ _FEW: Mapping[str, str] = {
 
 
 def _finite(value: Any) -> Any:
-    """None for a number that JSON cannot represent."""
+    """Value for JSON: None for NaN and infinite numbers, which JSON cannot represent; otherwise unchanged."""
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -20,7 +20,7 @@ _EDITABLE = ("text", "phonemes", "voice", "speed", "pause_after_s")
 
 
 class Decisions:
-    """Log of decisions, with the inverse of each, so that decisions can be undone in reverse order."""
+    """Decisions of one desk, with the inverse of each, so that they can be undone in reverse order."""
 
     def __init__(self, view: RunView) -> None:
         self._view = view

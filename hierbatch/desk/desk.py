@@ -28,14 +28,14 @@ _MAX_PLAYED = 500
 
 
 class Desk:
-    """Desk of one run: views of its newest state, and decisions about its takes."""
+    """Desk of one run: views of the newest state of the run, and decisions about the takes."""
 
     def __init__(self, view: RunView, writer: Writer, respeak: RespeakThread | None = None) -> None:
         """Create the desk.
 
         Args:
             view: snapshots of the run.
-            writer: write lock of the run's decisions; without it the desk is read-only.
+            writer: write lock of the run's decisions; the desk is read-only while it does not hold the lock.
             respeak: makes new takes; None for a desk without a model.
         """
         self._view, self._writer, self._respeak = view, writer, respeak
@@ -72,7 +72,7 @@ class Desk:
         }
 
     def contents(self) -> dict[str, Any]:
-        """Chapters with their sentences."""
+        """Chapters with their sentences; no chapters if the run is not a book."""
         state = self._view.refreshed()
         if is_book(state):
             return {"version": state.version, **contents(state, self._doubts.doubts(state))}
@@ -91,7 +91,7 @@ class Desk:
         return result
 
     def words(self, row: str, take: str) -> list[list[Any]]:
-        """Words of a take, each with its text, start and end in seconds, and the reason to doubt it."""
+        """Words of a take, each as text, start and end in seconds, and reason to doubt the word."""
         result: list[list[Any]] = self._read_newest(
             lambda state: take_words(state, row, take, self._doubts.doubts(state))
         )
@@ -106,7 +106,7 @@ class Desk:
         return content, "audio/flac" if content[:4] == b"fLaC" else "audio/wav"
 
     def decide(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Record a verdict, an edit or a note; returns the row for the panel."""
+        """Record a verdict, a note or a pause, and return the row for the panel."""
         self._check_writable()
         row_id = _row_id(wanted)
         state = self._view.state
@@ -117,7 +117,7 @@ class Desk:
         return row_detail(self._view.refreshed(), row_id)
 
     def mark_played(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Mark rows as played; returns the version of the new snapshot."""
+        """Mark rows as played, and return the version of the new snapshot."""
         self._check_writable()
         ids = wanted.get("ids")
         if not isinstance(ids, list) or len(ids) > _MAX_PLAYED or not all(isinstance(name, str) for name in ids):
@@ -129,13 +129,13 @@ class Desk:
         return {"version": self._view.refreshed().version}
 
     def undo(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Undo the latest decision of this desk; returns its row (None without a decision) and the new version."""
+        """Undo the latest decision of this desk, and return its row (None without a decision) and the new version."""
         self._check_writable()
         row_id = self._decisions.undo()
         return {"row": row_id, "version": self._view.refreshed().version}
 
     def speak(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Request new takes of a row with values from the page, not the manifest; returns the row for the panel."""
+        """Request new takes of a row with the values edited on the page, and return the row for the panel."""
         self._check_writable()
         row_id, n_takes = _row_id(wanted), wanted.get("n_takes", 1)
         if self._respeak is None:
@@ -166,7 +166,7 @@ class Desk:
         return result
 
     def correct_word(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Change the pronunciation of a word and request new takes; returns their number, and the words to check."""
+        """Change the pronunciation of a word, request new takes, and return the number of requests and all words."""
         self._check_writable()
         if self._respeak is None:
             raise RunError("This desk makes no takes", fix="start it with `hierbatch review`")
@@ -194,7 +194,14 @@ class Desk:
         return dict(self._read_newest(read))
 
     def draw_audit(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Start an audit with a random sample of the selected rows, or end it if `n_rows` is 0; returns its result."""
+        """Start an audit of a random sample of the selected rows, or end the audit if `n_rows` is 0.
+
+        Args:
+            wanted: values sent by the page: `n_rows`, `seed` and the filters of the table.
+
+        Returns:
+            Object with `audit`: the result of the new audit so far, or None after the end of an audit.
+        """
         n_rows, seed = wanted.get("n_rows", 0), wanted.get("seed")
         if not isinstance(n_rows, int) or isinstance(n_rows, bool) or not 0 <= n_rows <= MAX_ROWS:
             raise InputError("The sample is too large", expected=f"at most {MAX_ROWS} rows", fix="draw fewer")
@@ -223,7 +230,7 @@ class Desk:
         self._view.close()
 
     def _read_newest(self, read: Any) -> Any:
-        """Read from the newest snapshot; a second time if compaction has removed a file meanwhile."""
+        """Call `read` with the newest snapshot, and a second time if compaction has removed a file in between."""
         try:
             return read(self._view.refreshed())
         except VanishedError:

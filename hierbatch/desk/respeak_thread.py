@@ -21,7 +21,7 @@ class RespeakThread:
     """Thread that makes requested takes while no driver works on the run."""
 
     def __init__(self, run: Path, device: DeviceChoice, on_change: Callable[[], None] = lambda: None) -> None:
-        """Create the thread, which `start` starts.
+        """Create the thread; `start` starts it.
 
         Args:
             run: run folder.
@@ -37,7 +37,7 @@ class RespeakThread:
 
     @property
     def error(self) -> str:
-        """Error message if takes cannot be made; otherwise empty."""
+        """Message of the latest error if takes cannot be made; otherwise empty."""
         return self._error
 
     def start(self) -> None:
@@ -47,7 +47,7 @@ class RespeakThread:
                 self._thread.start()
 
     def request(self, *requests: TakeRequest) -> None:
-        """Append requests to the run; raises StorageError."""
+        """Append requests to the run, and wake the thread to answer them; raises StorageError."""
         for request in requests:
             append_request(self._run, request)
         self._on_change()
@@ -71,7 +71,7 @@ class RespeakThread:
             self._wake.clear()
 
     def _answer(self) -> bool:
-        """Make the takes of waiting requests; returns True if some are still waiting."""
+        """Make the takes of waiting requests; return True if requests wait for a driver that works on the run."""
         try:
             if not waiting_requests(read_requests(self._run).values()):
                 return False

@@ -15,7 +15,7 @@ from hierbatch.manifest.take_requests import PLANNED, RequestState
 
 
 class Mark(IntFlag):
-    """Flags of a row, for filters and colours."""
+    """Flags of a row, for filters and colors."""
 
     FAILED = 1
     FLAGGED = 2
@@ -28,11 +28,11 @@ class Mark(IntFlag):
     REQUESTED = 128
     """New takes are being made."""
     UNDECIDED = 256
-    """A decision is needed: flawed without a verdict, or with new takes that were not compared yet."""
+    """A decision is needed: the take is flawed or rejected and not kept, or new takes were not compared yet."""
     NOTED = 512
     EDITED = 1024
     DOUBTFUL = 2048
-    """A word of its take may be wrong."""
+    """A word of the current take may be wrong."""
 
 
 _NO_EDIT = RowEdit()
@@ -98,6 +98,6 @@ def _needs_decision(marks: Mark) -> bool:
 
 
 def _has_new_takes(choices: RowChoices, requests: Iterable[RequestState]) -> bool:
-    """True if takes were requested after the last verdict."""
+    """True if takes were requested after the last verdict, and planned."""
     decided = max((choice.when or "" for choice in choices.history if choice.verdict), default="")
     return any(request.answer == PLANNED and (request.request.when or "") > decided for request in requests)

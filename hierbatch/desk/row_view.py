@@ -64,7 +64,7 @@ def row_detail(state: RunState, row_id: str) -> dict[str, Any]:
 
 
 def take_words(state: RunState, row_id: str, name: str, doubts: RunDoubts) -> list[list[Any]]:
-    """Words of a take of a row, each with its text, start and end in seconds, and the reason to doubt it.
+    """Words of a take, each as text, start and end in seconds, and reason to doubt the word (empty without doubt).
 
     Args:
         state: snapshot of the run.
@@ -117,7 +117,7 @@ def _measures(state: RunState, row_id: str) -> list[dict[str, Any]]:
 
 
 def _requests(state: RunState, row_id: str) -> list[dict[str, Any]]:
-    """Latest requests that are open or were refused."""
+    """Latest requests for a row that are open or were refused, at most three."""
     return [
         {"request": name, "n_takes": found.request.n_takes, "is_open": state.is_open(found), "error": found.error}
         for name, found in state.requests.items()

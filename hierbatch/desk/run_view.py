@@ -64,7 +64,7 @@ class RunState:
 
     @cached_property
     def planned(self) -> pa.Table:
-        """Positions of all rows in the book, in manifest order, without their texts."""
+        """Planned columns of all rows in manifest order, such as chapter and voice, without the texts."""
         return self.takes.planned([name for name in _PLANNED if name in self.takes.plan_schema.names])
 
     @cached_property
@@ -75,7 +75,7 @@ class RunState:
 
     @cached_property
     def facts(self) -> dict[str, dict[str, Any]]:
-        """Main columns of the current take of each row, by row id; for a large corpus, use `facts_of`."""
+        """Main columns of the current take of each row, by row id; `facts_of` needs less memory for a large corpus."""
         return {row["id"]: row for row in self.takes.table(_FACTS).to_pylist()}
 
     def inherit(self, before: RunState) -> None:
@@ -96,14 +96,14 @@ class RunState:
         return {(take["id"], take["take_key"], take["attempt"]) for take in made}
 
     def is_open(self, found: RequestState) -> bool:
-        """True if a request still lacks takes."""
+        """True if a request is not answered yet, or takes that were planned for it are missing."""
         if found.answer != PLANNED:
             return found.answer is None
         return any((found.request.id, *take) not in self.made_takes for take in found.takes)
 
 
 class RunView:
-    """View of a run, whose snapshot a background thread keeps up to date."""
+    """View of a run, with a snapshot that a background thread keeps up to date."""
 
     def __init__(self, run: Path) -> None:
         """Read the run; raises RunError if the folder is not a run or has no plan."""
@@ -132,7 +132,7 @@ class RunView:
         return self._state
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call `listener` from another thread after changes and on release; returns the function that removes it."""
+        """Register a function to be called from another thread after changes and on release; return its remover."""
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
 
@@ -189,7 +189,7 @@ class RunView:
             self._publish(state, signature)
 
     def renew(self) -> None:
-        """Publish the latest snapshot under a new version, since something else about the run is known now."""
+        """Publish the latest snapshot under a new version, so that pages ask for derived values again."""
         with self._reading:
             before = self._state
             state = RunState(before.version + 1, before.takes, before.requests)
@@ -204,7 +204,7 @@ class RunView:
             listener()
 
     def _read(self, version: int, before: Takes | None = None) -> RunState:
-        """Read the run; if `before` is given, only its decisions and requests."""
+        """Read the run; if `before` is given, reuse these takes and read only the decisions and requests."""
         run = self.layout.root
         takes = before.redecided() if before else Takes(run)
         pa.default_memory_pool().release_unused()  # reading a large run needs several times what is kept
@@ -229,6 +229,6 @@ class RunView:
 
 
 def _folder_state(folders: Sequence[Path]) -> tuple[int, int]:
-    """Latest modification time of the folders in ns, and the number of their files, since changes can share a time."""
+    """Latest modification time of the folders in ns, and number of files, since two changes can have the same time."""
     found = [folder for folder in folders if folder.is_dir()]
     return max((folder.stat().st_mtime_ns for folder in found), default=0), sum(len(os.listdir(f)) for f in found)

@@ -21,7 +21,7 @@ class ReviewJob:
 
     run: Path
     port: int = DEFAULT_PORT
-    """Port on 127.0.0.1; 0 takes a free one."""
+    """Port on 127.0.0.1; 0 selects a free port."""
     read_only: bool = False
     device: DeviceChoice = field(default_factory=DeviceChoice)
     """Device of the model that makes new takes."""
@@ -77,7 +77,7 @@ def review(job: ReviewJob, on_start: Callable[[str], None] | None = None) -> Non
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Bind an address for a server; port 0 takes a free one.
+    """Bind a socket to an address for a server, and return the socket; port 0 selects a free port.
 
     Raises:
         InputError: the address does not exist or the port is in use.

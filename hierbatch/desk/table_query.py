@@ -1,4 +1,4 @@
-"""Filters, order and page of the table, as SQL with bound values; columns are known names only."""
+"""Filters, order and page of the table, as SQL with bound values; only known column names are accepted."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class TableQuery:
 
     show: str = "all"
     equal: Mapping[str, str] = field(default_factory=dict)
-    """Values that `voice`, `language`, `error_kind` and `flag` have to equal or contain."""
+    """Wanted values of `voice`, `language` and `error_kind`, and a wanted flag (`flag`)."""
     text: str = ""
     """Substring of the id or of the normalized text."""
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)

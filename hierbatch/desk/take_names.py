@@ -17,7 +17,7 @@ def take_name(take_key: str, attempt: int) -> str:
 
 
 def parse_take_name(name: str) -> tuple[str, int]:
-    """Parse a name into key and attempt; raises InputError if it is not a name."""
+    """Parse the name of a take into key and attempt; raises InputError if the text is not such a name."""
     key, dash, attempt = name.rpartition("-")
     if not (dash and attempt.isascii() and attempt.isdigit() and len(attempt) < 6):
         raise InputError(
@@ -49,7 +49,7 @@ def find_take(takes: Takes, row_id: str, name: str, columns: Sequence[str] = ())
         columns: further columns to read, besides those that every list of takes shows.
 
     Raises:
-        InputError: the text is not a name.
+        InputError: `name` is not the name of a take.
         RunError: the row has no such take.
     """
     key, attempt = parse_take_name(name)

@@ -38,7 +38,7 @@ class _TakeDoubts:
 
 @dataclass(frozen=True, slots=True)
 class RunDoubts:
-    """Usual distances of one snapshot, and its rows with doubtful words."""
+    """Usual word distances in one snapshot, and the rows with doubtful words."""
 
     usual: Mapping[str, float] = field(default_factory=dict)
     """Median word distance by language."""
@@ -52,16 +52,16 @@ class RunDoubts:
 
 
 class WordDoubts:
-    """Doubts about the words of a run; takes are read once, since they do not change.
+    """Doubts about the words of a run; each take is read only once, since takes do not change.
 
-    Many takes are read by a thread, so that a page of a long book does not wait for them.
+    A thread reads large numbers of takes, so that a page of a long book does not wait for them.
     """
 
     def __init__(self, on_read: Callable[[], None] = lambda: None) -> None:
         """Create the reader.
 
         Args:
-            on_read: called when the thread has read takes; `doubts` has them from then on.
+            on_read: called when the thread has read takes; from then on, `doubts` takes account of them.
         """
         self._known: dict[TakeId, _TakeDoubts] = {}
         self._version, self._found = 0, RunDoubts()
@@ -101,7 +101,7 @@ class WordDoubts:
 
 
 def take_written_words(take: Mapping[str, Any], doubts: RunDoubts) -> list[WrittenWord]:
-    """Timed words of a take with reasons for doubt; without a take, all times are zero."""
+    """Timed words of a take or of a row without a take, with reasons for doubt; without timings, all times are zero."""
     text = take.get("text") or take.get("text_norm") or ""
     phonemes, transcript = take.get("phonemes") or "", take.get("asr_text") or ""
     return written_words(text, take.get("timings"), phonemes, transcript, doubts.ratios(take))

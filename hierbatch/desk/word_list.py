@@ -70,7 +70,7 @@ class WordList:
         ]
 
     def correct(self, state: RunState, wanted: Mapping[str, Any], who: str) -> list[TakeRequest]:
-        """Write the pronunciation of a word to the lexicon of the run; an empty one removes it.
+        """Write the pronunciation of a word to the lexicon of the run; an empty pronunciation removes the word.
 
         Args:
             state: snapshot of the run.
@@ -81,7 +81,7 @@ class WordList:
             Requests for new takes of the rows whose phonemes change.
 
         Raises:
-            InputError: the pronunciation cannot be spoken.
+            InputError: a value is missing or too long, or the pronunciation cannot be spoken.
             RunError: the run does not synthesize texts, or its lexicon has changed.
             StorageError: the disk is full.
         """
@@ -185,7 +185,7 @@ def _requests(state: RunState, entry: LexiconEntry, front_ends: FrontEnds, who: 
 
 
 def _has_own_phonemes(request: TakeRequest) -> bool:
-    """True if a listener wrote the phonemes of the row, which a lexicon does not replace."""
+    """True if a listener wrote the phonemes of the request, which a lexicon entry does not replace."""
     return request.edit.phonemes is not None and request.corrected_word is None
 
 

@@ -12,7 +12,7 @@ class Writer:
     """Lock file that one desk of a run holds; the operating system releases it when the process ends."""
 
     def __init__(self, path: Path, *, is_wanted: bool) -> None:
-        """Try to acquire the lock.
+        """Create the lock, and try to acquire it.
 
         Args:
             path: lock file.
@@ -23,7 +23,7 @@ class Writer:
         self._guard = threading.Lock()
 
     def is_held(self) -> bool:
-        """True if this desk may write; a waiting desk acquires the lock once its holder has ended."""
+        """Return True if this desk may write; if the lock is free and wanted, acquire it first."""
         with self._guard:
             if self._descriptor is None and self._is_wanted:
                 self._acquire()

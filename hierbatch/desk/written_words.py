@@ -19,7 +19,7 @@ _MIN_DOUBTFUL_S = 0.45
 
 @dataclass(frozen=True, slots=True)
 class WrittenWord:
-    """A word as written, its time span in the take, and the reason to doubt it; empty for a word without doubt."""
+    """Word as written, with its time span in the take and the reason to doubt it (empty without doubt)."""
 
     text: str
     start_s: float
@@ -40,14 +40,15 @@ def written_words(
 ) -> list[WrittenWord]:
     """Align the words of a text with the word timings of its take.
 
-    A number is one written word and several spoken ones; a dash is a written word without a spoken one.
+    A number can be one written word but several spoken words; a dash is a written word without a spoken word.
 
     Args:
         text: text as written.
         timings: words and pauses of the take.
         phonemes: phonemes of the take; empty if unknown.
         transcript: transcript of the take by a recognizer; empty if there is none.
-        ratios: semantic distance of each spoken word divided by the usual distance; empty if unknown.
+        ratios: semantic distance of each spoken word divided by the usual distance; ignored if the number differs from
+            that of the spoken words.
     """
     spoken = [timing for timing in timings or () if timing["kind"] == "word"]
     written = text.split()
@@ -69,7 +70,7 @@ def written_words(
 
 
 def _aligned(written: Sequence[str], spoken: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:
-    """Yield ranges of written words with the ranges of spoken words that correspond to them."""
+    """Yield the start and end of each range of written words, then those of the corresponding spoken words."""
     if len(written) == len(spoken):
         yield from ((at, at + 1, at, at + 1) for at in range(len(written)))
         return
@@ -83,7 +84,7 @@ def _aligned(written: Sequence[str], spoken: Sequence[str]) -> Iterator[tuple[in
 def _spread(
     written: Sequence[str], spoken: Sequence[Timing], start: int, end: int, doubt: str
 ) -> Iterator[WrittenWord]:
-    """Divide the time of some spoken words among written words by their numbers of letters."""
+    """Divide the time span of `spoken[start:end]` among the written words in proportion to their letters."""
     if start < end:
         begin_s, end_s = spoken[start]["start_s"], spoken[end - 1]["end_s"]
     else:
@@ -100,7 +101,7 @@ def _plain(word: str) -> str:
 
 
 def _pace_doubts(spoken: Sequence[Timing], phonemes: str) -> dict[int, str]:
-    """Words with unusually long phones, by index."""
+    """Reasons to doubt words with unusually long phones, by index of the spoken word."""
     words = [phones for phones, _ in split_words(phonemes) if phones]
     if len(words) != len(spoken) or len(words) < 4:
         return {}
@@ -115,7 +116,7 @@ def _pace_doubts(spoken: Sequence[Timing], phonemes: str) -> dict[int, str]:
 
 
 def _transcript_doubts(spoken: Sequence[str], transcript: str) -> dict[int, str]:
-    """Words that differ from the transcript, by index, with the words recognized in their place."""
+    """Reasons to doubt words that differ from the transcript, by index of the spoken word."""
     if not transcript:
         return {}
     expected = [_plain(word) for word in spoken]

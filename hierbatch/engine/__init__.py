@@ -1,1 +1,1 @@
-"""Execution engine: planning, work units, workers and commits; each row has one committed result."""
+"""Execution engine: planning, work units, workers and commits."""

@@ -27,10 +27,12 @@ _SOURCE_BATCH_ROWS = 8
 def latest_plan_rows(plans: Sequence[Path], ids: pa.Array, takes: Takes | TakesByBlock) -> pa.Table:
     """Latest planned attempt of each row, without rows whose latest attempt has no take yet.
 
+    If listeners have requested takes, the planned row of the best take replaces the latest attempt.
+
     Args:
-        plans: plan files of a generation: its plan and its retries.
+        plans: plan files of a generation: its first plan and its retries.
         ids: ids of the rows.
-        takes: snapshot of the takes, which shows the attempts that have a take.
+        takes: snapshot of the generation's takes.
     """
     found = [planned_rows(plan, ids) for plan in plans]
     rows = pa.concat_tables(found, promote_options="default")  # a plan of an earlier version may lack a column
@@ -47,13 +49,13 @@ def latest_plan_rows(plans: Sequence[Path], ids: pa.Array, takes: Takes | TakesB
 def _with_content_of_best_takes(
     newest: pa.Table, rows: pa.Table, planned: pa.Table, takes: Takes | TakesByBlock
 ) -> pa.Table:
-    """Replace the latest attempts, which may be of an edit that nobody chose, with the rows of the best takes.
+    """Replace the latest attempts, which may contain an edit that nobody chose, with the rows of the best takes.
 
     Args:
-        newest: latest planned attempt of each row; its number of attempts is kept.
+        newest: latest planned attempt of each row; the counts of attempts are kept.
         rows: all planned attempts.
-        planned: first attempts, used if the best take was rejected or is not planned.
-        takes: snapshot of the takes, which selects the best takes.
+        planned: first attempts, used for rows whose best take was rejected or is in no plan.
+        takes: snapshot of the generation's takes.
     """
     best = takes.rows(newest.column("id").to_pylist(), [*TAKE_ID_COLUMNS, "error_kind"])
     best = best.filter(pc.fill_null(pc.not_equal(best.column("error_kind"), REJECTED_KIND), True))
@@ -74,7 +76,13 @@ def attempts_made(rows: pa.Table) -> pa.ChunkedArray:
 
 
 def planned_rows(plan: Path, ids: pa.Array, columns: Sequence[str] | None = None) -> pa.Table:
-    """Read rows of a plan by id, with all columns or with those of the requested columns that exist."""
+    """Read rows of a plan by id.
+
+    Args:
+        plan: plan file.
+        ids: ids of the rows; unknown ids are ignored.
+        columns: columns to read, as far as the plan has them; None for all columns.
+    """
     with open_run_file(plan) as file:
         schema = file.schema_arrow
         names = [name for name in schema.names if columns is None or name in columns]
@@ -87,12 +95,12 @@ def planned_rows(plan: Path, ids: pa.Array, columns: Sequence[str] | None = None
 
 
 def plan_attempt(rows: pa.Table, settings: TakeSettings, *, keep_manifest_seeds: bool) -> pa.Table:
-    """Plan another attempt at each row, with a new seed.
+    """Plan another attempt at each row.
 
     Args:
         rows: rows of a plan.
         settings: take settings of the run.
-        keep_manifest_seeds: True to keep seeds from the manifest instead of deriving new seeds.
+        keep_manifest_seeds: True to derive new seeds only for rows without a seed in the manifest; False for all rows.
     """
     planned = [rows.slice(0, 0)]
     made = attempts_made(rows)
@@ -111,12 +119,12 @@ def plan_attempt(rows: pa.Table, settings: TakeSettings, *, keep_manifest_seeds:
 
 
 def reread_sources(rows: pa.Table, read: Stage, sources: PlanSources) -> pa.Table:
-    """Check rejected recordings again: load their audio for `read`, and keep the source reference in the plan.
+    """Check rejected recordings again; the result refers to the recordings and does not contain their audio.
 
     Args:
         rows: rejected rows of a plan.
         read: stage that checks recordings.
-        sources: recordings that were inside the manifest.
+        sources: stored recordings that the manifest contained.
     """
     checked = [rows.slice(0, 0)]
     for start in range(0, len(rows), _SOURCE_BATCH_ROWS):
@@ -128,12 +136,13 @@ def reread_sources(rows: pa.Table, read: Stage, sources: PlanSources) -> pa.Tabl
 
 
 def reread_rejected(rows: pa.Table, read_text: Callable[[pa.Table], pa.Table], voices: Collection[str]) -> pa.Table:
-    """Read rejected texts and recordings again; the other rows are unchanged.
+    """Read rejected texts and recordings again; the result begins with the other rows, which are unchanged.
 
     Args:
         rows: rows of a plan.
         read_text: stage that rejected the rows.
-        voices: usable voices of the run; rows with another voice stay rejected. Empty for a run without voices.
+        voices: usable voices of the run; rejected rows with any other voice stay rejected. Empty for a run without
+            voices.
     """
     refused = rows.column("error_kind").is_valid()
     if voices and "voice" in rows.column_names:

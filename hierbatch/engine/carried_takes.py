@@ -1,7 +1,7 @@
-"""Second plan of a generation, which keeps all takes of rows that listeners worked on, to be compared and pinned.
+"""Second plan of a generation, which keeps further takes of rows that listeners worked on, to be compared and pinned.
 
-The plan of a generation has one take of each row. The second plan has the other takes of these rows, provided that the
-new settings would result in the same audio; nothing is synthesized for this plan.
+The first plan of a generation has one take of each row. The second plan has other takes, provided that the new settings
+would result in the same audio; nothing is synthesized for it.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _OF_TAKE = frozenset((*(column.name for column in PLAN_COLUMNS), *SPEAK_COLUMNS,
 
 
 def carry_takes(folder: RunFolder, generation: int, plan: Path, settings: TakeSettings) -> None:
-    """Write the second plan of a generation, if there are takes for it; call before the plan itself is renamed.
+    """Write the second plan of a generation, if there are takes for it; must precede the renaming of the first plan.
 
     Args:
         folder: the run.
         generation: number of the new generation.
-        plan: complete plan of the new generation, under a temporary name.
+        plan: first plan of the new generation, complete and still under its temporary name.
         settings: take settings of the new generation.
 
     Raises:
@@ -79,7 +79,13 @@ def _content(row: Mapping[str, Any]) -> str:
 
 
 def _is_valid(row: Mapping[str, Any], new: Mapping[str, Any], settings: TakeSettings) -> bool:
-    """Return True if the new settings would result in the same audio as an earlier take."""
+    """Return True if the new settings would result in the same audio as an earlier take.
+
+    Args:
+        row: planned row of the earlier take.
+        new: row with the same id in the new plan.
+        settings: take settings of the new generation.
+    """
     if row["seed"] != new["own_seed"]:
         is_derived = row["seed"] == row_seed(settings.seed, row["id"], row["attempt"])
         if not is_derived or row.get("own_seed") != new["own_seed"]:

@@ -2,8 +2,8 @@
 
 The parts are the authority. The index (`RUN/index/committed.arrow`) repeats what the driver has read of them: one bit
 for each work unit whose part was read, and, for takes in other parts (halves, compacted files, earlier generations),
-one bit for each row, with the names of those parts. A start lists the parts and reads only those that the index does
-not know; it reads all of them if there is no index. A part that has disappeared counts no longer.
+one bit for each row, with the names of those parts. At the start of a session, the parts are listed, and only those
+that are not in the index are read; without an index, all parts are read. A part that has disappeared no longer counts.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class CommittedRows:
 
     @property
     def n_read(self) -> int:
-        """Number of parts that were read because the index did not know them."""
+        """Number of parts that were read because they were not in the index."""
         return self._parts.n_read
 
     @property
@@ -66,9 +66,9 @@ class CommittedRows:
         """Bring the index up to date with the parts.
 
         Args:
-            complete: list all folders of parts. Without it, folders of an object store whose rows are all committed
-                according to the index are not listed.
-            listing: the parts, if they were just listed.
+            complete: True to list all folders of parts; False to skip folders of an object store whose planned rows
+                are all committed according to the index.
+            listing: list of the parts, if there is a current one; otherwise the parts are listed.
             on_message: receives a message if many parts have to be read.
 
         Raises:
@@ -86,7 +86,7 @@ class CommittedRows:
                 break
 
     def add_plan(self, plan: Path) -> PlanCommits:
-        """Add a plan of retakes; its takes are only in its own parts and in parts of other generations.
+        """Add a plan of retakes, whose takes can only be in its own parts and in parts of other generations.
 
         Raises:
             RunError: the plan or a part is damaged.
@@ -171,7 +171,7 @@ class CommittedRows:
         return {stem for stem in listing.others if not all(stem in names for names in known)}
 
     def _forget_removed(self, commits: PlanCommits, listing: PartListing, stem: str) -> npt.NDArray[np.int64]:
-        """Drop what removed parts have contributed; return the units whose parts are new."""
+        """Forget the rows of parts that were removed, and return the indices of the units whose parts are new."""
         numbers = np.array(listing.units[stem], np.int64)
         at = commits.units.find(numbers) if commits.units.is_unique else np.zeros(0, np.int64)
         for number in numbers[at < 0].tolist():  # of a plan that was replaced by another of the same name

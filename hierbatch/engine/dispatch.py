@@ -1,7 +1,7 @@
 """Dispatch of work units to workers, with isolation of rows that crash a worker.
 
 If a worker dies, its unit is halved and both halves are queued again, so after log2(rows) crashes the faulty row is
-alone in a unit. After two crashes alone it becomes a failed take; all other rows of the unit have been processed.
+alone in a unit. After two more crashes it becomes a failed take, and all other rows of the unit are processed.
 Workers that hang or raise an unexpected exception are treated the same way.
 """
 
@@ -35,14 +35,14 @@ _FAILURE_MESSAGES = {
 
 
 class Requests(Protocol):
-    """Protocol for the requests of listeners for new takes."""
+    """Interface to the new takes that listeners have requested."""
 
     @property
     def is_listened_to(self) -> bool:
-        """Return True while a listener works on the run."""
+        """True while a listener works on the run."""
 
     def plan_waiting(self) -> Sequence[WorkUnit]:
-        """Plan the requests that have arrived since the last call."""
+        """Plan the requests that have arrived since the last call, and return their work units."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ class Dispatcher:
     """Receives the name of each committed unit."""
 
     def run(self, units: Iterator[WorkUnit]) -> str:
-        """Process all units; units in progress are always finished and committed first.
+        """Process all units; if the run ends early, the units in progress are finished and committed first.
 
         Returns:
             `done`, or the reason for an early end: `interrupted` or `failures`.
@@ -92,9 +92,10 @@ class Dispatcher:
         return "done"
 
     def _can_submit(self) -> bool:
-        """True if a worker is idle or, far from the end of the run, has no second unit queued.
+        """Return True if a worker is idle or can queue a second unit.
 
-        A worker with a second unit begins it at once; near the end, that unit would wait while others are idle.
+        A worker begins a queued unit without delay. Near the end of the run, or while a listener works on it, no second
+        unit is queued, so that each unit goes to the first worker that is idle.
         """
         if self.pool.n_free:
             return True
@@ -103,9 +104,10 @@ class Dispatcher:
         return is_far and not is_listened_to and self.pool.n_ahead > 0
 
     def _max_unit_s(self) -> float:
-        """Seconds of audio allowed in one unit.
+        """Maximum number of seconds of audio in one unit.
 
-        The limit divides the last rows of a run among all workers, and a listener does not wait long for a free worker.
+        A low limit near the end of the run divides the last rows among all workers; a low limit while a listener works
+        on the run keeps the wait for a free worker short.
         """
         limit_s = MIN_SHARE_S if self.requested and self.requested.is_listened_to else math.inf
         if self.pool.n_workers == 1:
@@ -148,7 +150,7 @@ class Dispatcher:
 
 
 class _Queue:
-    """Queue of units: returned units first, then those of the plan, read one ahead; large units are halved."""
+    """Queue of units: requested and returned units first, then the units of the plan; large units are halved."""
 
     def __init__(self, units: Iterator[WorkUnit], max_unit_s: Callable[[], float]) -> None:
         self._units = units

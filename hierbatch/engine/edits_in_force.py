@@ -46,7 +46,7 @@ class EditsInForce:
         ]
 
     def apply(self, rows: pa.Table) -> pa.Table:
-        """Apply the edits to rows of a manifest, and remember the rows that they do not fit."""
+        """Apply the edits to rows of a manifest; rows with a changed text stay as they are and get into `notices`."""
         if not self._edits:
             return rows
         edited = pc.indices_nonzero(pc.is_in(rows.column("id"), value_set=pa.array(list(self._edits)))).to_pylist()
@@ -72,7 +72,7 @@ class EditsInForce:
 
 
 def _edit_in_force(row: RowChoices, requests: list[RequestState]) -> RowEdit:
-    """Edit of the pinned take, else of the take kept last, else the latest edit."""
+    """Edit of the pinned take or, without one, of the take that was kept last; without either, the latest edit."""
     by_take = {take: state for state in requests for take in state.takes}
     kept = [take for take, verdict in row.verdicts.items() if verdict == KEEP]
     take: TakeName | None = row.pinned or (kept[-1] if kept else None)
@@ -82,7 +82,12 @@ def _edit_in_force(row: RowChoices, requests: list[RequestState]) -> RowEdit:
 
 
 def _from_manifest(state: RequestState, requests: list[RequestState]) -> RowEdit:
-    """Edit of a request relative to the manifest, since its row may have been planned with an earlier edit."""
+    """Merge the edit of a request with the earlier edits on which it builds, so that it applies to the manifest.
+
+    Args:
+        state: the request.
+        requests: all requests for the row, in order.
+    """
     edit = replace(state.request.edit, base_text=state.base_text)
     for earlier in reversed(requests[: requests.index(state)]):
         before = earlier.request.edit

@@ -71,7 +71,7 @@ class Execution(OptionGroup):
         """Further resources of each worker, by name.
 
         Raises:
-            InputError: the option is no list of names and amounts.
+            InputError: the option is not a list of names and positive amounts, or it names CPU, GPU or memory.
         """
         found = {}
         for entry in self.worker_resources.split(",") if self.worker_resources.strip() else ():

@@ -25,8 +25,8 @@ def sigterm_as_interrupt(exit_within_s: float | None = None) -> Iterator[None]:
     Signals that already have a handler or are ignored stay unchanged. Outside the main thread nothing changes.
 
     Args:
-        exit_within_s: time limit, from the first signal, for the process to exit, even after the block. If cleanup
-            hangs, the process prints the stack traces of its threads and exits with code 1.
+        exit_within_s: seconds after the first signal at which the process, if it is still running, prints the stack
+            traces of its threads and exits with code 1, even after the block; None for no limit.
     """
     is_timed = False
 
@@ -54,10 +54,10 @@ def sigterm_as_interrupt(exit_within_s: float | None = None) -> Iterator[None]:
 
 @contextmanager
 def preserve_sigterm_handler() -> Iterator[None]:
-    """Context after which the SIGTERM handler is restored, for blocks in which a library installs its own handler.
+    """Context that restores the SIGTERM handler at its end, for blocks in which a library installs its own handler.
 
-    If there was no handler before, the handler of the library stays. A SystemExit inside the block is raised by the
-    library's handler and becomes a KeyboardInterrupt.
+    A SystemExit inside the block, as the library's handler raises it, becomes a KeyboardInterrupt. If there was no
+    handler before the block, nothing is restored or converted. The same is true outside the main thread.
     """
     before = signal.getsignal(signal.SIGTERM)
     if threading.current_thread() is not threading.main_thread() or not callable(before):
@@ -73,9 +73,10 @@ def preserve_sigterm_handler() -> Iterator[None]:
 
 @contextmanager
 def stop_on_signals() -> Iterator[Callable[[], bool]]:
-    """Yield a function that returns True once SIGINT or SIGTERM has arrived; a second signal interrupts.
+    """Context with a function that returns True once SIGINT or SIGTERM has arrived.
 
-    Outside the main thread signals cannot be handled, so the function always returns False.
+    A second signal raises KeyboardInterrupt. Signals cannot be handled outside the main thread, where the function
+    always returns False.
     """
     requested = threading.Event()
 

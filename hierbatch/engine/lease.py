@@ -1,9 +1,9 @@
-"""Lock in an object store: each driver writes an object with its name and an expiry time.
+"""Lock in an object store: each driver writes an object with the name of the driver and an expiry time.
 
 Object stores have no locks, but a listing shows every object written before it. So a driver first writes its own object
 and then looks for others; of two drivers that start at the same moment, at most one continues. The lock is best effort:
-a driver that pauses for longer than its lease loses it. No data is lost then, because parts are named by generation and
-unit, and both drivers write the same rows.
+a driver that pauses for longer than its lease loses the lock. No data is lost then, because parts are named by
+generation and unit, and both drivers write the same rows.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LEASE_S = 60.0
 
 @contextmanager
 def hold_lease(lock: Path) -> Iterator[None]:
-    """Context that holds the lease, which a thread renews.
+    """Context that holds a lease on a lock; a thread renews the lease.
 
     Raises:
         RunError: another driver has a valid lease.
@@ -48,7 +48,7 @@ def hold_lease(lock: Path) -> Iterator[None]:
 
 
 def read_holder(lock: Path, *, exclude: Path | None = None) -> dict[str, Any] | None:
-    """Read the content of a valid lease, or return None; expired leases are deleted.
+    """Return the content of a valid lease, or None if there is none; expired leases are deleted.
 
     Args:
         lock: path of the lock; leases are objects whose names begin with it.

@@ -1,4 +1,4 @@
-"""Part files of a run, listed by the work units that their names have."""
+"""List of the part files of a run, arranged by the work units in their names."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _UNIT_FOLDER = re.compile(r"(?P<plan>.+)-u(?P<number>\d{5,})")
 
 @dataclass(slots=True)
 class PartListing:
-    """Part files as listed: numbers of units by plan, and the paths of other parts by stem."""
+    """Part files of a run: unit numbers of the parts of whole units, by plan, and paths of the other parts, by stem."""
 
     units: dict[str, list[int]]
     others: dict[str, Path] = field(default_factory=dict)
@@ -34,7 +34,7 @@ def list_part_files(
         run: the run.
         plans: stems of the plans.
         by_unit: stems of the plans whose units have distinct numbers.
-        full: numbers of the folders to skip, by plan.
+        full: numbers of the part folders to skip, by plan.
     """
     listing = PartListing({stem: [] for stem in plans})
     for folder in run.part_folders():
@@ -53,7 +53,7 @@ def list_part_files(
 
 
 def owning_plan(stem: str, plans: Container[str]) -> str:
-    """Stem of the plan that a part belongs to by its name; empty if that plan is not among `plans`."""
+    """Stem of the plan that the stem of a part names; empty if it names none or the plan is not in `plans`."""
     named = UNIT_PART.fullmatch(stem)
     return named["plan"] if named and named["plan"] in plans else ""
 

@@ -36,7 +36,13 @@ class PartReader:
         """Number of parts that were read."""
 
     def read_whole(self, commits: PlanCommits, units: npt.NDArray[np.int64], listing: PartListing) -> None:
-        """Read parts that are named after whole units; those with other rows are treated as other parts."""
+        """Read the parts of whole units; a part whose rows differ from those of its unit is added to `listing.others`.
+
+        Args:
+            commits: committed rows of the plan.
+            units: indices of the units.
+            listing: list of the parts.
+        """
         if not len(units):
             return
         reader = self._reader(commits)
@@ -51,7 +57,10 @@ class PartReader:
                 listing.others[stem] = part
 
     def read_others(self, listing: PartListing) -> None:
-        """Find the rows of parts that are not whole units: those of units near each other, the rest by a join."""
+        """Record the rows of parts that are not whole units.
+
+        The rows are searched for in the unit that the stem of the part names, and otherwise in whole plans.
+        """
         foreign: dict[str, Path] = {}
         for stem, part in listing.others.items():
             owner = self._plans.get(owning_plan(stem, self._plans))
@@ -67,7 +76,11 @@ class PartReader:
             self._join(commits, {stem: part for stem, part in foreign.items() if stem not in commits.known})
 
     def _read_piece(self, commits: PlanCommits, stem: str, part: Path) -> bool:
-        """Record the rows of a part in the unit that its name has; False if the part also has other rows."""
+        """Record the rows of a part in the unit that its stem names.
+
+        Returns:
+            False, with nothing recorded, if the stem does not name a unit or the part has rows of other units.
+        """
         named = UNIT_PART.fullmatch(stem)
         if named is None or not commits.units.is_unique:
             return False

@@ -1,4 +1,4 @@
-"""Committed rows of single plans, and the file that keeps them: bits by work unit and row, and the names of parts."""
+"""Committed rows of single plans, and the index file that stores them: bits by unit and row, and names of parts."""
 
 from __future__ import annotations
 
@@ -37,25 +37,25 @@ class PlanCommits:
     plan: Path
     units: PlanUnits
     is_whole: Mask
-    """True for each unit whose part, with exactly its rows, was read."""
+    """True for each unit whose own part was read and has exactly the rows of the unit."""
     rows: Mask | None = None
-    """True for each row with a take in another part; None if there is no such row."""
+    """True for each row with a take in any other part; None if there is no such row."""
     known: set[str] = field(default_factory=set)
-    """Stems of the other parts that were read."""
+    """Stems of the other parts whose rows of this plan, if any, are recorded."""
 
     def is_committed(self) -> Mask:
-        """True for each row of the plan that has a committed take."""
+        """Mask of the rows of the plan that have a committed take."""
         mask: Mask = np.repeat(self.is_whole, np.diff(self.units.starts))
         if self.rows is not None:
             mask |= self.rows
         return mask
 
     def add_rows(self, at: npt.NDArray[np.int64] | Mask, start: int = 0) -> None:
-        """Record rows with a take in another part.
+        """Record rows with a take in a part other than that of their whole unit.
 
         Args:
             at: row numbers, or a mask of the rows from `start` on.
-            start: first row of a mask.
+            start: number of the first row in a mask.
         """
         if self.rows is None:
             self.rows = np.zeros(self.units.n_rows, np.bool_)
@@ -65,7 +65,7 @@ class PlanCommits:
             self.rows[at] = True
 
     def full_folders(self) -> frozenset[int]:
-        """Numbers of the folders of parts all of whose rows are committed."""
+        """Numbers of the part folders whose planned rows are all committed."""
         if not len(self.units):
             return frozenset()
         is_full = self.is_whole
@@ -77,7 +77,7 @@ class PlanCommits:
 
 
 def load_commits(path: Path) -> list[dict[str, Any]]:
-    """Read the index; empty if it is missing, damaged, or of another version."""
+    """Read the rows of an index, one per plan; empty if the file is missing, damaged or in another format version."""
     try:
         with pa.ipc.open_file(arrow_source(path)) as file:
             if (file.schema.metadata or {}).get(_FORMAT_KEY) != _FORMAT:
@@ -90,7 +90,7 @@ def load_commits(path: Path) -> list[dict[str, Any]]:
 
 
 def stored_commits(stored: Sequence[dict[str, Any]], plan: Path, units: PlanUnits) -> PlanCommits:
-    """Committed rows of a plan as stored; none if the index does not have the plan.
+    """Committed rows of a plan according to the index; none if the plan is not in the index.
 
     Args:
         stored: rows of the index.

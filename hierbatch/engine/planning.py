@@ -56,7 +56,7 @@ class TakeSettings:
 
 
 def row_seed(run_seed: int, row_id: str, attempt: int) -> int:
-    """Seed of a row with 63 bits, which is independent of the machine and of the processing order.
+    """Seed of one attempt at a row: 63 bits, independent of the machine and of the processing order.
 
     Args:
         run_seed: seed of the run.
@@ -95,7 +95,7 @@ ReuseRetakes = Callable[[pa.Table], pa.Table]
 
 
 def keep_first_attempts(rows: pa.Table) -> pa.Table:
-    """Return the rows unchanged: every row plans its first attempt."""
+    """Return the rows unchanged, for a run without retakes to reuse."""
     return rows
 
 
@@ -117,14 +117,14 @@ def plan_rows(
     reuse_retakes: ReuseRetakes = keep_first_attempts,
     edit_rows: EditRows = keep_manifest_values,
 ) -> Iterator[pa.Table]:
-    """Yield the plan of a run, one manifest batch at a time, each in processing order.
+    """Yield the plan of a run as tables, one per manifest batch, each in processing order.
 
     Args:
         manifest: the rows of the run.
         read: front-end stage that prepares the text or recording of each row.
         settings: take settings of the run.
         map_tables: function that applies `read` to the batches, possibly in parallel.
-        store_sources: function that stores audio in the rows and replaces it with a reference.
+        store_sources: function that stores the audio that rows contain, and replaces it with references.
         reuse_retakes: function that replaces first attempts with reusable retakes.
         edit_rows: function that applies the edits of listeners.
     """
@@ -161,7 +161,9 @@ def add_take_keys(rows: pa.Table, settings: TakeSettings, *, attempt: int) -> pa
 
 
 def assign_units(rows: pa.Table, first: int) -> pa.Table:
-    """Sort rows by length and number the work units: at most 64 rows and, unless one row is longer, two minutes each.
+    """Sort rows by length and divide them into work units, numbered from `first`.
+
+    A unit has at most 64 rows and two minutes of expected audio, or a single longer row.
 
     The longest rows come first, so that out-of-memory errors occur early and all workers end at about the same time.
     The rows of a book are sorted within groups of whole chapters, so that chapters are completed, and can be mastered,
@@ -179,8 +181,8 @@ def assign_units(rows: pa.Table, first: int) -> pa.Table:
 def _chapter_groups(rows: pa.Table) -> npt.NDArray[np.int32]:
     """Group number of each row.
 
-    A group consists of whole chapters, which together have at least as many rows as a work unit; rows without chapters
-    are a single group.
+    A group consists of whole chapters, which together have at least as many rows as a full work unit, except in the
+    last group. Rows without chapters are a single group.
     """
     groups = np.zeros(len(rows), np.int32)
     if "chapter" not in rows.column_names:
@@ -195,7 +197,12 @@ def _chapter_groups(rows: pa.Table) -> npt.NDArray[np.int32]:
 
 
 def _unit_numbers(lengths: Iterable[tuple[int, float]], unit: int) -> Iterator[int]:
-    """Yield the number of the work unit of each row, given its group and its duration in seconds."""
+    """Yield the number of the work unit of each row.
+
+    Args:
+        lengths: group number and expected duration in seconds of each row.
+        unit: number of the first unit.
+    """
     n_rows, sound_s, last_group = 0, 0.0, 0
     for group, duration_s in lengths:
         is_full = n_rows == UNIT_ROWS or sound_s + duration_s > UNIT_SOUND_S
@@ -208,7 +215,7 @@ def _unit_numbers(lengths: Iterable[tuple[int, float]], unit: int) -> Iterator[i
 
 
 def _with_defaults(rows: pa.Table, settings: TakeSettings) -> pa.Table:
-    """Add all required columns and fill in the defaults of the run."""
+    """Add the missing columns that the task needs, and fill in the defaults of the run."""
     task = find_task(settings.task)
     for name in (*task.required_columns, "text"):
         if name not in rows.column_names:
@@ -227,7 +234,7 @@ def _with_defaults(rows: pa.Table, settings: TakeSettings) -> pa.Table:
 
 
 def _detect_languages(rows: pa.Table) -> pa.Array:
-    """Language of each row: as given, or else detected from its text; null without either."""
+    """Language of each row: as given, or else detected from the text; null if the row has neither."""
     pairs = zip(rows.column("language").to_pylist(), rows.column("text").to_pylist(), strict=True)
     found = [language or (detect_language(text, _FALLBACK_LANGUAGE) if text else None) for language, text in pairs]
     return pa.array(found, pa.string())

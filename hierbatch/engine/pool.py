@@ -24,8 +24,9 @@ class FinishedUnit:
 class LostUnit:
     """Unit that was not committed.
 
-    Its worker died (`crash`), exceeded the time limit (`timeout`), or raised an unexpected exception (`exception`, with
-    its text in `error`). A unit that had not begun when its worker died for another one is `waiting`.
+    The cause is `crash` (its worker died), `timeout` (its worker exceeded the time limit), `exception` (its worker
+    raised an unexpected exception, whose text is in `error`) or `waiting` (the unit was queued at a worker that was
+    lost during the previous unit).
     """
 
     unit: WorkUnit
@@ -56,7 +57,7 @@ class Pool(Protocol):
         """Send a unit to an idle worker, or else to one that can take a second unit."""
 
     def observe(self, progress: Progress) -> None:
-        """Publish the counts of the run, where there is somebody to read them."""
+        """Publish the counts of the run, if the pool publishes metrics."""
 
     def wait(self, timeout_s: float) -> Sequence[FinishedUnit | LostUnit]:
         """Wait up to `timeout_s` for units to end, and return them; raises SetupError if no worker can continue."""
@@ -92,7 +93,7 @@ class LocalPool:
 
     @property
     def n_ahead(self) -> int:
-        """Number of workers that can take a second unit: none, since the next one is submitted at once."""
+        """Number of workers that can take a second unit: none, since `wait` processes one unit at a time."""
         return 0
 
     @property
@@ -105,10 +106,10 @@ class LocalPool:
         self._unit = unit
 
     def observe(self, progress: Progress) -> None:
-        """Do nothing: a process on its own publishes no metrics."""
+        """Do nothing: only a pool on a cluster publishes metrics."""
 
     def wait(self, timeout_s: float) -> Sequence[FinishedUnit | LostUnit]:
-        """Process the submitted unit; raises SetupError if the run cannot continue."""
+        """Process the submitted unit and return its result; raises SetupError if the run cannot continue."""
         if self._unit is None:
             return []
         unit, self._unit = self._unit, None

@@ -21,7 +21,7 @@ class Progress:
     n_rows: int
     n_done_before: int
     expected_s: float
-    """Expected seconds of audio of the remaining rows."""
+    """Expected seconds of audio of all rows that the session processes, finished or not."""
     n_ok: int = 0
     n_failed: int = 0
     sound_s: float = 0.0
@@ -54,8 +54,8 @@ class Progress:
         `n_done_before`.
 
         Args:
-            n_rows: number of rows in the new attempt.
-            error_kinds: number of these rows that failed, by error kind.
+            n_rows: number of rows to synthesize again.
+            error_kinds: numbers of these rows that failed, by error kind.
             expected_s: expected seconds of audio of the rows.
         """
         failed = self.error_kinds & error_kinds
@@ -73,7 +73,7 @@ class Progress:
 
     @property
     def elapsed_s(self) -> float:
-        """Seconds since the first unit was submitted."""
+        """Seconds since the first unit was submitted; 0 before that."""
         return 0.0 if self.started is None else monotonic() - self.started
 
     @property

@@ -27,12 +27,15 @@ _OBJECT_STORE_BYTES = 100 << 20
 def count_worker_slots(
     gpus_per_worker: float, memory_bytes: int = 0, resources: Mapping[str, float] | None = None
 ) -> int:
-    """Number of workers that fit on the nodes of the running Ray; a worker runs on one node.
+    """Count the workers that fit on the nodes of the running Ray; each worker runs on a single node.
 
     Args:
-        gpus_per_worker: GPUs, or a share of one.
-        memory_bytes: memory that is reserved for a worker; 0 reserves none.
-        resources: further resources of a worker.
+        gpus_per_worker: number of GPUs, or a share of one GPU; 0 for workers on the CPU.
+        memory_bytes: memory that is reserved for each worker; 0 reserves none.
+        resources: further resources of each worker, as amounts by name.
+
+    Returns:
+        Number of workers; at least 1 for workers on the CPU.
 
     Raises:
         RunError: the workers need GPUs, and no node has both a CPU core and the GPUs of a worker.
@@ -61,12 +64,12 @@ def _cpu_slots(resources: Mapping[str, float], memory_bytes: int) -> int:
 
 
 def _further_slots(node: Mapping[str, float], n_slots: int, resources: Mapping[str, float]) -> int:
-    """Slots of a node that its further resources allow."""
+    """Number of worker slots that the further resources of a node allow, at most `n_slots`."""
     return min([n_slots, *(int(node.get(name, 0) / amount + _ROUNDING) for name, amount in resources.items())])
 
 
 def _slots_on_node(resources: Mapping[str, float], gpus_per_worker: float, memory_bytes: int) -> int:
-    """Worker slots of a node; a fraction must fit on one GPU, so the remainders of two GPUs do not add up to a slot."""
+    """Number of GPU workers that fit on a node; a worker's share of a GPU is never divided between two GPUs."""
     n_gpus = resources.get("GPU", 0.0)
     if gpus_per_worker < 1:
         n_shares = int(n_gpus) * int(1 / gpus_per_worker + _ROUNDING)
@@ -84,7 +87,7 @@ def check_worker_slots(n_workers: int, gpus_per_worker: float, memory_bytes: int
         memory_bytes: as in `count_worker_slots`.
 
     Raises:
-        RunError: too many workers; the message gives the maximum.
+        RunError: too many workers, with the maximum in the message; or no node has the GPUs of a worker.
     """
     n_slots = count_worker_slots(gpus_per_worker, memory_bytes)
     if n_workers > n_slots:
@@ -98,13 +101,13 @@ def check_worker_slots(n_workers: int, gpus_per_worker: float, memory_bytes: int
 
 @contextmanager
 def ray_running(n_cpus: int, address: str = "") -> Iterator[None]:
-    """Context in which Ray runs: the instance already running, the cluster at `address`, or a new local instance.
+    """Context in which Ray runs: the instance of this process, if any, or the cluster at `address`, or a new instance.
 
     A new instance listens on the loopback interface only, and its files are private and temporary.
 
     Args:
         n_cpus: number of CPU cores of a new instance.
-        address: address of a cluster, `auto`, or empty.
+        address: address of a cluster; `auto` to find a running one; empty for a new local instance.
 
     Raises:
         RunError: Ray does not start or cannot be reached; or it listens on a network interface although no cluster
@@ -158,7 +161,7 @@ def _join_cluster(address: str) -> None:
 
 
 def _start_ray(n_cpus: int, folder: Path) -> None:
-    """Start a local Ray; retries, since its processes time out after 30 s, which is too short on a busy machine."""
+    """Start a local Ray in up to three attempts, since its time limit of 30 s is too short for a busy machine."""
     for is_last in (False, False, True):
         try:
             with without_metadata_requests(folder):

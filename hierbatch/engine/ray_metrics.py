@@ -1,4 +1,4 @@
-"""Metrics of a run on a cluster, which Ray offers to Prometheus (`deploy/grafana.json` shows them)."""
+"""Metrics of a run on a cluster, which Ray exposes to Prometheus; `deploy/grafana.json` is a dashboard for them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,12 @@ class RunMetrics:
         self._unit.observe(work_s)
 
     def observe(self, progress: Progress, n_in_hand: int) -> None:
-        """Publish the increase of the counts since the last call; decreases, which retakes cause, are not published."""
+        """Publish the increase of the counts since the last call; decreases, which retakes cause, are not published.
+
+        Args:
+            progress: counts of the run.
+            n_in_hand: number of units in progress or queued at a worker.
+        """
         for status, n_rows in (("ok", progress.n_ok), ("failed", progress.n_failed)):
             if n_rows > self._seen[status]:
                 self._rows.inc(n_rows - self._seen[status], tags={"status": status})

@@ -41,7 +41,7 @@ class _RayWorker:
 
 @dataclass(slots=True)
 class _Slot:
-    """Slot of a worker: its actor, its pending call with the deadline, and the call that waits for it."""
+    """Slot of a worker: the actor, its current call with the deadline, and the queued call."""
 
     actor: Any
     call: Any
@@ -139,7 +139,7 @@ class RayPool:
         return _Slot(actor, actor.start.remote(self._spec), monotonic() + self._settings.start_timeout_s)
 
     def _collect(self, slot: _Slot) -> list[FinishedUnit | LostUnit]:
-        """Results of a worker's call; errors of hierbatch are raised unchanged."""
+        """Return the units that ended with a completed call; a SetupError of the worker is raised unchanged."""
         try:
             report = ray.get(slot.call)
         except RayTaskError as error:
@@ -163,7 +163,7 @@ class RayPool:
         return [FinishedUnit(unit, report)]
 
     def _finish(self, slot: _Slot) -> WorkUnit:
-        """Return the finished unit of a slot; the queued unit, if there is one, becomes the current unit."""
+        """Return the finished unit of a slot, and make the queued unit, if there is one, the current unit."""
         unit = slot.unit
         assert unit is not None
         slot.unit, slot.call = slot.next_unit, slot.next_call
@@ -173,7 +173,7 @@ class RayPool:
         return unit
 
     def _replace(self, slot: _Slot, cause: str) -> list[LostUnit]:
-        """Replace the worker of a slot; return the units that it had."""
+        """Replace the worker of a slot, or remove the slot if workers no longer start; return the lost units."""
         ray.kill(slot.actor)
         unit, waiting = slot.unit, slot.next_unit
         slot.unit, slot.is_ready = None, False

@@ -24,7 +24,7 @@ _MAX_PARENT_CHARACTERS = 24
 
 @contextmanager
 def ray_folder() -> Iterator[Path]:
-    """Context with a folder for the files of a Ray instance, readable only by this user; removed at the end."""
+    """Context with a folder for the files of a Ray instance; only this user can read it. Removed at the end."""
     folder = Path(tempfile.mkdtemp(prefix="hb-ray-", dir=_parent()))  # mode 0700
     try:
         yield folder
@@ -36,7 +36,8 @@ def ray_folder() -> Iterator[Path]:
 def without_metadata_requests(folder: Path) -> Iterator[None]:
     """Context in which Ray's dashboard process is started with a home folder inside `folder`.
 
-    Other processes of Ray keep the user's home folder. A version of Ray without the patched function starts unchanged.
+    Other processes of Ray keep the user's home folder. The context changes nothing in a version of Ray that lacks the
+    function to patch.
     """
     home = folder / "home"
     home.mkdir(exist_ok=True)
@@ -66,6 +67,6 @@ def _environment(home: Path) -> dict[str, str]:
 
 
 def _parent() -> str | None:
-    """Folder for temporary files whose path is short enough for sockets; None for the system's default."""
+    """First temporary folder whose path is short enough for sockets; None, for the system's default, if none is."""
     candidates = [os.environ.get("RAY_TMPDIR"), tempfile.gettempdir(), "/tmp"]
     return next((path for path in candidates if path and len(path) <= _MAX_PARENT_CHARACTERS), None)

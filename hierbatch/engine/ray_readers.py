@@ -1,7 +1,7 @@
 """Readers: Ray actors that apply a stage without a model to tables, on all cores of a cluster.
 
-A reader that dies with its node costs only time: its tables are read by other readers, and a reader is added when a
-core is free. A table whose readers die again and again ends the run.
+A reader that dies with its node costs only time: other readers process its tables, and a new reader is started if a
+core is free. A table whose readers die repeatedly ends the run.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class _Reader:
 
 @dataclass(frozen=True, slots=True)
 class _PendingTable:
-    """Table at a reader."""
+    """Table that was sent to a reader, with the reader and its call."""
 
     table: pa.Table
     reader: Any
@@ -58,7 +58,7 @@ class _Readers:
         return _PendingTable(table, reader, reader.read.remote(table))
 
     def result(self, pending: _PendingTable) -> pa.Table:
-        """Wait for a table; if its reader dies, send the table to another one."""
+        """Wait for a processed table and return it; if its reader dies, send the table to another reader."""
         for _ in range(_MAX_READINGS):
             try:
                 return ray.get(pending.call)
@@ -86,7 +86,7 @@ class _Readers:
             ray.kill(reader)
 
     def _replace(self, reader: Any) -> None:
-        """Remove a dead reader; start another one if there is a core for it now, and all if none is left."""
+        """Remove a dead reader; start one reader if a core is free, or as many as at first if no reader is left."""
         if reader in self._readers:
             self._readers.remove(reader)
         if not self._readers:
@@ -107,7 +107,7 @@ def map_tables(stage: Stage, tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
     Raises:
         SetupError: raised by the stage.
-        RunError: the stage failed, or reader processes died again and again.
+        RunError: the stage failed, or the reader processes of a table died repeatedly.
     """
     readers = _Readers(stage)
     ahead: deque[_PendingTable] = deque()

@@ -33,13 +33,13 @@ class RaySettings:
     base_timeout_s: float = 60.0
     """Constant part of a unit's time limit."""
     timeout_factor: float = 20.0
-    """Additional seconds per second of expected audio; after some units, at most ten times the slowest of them."""
+    """Additional seconds per second of expected audio; after three units, at most ten times the slowest so far."""
     resources: Mapping[str, float] = field(default_factory=dict)
     """Further resources of each worker, by the names that the nodes of the cluster declare."""
     is_spread: bool = False
     """Place workers on as many nodes as possible; otherwise Ray packs them."""
     has_metrics: bool = False
-    """Publish metrics through Ray; a private Ray has nobody to collect them."""
+    """Publish metrics through Ray; useful on a cluster only, where they are collected."""
     start_timeout_s: float = START_TIMEOUT_S
     """Time limit for loading the model; infinite if workers may wait for a node to join the cluster."""
 
@@ -56,7 +56,7 @@ class TimeoutPolicy:
         self._slowest = 0.0
 
     def add(self, work_s: float, expected_s: float) -> None:
-        """Update the estimate with a finished unit."""
+        """Record the processing time of a finished unit, and the seconds of audio that were expected."""
         if expected_s > 0:
             self._n_seen += 1
             self._slowest = max(self._slowest, work_s / expected_s)

@@ -1,7 +1,7 @@
 """Planning of takes that listeners request for single rows: with other text, phonemes, voice or speed.
 
-The takes of waiting requests are planned in a plan file, whose metadata has the names of the requests. The plan is
-written before the requests are answered, so that a driver that is killed between the two does not plan the takes twice.
+The takes of waiting requests are written to a plan file, whose metadata contains the names of the requests. The plan is
+written before the requests are answered, so that the takes are not planned twice if the driver is killed in between.
 """
 
 from __future__ import annotations
@@ -55,14 +55,14 @@ class RequestedTakes:
             folder: the run.
             generation: number of the generation, from 1.
             take_settings: take settings of the run.
-            read: front-end stage of a run of texts; None if the rows are recordings.
+            read: front-end stage, if the rows are texts; None if they are recordings.
         """
         self._folder, self._generation = folder, generation
         self._settings, self._read = take_settings, read
         self._seen: _Signature | None = None
 
     def plan_waiting(self) -> list[WorkUnit]:
-        """Plan all waiting requests, and answer them; one work unit per take.
+        """Plan and answer all waiting requests, and return one work unit per take.
 
         Raises:
             StorageError: the disk is full.
@@ -82,7 +82,7 @@ class RequestedTakes:
         return units
 
     def load(self) -> None:
-        """Load the front end of each language of the run now, since this takes seconds at the first sentence."""
+        """Load the front end of each language of the run in advance, since loading takes seconds."""
         if self._read is None:
             return
         with open_run_file(self._folder.plan_files(self._generation)[0]) as file:
@@ -93,25 +93,25 @@ class RequestedTakes:
 
     @property
     def is_listened_to(self) -> bool:
-        """Return True if a request or decision was written in the last 15 minutes; always False in an object store."""
+        """True if a listener wrote a request or decision in the last 15 minutes; always False in an object store."""
         if is_remote(self._folder.root):
             return False
         logs = [path for folder in (self._folder.requests, self._folder.choices) for path in folder.glob("*.jsonl")]
         return any(time.time() - path.stat().st_mtime < _LISTENING_S for path in logs)
 
     def _signature(self) -> _Signature:
-        """Names and sizes of the request files, which stay equal as long as nothing is appended."""
+        """Names and sizes of the request files, which change when a request is appended."""
         files = self._folder.requests.glob("*.jsonl")
         if is_remote(self._folder.root):
             return tuple(sorted((path.name, 0) for path in files))
         return tuple(sorted((path.name, path.stat().st_size) for path in files))
 
     def _answer(self, request: TakeRequest, rows: pa.Table) -> None:
-        """Answer a request whose takes are planned.
+        """Answer a request whose takes are planned; if it corrects a word, pin its first take.
 
         Args:
             request: the request.
-            rows: its plan, with those of other rows.
+            rows: rows of the plan that contains its takes, including takes of other requests.
         """
         base_text = self._base_text(request.id)
         names = _take_names(rows.filter(pc.equal(rows.column("id"), request.id)))
@@ -126,7 +126,7 @@ class RequestedTakes:
         self._folder.log_event("refused", request=request.request, id=request.id, error=str(error))
 
     def _planned_before(self) -> dict[str, pa.Table]:
-        """Plans of the requests that were planned before, by name of the request."""
+        """Plans that contain takes of requests, by name of the request."""
         found: dict[str, pa.Table] = {}
         for plan in self._folder.plan_files(self._generation)[1:]:
             metadata = pq.read_schema(arrow_source(plan)).metadata or {}
@@ -142,10 +142,10 @@ class RequestedTakes:
         return text
 
     def _plan(self, requests: Sequence[TakeRequest]) -> list[WorkUnit]:
-        """Write one plan for the requests that are valid, and answer all requests.
+        """Write one plan for all valid requests, answer or refuse each request, and return the work units.
 
         Args:
-            requests: requests for takes of different rows.
+            requests: requests, at most one per row.
         """
         plans = self._folder.plan_files(self._generation)
         ids = pa.array([request.id for request in requests], pa.string())
@@ -175,11 +175,11 @@ class RequestedTakes:
         return [_unit(target, rows, number) for number in range(len(rows))]
 
     def _takes_of(self, request: TakeRequest, before: Sequence[pa.Table]) -> pa.Table:
-        """Planned takes of one request.
+        """Plan the takes of one request.
 
         Args:
             request: the request.
-            before: earlier plans of the requested rows, that of the generation first.
+            before: requested rows in each plan so far, beginning with the first plan of the generation.
 
         Raises:
             InputError: the request does not fit the run.
@@ -198,7 +198,7 @@ class RequestedTakes:
 
 
 def _without_repeated_rows(requests: Iterable[TakeRequest]) -> list[list[TakeRequest]]:
-    """Divide requests, in their order, into groups without repeated rows, since attempts are numbered plan by plan."""
+    """Divide requests, in order, into groups with one request per row, since attempts are numbered plan by plan."""
     groups: list[list[TakeRequest]] = []
     n_seen: Counter[str] = Counter()
     for request in requests:

@@ -1,4 +1,4 @@
-"""Retakes: flawed takes are synthesized again with another seed, and the best take of a row is used.
+"""Retakes: flawed takes are synthesized again with new seeds, and the best take of each row is used.
 
 Retakes run in rounds after the plan is complete: all flawed rows are planned together as new work units, then those
 that are still flawed, until no flawed row has attempts left. The flaws are recorded in the takes (flags, failed
@@ -40,7 +40,7 @@ _FLAWED = pa.schema([pa.field("id", pa.string()), pa.field("error_kind", pa.stri
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedRetakes:
-    """Plan of further attempts, and the number of its rows that have only failed takes, by error kind."""
+    """Plan of further attempts, and the numbers of planned rows that have only failed takes, by error kind."""
 
     plan: Path
     error_kinds: Counter[str]
@@ -48,12 +48,12 @@ class PlannedRetakes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retakes:
-    """Policy for repeating flawed rows; every attempt counts, including manual retries."""
+    """Policy for retakes of flawed rows; manual retries count as attempts too."""
 
     take_settings: TakeSettings
     max_retakes: int
     flags: frozenset[str] | None = None
-    """Flags for which a row is synthesized again; None is any flag."""
+    """Flags for which a row is synthesized again; None for any flag."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.max_retakes <= MAX_RETAKES:
@@ -65,7 +65,7 @@ class Retakes:
             )
 
     def plan_next(self, folder: RunFolder, generation: int) -> PlannedRetakes | None:
-        """Plan another attempt at every flawed row that has attempts left; None if there is no such row.
+        """Plan another attempt at every flawed row that has attempts left; return None if there is no such row.
 
         Raises:
             StorageError: the disk is full; no plan was written.

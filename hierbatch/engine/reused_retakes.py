@@ -1,9 +1,9 @@
 """Reuse of retakes across generations, so a row that was already fixed is not synthesized again.
 
-A plan has first attempts. If the best take of a row is a later attempt, that take has another key, and compaction may
-have dropped the first attempt. A new generation therefore plans the later attempt, provided that the new settings would
-produce the same take. Takes of older generations are used too, since an edit of a sentence may be undone. The attempt
-counts that compaction has recorded are copied.
+A plan normally contains first attempts. If the best take of a row is a later attempt, its key differs from that of the
+first attempt, and compaction may have dropped the first attempt. A new generation therefore plans the later attempt,
+provided that the new settings would produce the same take. Takes of older generations are used too, since a listener
+may have undone the edit of a sentence. The attempt counts that compaction has recorded are copied.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def reusable_retakes(folder: RunFolder) -> pa.Table:
     """Read the best takes of rows with more than one attempt, newest generation first.
 
     Returns:
-        Table of `id`, `attempt`, `seed`, `take_key`, the seed from the manifest (`own_seed`) and the attempts counted
-        by compaction (`attempts_made`).
+        Table with `id`, `attempt`, `seed`, `take_key`, `own_seed` (the seed from the manifest, or null) and
+        `attempts_made` (the number of attempts that compaction recorded, or null).
 
     Raises:
         RunError: a file of the run is damaged.
@@ -51,7 +51,7 @@ def reusable_retakes(folder: RunFolder) -> pa.Table:
 
 
 def _has_retries(folder: RunFolder, generation: int) -> bool:
-    """Return True if a generation has plans other than its first, and so may have later attempts."""
+    """Return True if a generation has plans besides its first one, so that there may be later attempts."""
     return folder.plan_files(generation) not in ([], [folder.plan_file(generation)])
 
 
@@ -68,7 +68,7 @@ def _retakes_of_generation(folder: RunFolder, generation: int) -> pa.Table:
 
 
 def _counted_first_takes(plan: Path, schema: pa.Schema) -> pa.Table:
-    """Read first attempts that are the best take although there were later attempts, which compaction dropped."""
+    """Read the first attempts that compaction kept as the best takes when it dropped later attempts."""
     found = [schema.empty_table()]
     with open_run_file(plan) as file:
         if "attempts_made" in file.schema_arrow.names:
@@ -120,7 +120,7 @@ def reuse_retakes(rows: pa.Table, *, later: pa.Table, take_settings: TakeSetting
 
 
 def _matches(take: Mapping[str, Any], row: Mapping[str, Any], take_settings: TakeSettings) -> bool:
-    """Return True if the settings would produce the same take of a row at the take's attempt."""
+    """Return True if the new settings would produce the given take again, at the same attempt at the row."""
     if take["seed"] != row["own_seed"]:  # a row with a seed from the manifest has the same key at every attempt
         is_derived = take["seed"] == row_seed(take_settings.seed, row["id"], take["attempt"])
         if not is_derived or take["own_seed"] != row["own_seed"]:

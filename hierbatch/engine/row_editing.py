@@ -21,7 +21,7 @@ def edit_row(row: pa.Table, edit: RowEdit, settings: TakeSettings, read: Stage |
         row: table with the planned row.
         edit: new text, phonemes, voice or speed.
         settings: take settings of the run.
-        read: front-end stage of a run of texts; None if the rows are recordings.
+        read: front-end stage, if the rows are texts; None if they are recordings.
 
     Raises:
         InputError: the edit does not fit the run, or the text cannot be spoken.
@@ -47,7 +47,7 @@ def edit_row(row: pa.Table, edit: RowEdit, settings: TakeSettings, read: Stage |
 
 
 def _changed_values(row: pa.Table, edit: RowEdit, settings: TakeSettings) -> dict[str, Any]:
-    """Values of an edit that differ from those of the row, by column."""
+    """Values of an edit that differ from those of the row, by column; raises InputError if they do not fit the run."""
     current = row.to_pylist()[0]
     values = {name: value for name, value in edit.spoken.items() if value != current.get(name)}
     if settings.task != SPEAK.name and values:

@@ -52,7 +52,7 @@ class RunFolder(RunLayout):
             leftover.unlink(missing_ok=True)
 
     def delete_old_sources(self, *, before: int) -> None:
-        """Delete the stored recordings of generations below `before`; only those of the newest are needed."""
+        """Delete the stored recordings of generations before number `before`, which are no longer needed."""
         for generation in range(1, before):
             self.sources_file(generation).unlink(missing_ok=True)
 
@@ -60,7 +60,7 @@ class RunFolder(RunLayout):
         """Read the content of `run.json`.
 
         Raises:
-        RunError: the folder is not a run, its record is damaged, or it belongs to a newer version.
+            RunError: the folder is not a run, or its record is damaged or in another format version.
         """
         try:
             return read_record(self.record_file)
@@ -107,7 +107,7 @@ class RunFolder(RunLayout):
             raise storage_error(error, self.events_file) from error
 
     def last_start_event(self) -> dict[str, Any] | None:
-        """Start event of the latest session: its time `at` and the number of rows `left`."""
+        """Start event of the latest session, with its time `at` and the number of rows `left`; None without one."""
         lines: list[str] = []
         if is_remote(self.root):
             starts = sorted((self.root / "events").glob("*-start.jsonl"), key=str)
@@ -127,10 +127,12 @@ class RunFolder(RunLayout):
 def lock_run(folder: RunFolder) -> Iterator[None]:
     """Context that holds the lock of a run; the system releases the lock even if this process is killed.
 
-    In an object store the lock is a lease, and best effort.
+    In an object store, the lock is a lease, which is best effort.
 
     Raises:
         RunError: another driver has the lock.
+        StorageError: the disk failed, or the store does not respond.
+        InputError: the lock file cannot be opened.
     """
     if is_remote(folder.root):
         with hold_lease(folder.lock_file):
@@ -187,7 +189,7 @@ def is_locked(folder: RunFolder) -> bool:
 
 
 def open_generation(folder: RunFolder, settings: Mapping[str, Any], origin: Mapping[str, str], *, update: bool) -> int:
-    """Return the number of the generation with these settings; if those of the newest differ, a new one is added.
+    """Return the number of the newest generation; if its settings differ from `settings`, add a generation first.
 
     Args:
         folder: the run.

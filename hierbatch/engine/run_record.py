@@ -21,7 +21,7 @@ def read_record(path: Path) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: there is no such file.
-        RunError: the file cannot be read, is not the record of a run, or has another format version.
+        RunError: the file cannot be read, is not the record of a run, or does not have the current format version.
     """
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
@@ -55,7 +55,7 @@ def check_generation(generation: Mapping[str, Any], path: Path) -> None:
         path: file of the record, for messages.
 
     Raises:
-        RunError: a setting is missing or has another type.
+        RunError: a setting is missing or has the wrong type.
     """
     settings, origin = generation["settings"], generation["origin"]
     wrong = [name for name, kind in _SETTINGS.items() if not isinstance(settings.get(name), kind)]

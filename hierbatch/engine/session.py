@@ -1,4 +1,4 @@
-"""Session of a run: process all pending rows in a worker pool until they are done or the session has to stop."""
+"""Session of a run: a worker pool processes all pending rows until they are done or the session has to stop."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ RAY_READ_MIN_ROWS = 8_192
 
 @contextmanager
 def open_table_mapper(execution: Execution, n_rows: int) -> Iterator[MapTables]:
-    """Context with a map function for the front end: sequential for few rows, else on all cores.
+    """Context with a map function for the front end: sequential for few rows or the local engine, else on all cores.
 
-    A Ray that is started here runs until the end of the context, and the workers use it too.
+    If Ray is started for it, Ray runs until the end of the context, so that the workers can use it too.
     """
     if execution.engine == "local" or n_rows < RAY_READ_MIN_ROWS:
         yield map
@@ -144,7 +144,7 @@ def _find_pending(committed: CommittedRows, is_wanted: npt.NDArray[np.bool_] | N
 
 
 def _run_rounds(dispatcher: Dispatcher, rounds: Iterable[Sequence[Pending]]) -> str:
-    """Process the plans of each round, and return `done`, or the reason of an early end."""
+    """Process the plans of each round, and return `done` or the reason for an early end."""
     for planned in rounds:
         ending = dispatcher.run(chain.from_iterable(plan.units() for plan in planned))
         if ending != "done":
@@ -176,7 +176,7 @@ class _Rounds:
     progress: Progress
 
     def plans(self, pending: list[Pending]) -> Iterator[list[Pending]]:
-        """Yield the plans of each round."""
+        """Yield the plans of each round, beginning with `pending`."""
         if any(plan.n_rows for plan in pending):
             yield pending
         if is_remote(self.folder.root) and (missing := self._removed_since()):
@@ -188,7 +188,7 @@ class _Rounds:
                 yield [again]
 
     def _removed_since(self) -> list[Pending]:
-        """Rows of parts that the index still had and the object store no longer has."""
+        """Find rows whose parts have disappeared from the object store, and correct the progress by these rows."""
         self.committed.refresh()
         found = [self.committed.pending(commits, self.is_wanted) for commits in self.committed.plans]
         missing = [plan for plan in found if plan.n_rows]

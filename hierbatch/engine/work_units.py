@@ -1,4 +1,4 @@
-"""Work units, which are rows that a worker processes together, and the report about a unit."""
+"""Work units, which consist of rows that a worker processes together, and reports about finished units."""
 
 from __future__ import annotations
 
@@ -50,16 +50,20 @@ class WorkUnit:
     def subset(self, rows: pa.Table) -> Self:
         """Create a unit of some of the rows, with a name derived from these rows.
 
-        Numbers would not be unique names: after a crash and a restart, halves of the remaining rows would overwrite the
-        part files of the original halves, which contain other rows.
+        A name derived from a number would not be unique: after a crash and a restart, halves of the remaining rows
+        would overwrite the part files of the original halves, which contain different rows.
         """
         return replace(self, name=f"{self.name.partition('.')[0]}.{digest_rows(rows)}", rows=rows)
 
     def as_failed(self, kind: str, error: str) -> Self:
-        """Create a unit with all rows marked as failed, which a worker writes as failed takes without processing them.
+        """Create a unit with all rows marked as failed; a worker writes them as failed takes without processing them.
 
-        The unit has another name: its worker may have died between the commit and the report, and good takes must not
-        be overwritten.
+        The new unit has its own name, since the worker of this unit may have died after the commit, and good takes must
+        not be overwritten.
+
+        Args:
+            kind: error kind, which is also appended to the name.
+            error: error message of the rows.
         """
         rows = self.rows
         for name, value in (("error_kind", kind), ("error", error)):
@@ -82,7 +86,7 @@ class WorkUnitReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """Rows of a plan that have no take yet."""
+    """Rows of a plan that have no take yet and are to be processed."""
 
     plan: Path
     units_of_plan: PlanUnits
@@ -105,7 +109,8 @@ class Pending:
     def units(self) -> Iterator[WorkUnit]:
         """Yield units of the pending rows, read lazily from the plan.
 
-        A unit with only a part of its rows, or with an ambiguous number, gets a name derived from its rows.
+        A unit with only some of its planned rows, or with a number that occurs twice in the plan, gets a name derived
+        from the rows.
         """
         units, reader = self.units_of_plan, PlanReader(self.plan)
         repeated = units.repeated()
@@ -123,13 +128,14 @@ class Pending:
 def make_pending(
     plan: Path, units: PlanUnits, is_pending: npt.NDArray[np.bool_], is_wanted: npt.NDArray[np.bool_] | None = None
 ) -> Pending:
-    """Pending rows of a plan, from masks.
+    """Find the pending rows of a plan by masks.
 
     Args:
         plan: plan file.
         units: work units of the plan.
         is_pending: True for each row of the plan without a take.
-        is_wanted: True for each row of the manifest that is to be processed; None for all rows.
+        is_wanted: True for each row of the manifest that is to be processed; None for all rows. Plans of requested
+            takes ignore it.
     """
     if is_wanted is not None and not units.is_requested:
         is_pending = is_pending & _selected_rows(plan, is_wanted)

@@ -34,7 +34,7 @@ from hierbatch.storage import replace_file, storage_error, write_atomically
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerSpec:
-    """Parameters of a worker, as paths and names: it may start on another machine, and more than once."""
+    """Parameters of a worker, as paths and names, since workers may start on other machines, and more than once."""
 
     run: Path
     """Run folder."""
@@ -102,7 +102,7 @@ class Worker:
                 stage.encode_voices(names)
 
     def process(self, unit: WorkUnit) -> WorkUnitReport:
-        """Process a unit and commit its part file.
+        """Process a unit, commit its part file, and return the report.
 
         Raises:
             SetupError: the run cannot continue; the unit was not committed.

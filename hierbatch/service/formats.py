@@ -69,7 +69,7 @@ def _to_pcm(block: Samples) -> bytes:
 
 
 def _wav_header(rate_hz: int) -> bytes:
-    """RIFF header with the notice as a comment, and unknown lengths."""
+    """RIFF header of a stream of unknown length, with the synthetic-speech notice as a comment."""
     comment = synthetic_notice().encode() + b"\0"
     comment += b"\0" * (len(comment) % 2)
     info = b"INFO" + b"ICMT" + struct.pack("<I", len(comment)) + comment

@@ -18,7 +18,7 @@ _PAUSES = PauseRules()
 
 
 class SpeechService:
-    """A pipeline and its voices. Clients take turns by sentences, so a long text does not block a short one.
+    """Pipeline with its voices. Clients take turns sentence by sentence, so that a long text does not block others.
 
     Args:
         pipeline: the loaded model.
@@ -30,7 +30,7 @@ class SpeechService:
         self._turn = threading.Lock()
 
     def speak(self, request: HttpSpeechRequest) -> Iterator[Samples]:
-        """Synthesize a text; yields the samples of the sentences and of the pauses between them.
+        """Synthesize a text, and return an iterator over the samples of its sentences and pauses, block by block.
 
         Raises:
             RequestError: the voice or language is unknown, or the text has no words; raised before the first block.
