@@ -3,7 +3,7 @@
     python -m tools.check_licenses             # exits with 1 if docs/licenses.md lacks one
     python -m tools.check_licenses --table     # prints all dependencies with their licenses
 
-Reads the metadata of the installed packages by `pip-licenses`, for the dependencies of hierbatch without its extras.
+The dependencies are those of hierbatch without its extras; `pip-licenses` reads the metadata of the installed packages.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ _CONDITIONAL = re.compile(r"GPL|General Public|MPL|Mozilla Public|EUPL|CDDL|NVID
 
 
 def required_packages(name: str, seen: set[str] | None = None) -> set[str]:
-    """Names of all installed packages that a package requires on this Python, without extras."""
+    """Names of all packages that a package requires on this Python, directly or not, without extras.
+
+    `seen` collects the names in the recursion; it is not meant for callers.
+    """
     seen = set() if seen is None else seen
     for each in _direct(name):
         if each not in seen:
@@ -45,7 +48,7 @@ def read_licenses() -> dict[str, str]:
 
 
 def unlisted(licenses: dict[str, str], page: str) -> dict[str, str]:
-    """Packages with a conditional license that the page does not name."""
+    """Conditional license of each package that has one and is not named on the page; NVIDIA's packages are exempt."""
     named = {_normalize(name) for name in re.findall(r"`([\w.-]+)`", page)}
     conditional = {name: text for name, text in licenses.items() if _CONDITIONAL.search(text)}
     return {name: text for name, text in conditional.items() if name not in named and not name.startswith("nvidia-")}

@@ -1,4 +1,4 @@
-"""Check of a built wheel outside the checkout: pip installs it, its requirements are here, and it speaks a sentence.
+"""Check of a built wheel outside the checkout: pip installs it, its requirements are installed, and it can speak.
 
     python -m tools.check_wheel dist
 

@@ -1,4 +1,4 @@
-"""Errors of the product as one paragraph and an exit code, for the commands in this folder."""
+"""Printing of hierbatch's errors as one paragraph, with an exit code, for the commands in this folder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BAD_INPUT = 2
 
 @contextmanager
 def exit_on_errors() -> Iterator[None]:
-    """Print an error of the product and exit with `BAD_INPUT`."""
+    """Context that prints a `HierbatchError` to stderr and exits with `BAD_INPUT`."""
     try:
         yield
     except HierbatchError as error:

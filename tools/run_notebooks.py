@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 
 _FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 _MAX_TEXT = 4_000
-"""Longest plain-text form, in characters, that is kept next to HTML: galleries repeat their audio in it."""
+"""Longest plain-text form, in characters, that is kept next to HTML, since galleries repeat their audio as text."""
 
 
 def run_notebook(path: Path) -> None:

@@ -1,7 +1,7 @@
-"""MkDocs hook: pages generated from the code, and links of repository files that the site does not contain.
+"""MkDocs hook: pages generated from the repository, and links adapted to the site.
 
-Generated are the API reference (public names of `hierbatch`), the command-line reference, the column tables, the model
-cards and the changelog. `mkdocs.yml` loads this file.
+The generated pages are the API reference (public names of `hierbatch`), the command-line reference, the column tables,
+the model cards and the changelog. `mkdocs.yml` loads this file.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Point links at pages of the site; a link to another file of the repository becomes its path."""
+    """Point links at pages of the site; a link to a file that is not on the site becomes the file's path."""
     origin = next((file for file, path in _PAGE_OF.items() if path == page.file.src_uri), f"docs/{page.file.src_uri}")
     return rewrite_links(markdown, origin, page.file.src_uri)
 
 
 def rewrite_links(markdown: str, origin: str, page: str) -> str:
-    """Markdown of a repository file as a page of the site.
+    """Adapt the links of a repository file to its page on the site.
 
     Args:
         markdown: text with links relative to `origin`.

@@ -2,8 +2,8 @@
 
     python -m tools.tag_release
 
-The tag `vVERSION` is made at the commit that was built, once `CHANGELOG.md` has a section of the version. The versions
-in `pyproject.toml` and `CITATION.cff` have to agree.
+The current commit is tagged `vVERSION` if `CHANGELOG.md` has a section of the version and there are no uncommitted
+changes. The versions in `pyproject.toml` and `CITATION.cff` have to agree.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def read_version(root: Path) -> str:
     """Version in `pyproject.toml`.
 
     Raises:
-        SystemExit: `CITATION.cff` has another one.
+        SystemExit: `CITATION.cff` has another version or none.
     """
     version = str(tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
     cited = re.search(r"^version: (.+)$", (root / "CITATION.cff").read_text(encoding="utf-8"), re.MULTILINE)

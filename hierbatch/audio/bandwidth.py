@@ -15,8 +15,10 @@ _RESOLUTION_HZ = 10.0
 
 
 def measure_bandwidth_hz(waveform: Waveform) -> float | None:
-    """Highest frequency in Hz with content: loud frames within 70 dB of the strongest bin and 20 dB above quiet ones.
+    """Measure the highest frequency in Hz that has content.
 
+    A frequency has content if its level in the loud frames is within 70 dB of the strongest frequency and more than
+    20 dB above its own level in the quiet frames.
     The bandwidth of a recording that was resampled from a lower rate, sent over a telephone or encoded at a low bit
     rate is below half its sampling rate. The result is None for fewer than 2048 samples, silence and steady noise.
     """

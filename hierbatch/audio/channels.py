@@ -72,12 +72,12 @@ class SoundScan:
     rate_hz: int
     n_samples: int
     peak: float
-    """Largest absolute sample in the channels of the mix after the mean of each (its DC offset) is subtracted."""
+    """Largest absolute sample of the channels that the mix uses, without the DC offset of each channel."""
     is_clipped: bool
     """True if at least eight samples are at or over full scale."""
     mix: ChannelMix
     covariances: Powers
-    """Covariance of the channels in each frame, [T, C, C]."""
+    """Covariance of the channels in each frame, [T, C, C]; T is 0 for mono sound."""
 
     def place_voice(self, spans: Sequence[tuple[float, float]]) -> VoicePlace:
         """Find the channels in which a mono voice replaces the source, and gains that match the source voice's power.
@@ -165,13 +165,13 @@ def choose_mix(covariances: Powers, channel_mask: int = 0) -> ChannelMix:
     """Choose the channels that hold the speech, and their weights in the mono mix.
 
     A centre channel with sound is used alone, since films keep their dialogue there; the LFE channel is never used. Of
-    the other channels, those far below the loudest are left out, except channels that are the only loud one for part of
-    the recording. If the channels take turns (one speaker each), they are added. Otherwise they are averaged; a channel
-    in opposite phase to the loudest is inverted first.
+    the other channels, those far below the loudest are left out, unless they dominate for part of the recording. If the
+    remaining channels take turns (one speaker each), they are added. Otherwise they are averaged; a channel in opposite
+    phase to the loudest is inverted first.
 
     Args:
         covariances: covariance of the channels in each frame.
-        channel_mask: channels present, as in WAVEFORMATEXTENSIBLE; 0 for the usual channels of this number.
+        channel_mask: channels present, as in WAVEFORMATEXTENSIBLE; 0 for the usual layout of that number of channels.
 
     Shape:
         covariances  [T, C, C]

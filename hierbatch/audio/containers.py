@@ -29,7 +29,7 @@ _TS_PACKET_BYTES, _TS_SYNC = 188, 0x47
 
 
 def read_head(file: BinaryIO) -> bytes:
-    """First 512 bytes of a file, or of the FLAC stream after an ID3v2 tag, which some programs put in front."""
+    """Read the first 512 bytes of a file; if an ID3v2 tag precedes a FLAC stream, the first 512 bytes of the stream."""
     head = file.read(HEAD_BYTES)
     if (n_tag := id3_bytes(head)) and file.seekable():
         file.seek(n_tag)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from hierbatch.audio.waveform import Samples
 
 BLOCK_SAMPLES = 1 << 16
-"""Samples per channel of a block."""
+"""Number of samples per channel in a block."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecodedSound:
-    """A sound that is being decoded; blocks have shape [L, C]."""
+    """Sound that is being decoded; each block has shape [L, C], with L samples of C channels."""
 
     rate_hz: int
     n_channels: int

@@ -1,4 +1,4 @@
-"""Decoder for all recordings, prompts, films and delivered files, which it reads in blocks to the end of the file.
+"""Decoding of recordings, prompts, films and delivered files, in blocks and up to the end of the file.
 
 libsndfile decodes WAV, FLAC, AIFF, AU, W64 and Ogg files with one or two channels, if their headers are reliable. All
 other files go through the packaged ffmpeg program, which gets the name of the container and may use no protocols
@@ -113,7 +113,7 @@ def open_file(path: Path, *, use_ffmpeg: bool = False) -> Iterator[DecodedSound]
 
 
 def _by_libsndfile(file: BinaryIO, container: str, is_cut: bool) -> DecodedSound | None:
-    """Open a file with libsndfile; None if it cannot read the file, and for more than two channels or MPEG audio."""
+    """Open a file with libsndfile; None for unreadable files, more than two channels, and MPEG audio."""
     try:
         sound = soundfile.SoundFile(file)
     except soundfile.LibsndfileError:
@@ -146,7 +146,7 @@ def _libsndfile_blocks(sound: soundfile.SoundFile) -> Iterator[Samples]:
 
 @contextmanager
 def as_path(source: Path | bytes) -> Iterator[Path]:
-    """Context with the path of a source; bytes are written to a file, as many containers cannot be read from a pipe."""
+    """Context with the path of a source; bytes are written to a temporary file, since ffmpeg may have to seek."""
     if isinstance(source, Path):
         yield source
         return

@@ -1,4 +1,4 @@
-"""Target of an encoder: a buffer in memory, which is moved to a temporary file when it becomes large."""
+"""Target of an encoder: a buffer in memory, which can move to a temporary file when it becomes large."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ MAX_BYTES_IN_MEMORY = 16 << 20
 class EncodingSink(io.RawIOBase):
     """File object that libsndfile writes to.
 
-    libsndfile calls the methods from C, where an exception would be lost; therefore an error of the disk is stored, and
+    libsndfile calls the methods from C, where an exception would be lost; therefore a disk error is stored, and
     `content` raises it.
     """
 
     def __init__(self, *, in_memory: bool = True) -> None:
-        """Create an empty sink; if `in_memory` is True, it stays in memory at any size."""
+        """Create an empty sink; if `in_memory` is True, the content stays in memory at any size."""
         self._in_memory = in_memory
         self._file: IO[bytes] = io.BytesIO()
         self._error: OSError | None = None
@@ -45,10 +45,10 @@ class EncodingSink(io.RawIOBase):
         return self._file.seek(offset, origin)
 
     def content(self) -> bytes | mmap:
-        """Content that was written, as bytes or as a memory map of the temporary file, which is deleted with the map.
+        """Return the written content, as bytes or as a memory map of the temporary file, which is deleted with the map.
 
         Raises:
-            StorageError: the disk of the temporary files is full.
+            StorageError: the temporary file cannot be written, for example because the disk is full.
         """
         try:
             if self._error:

@@ -21,11 +21,12 @@ _DECODING_TIMEOUT_S = 1800.0
 
 
 def ffmpeg_input(path: Path) -> list[str]:
-    """Start of an ffmpeg command line that reads one file as the container that its content shows.
+    """Start of an ffmpeg command line, up to the input file, whose container is detected from its content.
 
     Raises:
         DecodingError: the container is unknown.
         OSError: the file cannot be read.
+        ProgramError: ffmpeg is missing.
     """
     regular_file_size(path)
     with path.open("rb") as file:
@@ -46,7 +47,7 @@ def open_with_ffmpeg(path: Path, container: str, track: int = 0) -> Iterator[Dec
 
     Args:
         path: the file.
-        container: format that ffmpeg has to expect.
+        container: name of the ffmpeg demuxer, from `detect_container`.
         track: index of the sound track, from 0.
 
     Raises:

@@ -26,7 +26,7 @@ _MAX_KEPT_SAMPLES = 32 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoundInfo:
-    """Format and length of an audio file, without decoding it."""
+    """Format and length of an audio file, as found without decoding."""
 
     rate_hz: int
     n_channels: int
@@ -56,7 +56,7 @@ def describe_sound(
         limits: largest file accepted.
 
     Raises:
-        HierbatchError: as in `read_sound`, for faults that show without decoding.
+        HierbatchError: as in `read_sound`, for faults that can be found without decoding.
     """
     with open_sound(source, name=name, raises=raises, limits=limits) as sound:
         n_samples = sound.n_declared or count_undecoded(source, sound)
@@ -87,8 +87,8 @@ def read_sound(
         require_complete: True to also fail on a truncated file, as far as its format records the length.
 
     Raises:
-        HierbatchError: the source is missing, is not a regular file, is not audio, exceeds `limits`, is empty, or
-            contains samples that are not finite. The class is `raises`.
+        HierbatchError: the source is missing, is not a regular file, is not audio, exceeds `limits`, is empty,
+            contains samples that are not finite, or is truncated (if `require_complete`). The class is `raises`.
     """
     return read_scanned(source, name=name, raises=raises, limits=limits, require_complete=require_complete)[1]
 
@@ -149,9 +149,9 @@ def mono_blocks(
     raises: type[HierbatchError] = InputError,
     limits: SoundLimits = DEFAULT_LIMITS,
 ) -> Iterator[Samples]:
-    """Iterate over the mono mix of a scanned sound, for recordings too long to hold in memory.
+    """Iterate over the mono mix of a sound, for recordings too long to hold in memory.
 
-    Args and Raises: see `read_sound`.
+    `scan` is the result of `scan_sound`, with the weights of the mix. Other Args and Raises: see `read_sound`.
 
     Shape:
         yields  [L]
@@ -184,7 +184,7 @@ class SoundEncoder:
             container: file format, by its name in libsndfile.
             codec: sample format, by its name in libsndfile.
             comment: comment tag of the file.
-            in_memory: True to keep even a long sound in memory; False to move it to a temporary file.
+            in_memory: True to keep even a long sound in memory; False to move a long sound to a temporary file.
         """
         self._sink, self._clips = EncodingSink(in_memory=in_memory), codec.startswith("PCM")
         self._file = soundfile.SoundFile(self._sink, "w", rate_hz, 1, codec, format=container)
@@ -199,7 +199,7 @@ class SoundEncoder:
         """Close the encoder and return the content of the whole file; no further blocks can be pushed.
 
         Raises:
-            StorageError: the disk is full.
+            StorageError: the temporary file cannot be written, for example because the disk is full.
         """
         self._file.close()
         return self._sink.content()

@@ -14,7 +14,7 @@ _MIN_SPREAD_HZ = 1e-3
 
 
 def transfer_log_f0(f0_hz: F0, prompt_f0_hz: F0, key_shift_semitones: float = 0.0) -> F0:
-    """Normalize F0 to the prompt's mean and standard deviation: ln(F0 + 1) for the HierSpeech++ synthesizer.
+    """Change F0 to the prompt's mean and standard deviation, and return ln(F0 + 1) for the HierSpeech++ synthesizer.
 
     Args:
         f0_hz: F0 of the source in Hz, 0 where unvoiced.

@@ -32,7 +32,7 @@ def fade_edges(samples: Samples, n_fade: int) -> Samples:
 class RoomTone:
     """Low-passed noise of constant level, so that pauses sound like a room and never drop to digital silence.
 
-    White noise through a one-pole low pass. The same seed gives the same noise, whatever the block sizes.
+    White noise through a one-pole low pass. The same seed gives the same noise, whatever the lengths requested.
 
     Args:
         rate_hz: sampling rate.
@@ -49,7 +49,7 @@ class RoomTone:
         self._generated = np.zeros(0, np.float32)
 
     def generate(self, n_samples: int) -> Samples:
-        """Next `n_samples` of the noise."""
+        """Generate the next `n_samples` samples of the noise."""
         blocks, n_left = [self._generated], n_samples - len(self._generated)
         while n_left > 0:
             # Blocks of one size, so that rounding does not depend on the numbers of samples asked for.

@@ -17,7 +17,7 @@ _KAISER_BETA = 14.769656459379492
 
 
 def kaiser_resample(waveform: Waveform, rate_hz: int) -> Waveform:
-    """Resample to `rate_hz`; the result has `ceil(n * rate_hz / waveform.rate_hz)` samples."""
+    """Resample to `rate_hz`; the length is `waveform.n_samples * rate_hz / waveform.rate_hz`, rounded up."""
     if rate_hz == waveform.rate_hz:
         return waveform
     resampled = torchaudio.functional.resample(

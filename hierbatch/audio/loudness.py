@@ -96,9 +96,9 @@ def measure_loudness(samples: Samples, rate_hz: int) -> float:
 def k_weighting(rate_hz: int) -> npt.NDArray[np.float64]:
     """K-weighting filters for any sampling rate, as second-order sections of shape [2, 6].
 
-    BS.1770-4 tables 1 and 2 list coefficients for 48 kHz only. These are their analogue prototypes (Brecht De Man,
-    "Evaluation of implementations of the EBU R128 loudness measurement", AES 145, 2018) under the bilinear transform;
-    at 48 kHz they equal the tables.
+    BS.1770-4 tables 1 and 2 list coefficients for 48 kHz only. The filters here are the analogue prototypes of the
+    tables (Brecht De Man, "Evaluation of implementations of the EBU R128 loudness measurement", AES 145, 2018) under
+    the bilinear transform; at 48 kHz they equal the tables.
     """
     shelf_hz, shelf_db, shelf_q = 1681.974450955533, 3.999843853973347, 0.7071752369554196
     k = math.tan(math.pi * shelf_hz / rate_hz)

@@ -39,8 +39,8 @@ def match_loudness(waveform: Waveform, reference: Waveform) -> Waveform:
     """Scale a sound to the integrated loudness of a reference (ITU-R BS.1770-4), without clipping its peaks.
 
     Peaks that would clip are limited by at most 8 dB; beyond that the result stays softer than the reference. If one
-    of the sounds is too short or too quiet for that measure, the RMS of the loud frames is matched instead. Silence
-    stays unchanged.
+    of the sounds is too short or too quiet to have an integrated loudness, the RMS of the loud frames is matched
+    instead. Silence stays unchanged.
     """
     blocks = list(matched_blocks(waveform, measure_speech_loudness(reference)))
     return Waveform(np.concatenate([np.zeros(0, np.float32), *blocks]), waveform.rate_hz)

@@ -22,7 +22,7 @@ class PacketTimes:
     sound_s: float
     """Duration of all packets together."""
     longest_gap_s: float
-    """Longest time without a packet, before the first one included."""
+    """Longest time without a packet, including the time before the first packet."""
     end_s: float = 0.0
     """End of the last packet."""
 
@@ -35,7 +35,7 @@ def read_packet_times(path: Path, track: int = 0) -> PacketTimes:
     """Read the times of the packets of one sound track.
 
     Raises:
-        DecodingError: the file has no such track, or cannot be read.
+        DecodingError: the container is unknown, the file has no such track, or ffmpeg fails.
         OSError: the file cannot be read.
     """
     arguments = [*ffmpeg_input(path), "-map", f"0:a:{track}", "-c", "copy", "-f", "framecrc", "pipe:1"]

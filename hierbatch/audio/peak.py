@@ -107,9 +107,10 @@ def _largest_gain() -> float:
 
 @lru_cache(maxsize=1)
 def _chunk_weights() -> Samples:
-    """Weights of a chunk's neighbours: one row for each point to the right of each of its samples.
+    """Interpolation weights for a whole chunk: one row per interpolated point, one column per sample of the context.
 
-    All points of a chunk are one product: numpy finds the maximum of seven points fastest along the first axis.
+    Rows are ordered by point and then by sample, since numpy finds the maximum of seven points fastest along the first
+    axis.
 
     Shape:
         returns  [(OVERSAMPLING - 1) * _CHUNK_SAMPLES, _CONTEXT_OF_CHUNK]
@@ -123,7 +124,7 @@ def _chunk_weights() -> Samples:
 
 @lru_cache(maxsize=1)
 def _phases() -> Samples:
-    """Interpolation weights of a point's neighbours, one column per point between two samples; each sums to one.
+    """Interpolation weights of a point's neighbours, one column per point between two samples; each column sums to one.
 
     Shape:
         returns  [2 * CONTEXT_SAMPLES, OVERSAMPLING - 1]

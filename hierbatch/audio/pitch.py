@@ -60,7 +60,7 @@ def _harvest(waveform: Waveform, ceiling_hz: float) -> F0:
 
 
 def estimate_fine_f0(waveform: Waveform) -> F0:
-    """Estimate F0 in Hz every 5 ms, 0 where unvoiced, as `estimate_f0`; value t is centred on sample 80 t.
+    """Estimate F0 in Hz every 5 ms, 0 where unvoiced, as `estimate_f0` does; value t is centred on sample 80 t.
 
     Shape:
         returns  [ceil(L / 80)]
@@ -86,7 +86,7 @@ def _refined_dio(waveform: Waveform) -> npt.NDArray[np.float64]:
 def _dio(
     waveform: Waveform, period_ms: float, **limits: float
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """F0 by DIO without refinement, and its times in seconds."""
+    """F0 in Hz by DIO without refinement, and the time of each value in seconds."""
     contour: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] = _import_pyworld().dio(
         _world_samples(waveform), RATE_HZ, f0_floor=FLOOR_HZ, f0_ceil=CEILING_HZ, frame_period=period_ms, **limits
     )

@@ -20,7 +20,7 @@ class FinePitchTracker(Protocol):
     """Tracker that also estimates F0 every 5 ms, the frame period of F0 in the HierSpeech++ networks."""
 
     def __call__(self, waveform: Waveform, /) -> F0:
-        """Estimate F0 in Hz every 10 ms, as a `PitchTracker`."""
+        """Estimate F0 in Hz every 10 ms, as every `PitchTracker` does."""
 
     def fine_f0(self, waveform: Waveform) -> F0:
         """Estimate F0 in Hz every 5 ms, 0 where unvoiced; value t is centred on sample 80 t.

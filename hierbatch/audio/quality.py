@@ -1,8 +1,8 @@
 """Signal measures of every take, so that bad takes are found without listening.
 
 Levels are in dB re full scale with a floor of -120 dB, so that silence is a finite number in a table. A measure for
-which a take is too short is None. Frames are 20 ms long; a frame is silent if it is 40 dB below the loudest frame, or
-below -70 dB.
+which a take is too short is None. Frames are 20 ms long; a frame is silent if it is at least 40 dB below the loudest
+frame, or if its level is -70 dB or less.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class TakeQuality:
     clipped_samples: int
     """Number of samples at or beyond the largest 16-bit value."""
     snr_db: float | None
-    """Mean power of the frames that are not silent over that of the quietest tenth of all frames, 0 to 100 dB.
+    """Level of the frames that are not silent relative to the quietest tenth of all frames, 0 to 100 dB.
 
     None for silence and for less than 0.2 s of sound.
     """

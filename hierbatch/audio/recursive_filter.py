@@ -56,26 +56,26 @@ class RecursiveFilter:
 
 
 class _StepMaps(NamedTuple):
-    """Matrices of one step; rows are multiplied from the left."""
+    """Matrices of one step; each is multiplied by a row vector on its left."""
 
     response: Numbers
-    """Output for the samples, [N, N]."""
+    """From the samples of the step to its output, [N, N]."""
     decay: Numbers
-    """Output for the state before, [S, N]."""
+    """From the state before the step to its output, [S, N]."""
     drive: Numbers
-    """State after for the samples, [N, S]."""
+    """From the samples of the step to the state after it, [N, S]."""
     transitions: tuple[Numbers, ...]
-    """State after 0 to N samples for the state before, [S, S] each."""
+    """From the state before the step to the state after 0 to N of its samples, [S, S] each."""
 
     @property
     def transition(self) -> Numbers:
-        """State after the step for the state before."""
+        """From the state before the step to the state after it, [S, S]."""
         return self.transitions[-1]
 
 
 @lru_cache(maxsize=16)
 def _step_maps(sections: bytes) -> _StepMaps:
-    """Matrices of a cascade, from its coefficients."""
+    """Matrices of a cascade, from its coefficients as the bytes of a float64 array."""
     cascade = np.frombuffer(sections, np.float64).reshape(-1, 6)
     n_states = 2 * len(cascade)
     transition, output = _advance(cascade, np.eye(n_states), np.zeros(n_states))
@@ -92,12 +92,13 @@ def _step_maps(sections: bytes) -> _StepMaps:
 
 
 def _advance(cascade: Numbers, state: Numbers, sample: Numbers) -> tuple[Numbers, Numbers]:
-    """State and output after one sample (transposed direct form II).
+    """State and output of R parallel filters after one sample each (transposed direct form II).
 
-    Args:
-        cascade: [n, 6].
-        state: [R, 2 n].
-        sample: [R].
+    Shape:
+        cascade  [n, 6]
+        state    [R, 2 n]
+        sample   [R]
+        returns  [R, 2 n], [R]
     """
     after = np.empty_like(state)
     for i, (b0, b1, b2, _, a1, a2) in enumerate(cascade):
@@ -134,7 +135,7 @@ def _run_recursion(transition: Numbers, drive: Numbers, state: Numbers) -> tuple
 
 @lru_cache(maxsize=64)
 def _group_maps(transition: bytes, n_states: int) -> _StepMaps:
-    """Matrices of a group of steps: outputs are the states before each step."""
+    """Matrices of a group of 32 steps; its input is the drive of each step, its output the state before each step."""
     once = np.frombuffer(transition, np.float64).reshape(n_states, n_states)
     powers = [np.eye(n_states)]
     for _ in range(_STEP_SAMPLES):

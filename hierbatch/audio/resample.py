@@ -39,7 +39,7 @@ def read_resampled(sound: RereadableSound, rate_hz: int, n_samples: int | None =
     Args:
         sound: sound of any length.
         rate_hz: rate of the result.
-        n_samples: length of the result, which is padded with silence; by default that of the result of `resample`.
+        n_samples: length of the result, at least `resampled_length` (the default); the rest is silence.
     """
     n_samples = n_samples or resampled_length(sound.n_samples, sound.rate_hz, rate_hz)
     resampled = np.zeros(n_samples, np.float32)

@@ -1,6 +1,6 @@
 """Silero VAD at 16 kHz (package `silero-vad`, MIT) in NumPy: the weights are those inside the package.
 
-The package itself imports torch, which processes that only plan a run do without.
+Importing the package would load torch, which a process that only plans a run does not need.
 
 Legend: T windows of 512 samples (31.25/s).
 """

@@ -25,10 +25,10 @@ _OGG_FIRST_PAGE = 2
 
 
 def is_truncated(file: BinaryIO, container: str) -> bool:
-    """True if a file ends before the end that its own structure declares; False where there is no such declaration.
+    """True if a file ends before its declared end or has a second file joined to it, as far as its structure shows.
 
     Args:
-        file: content, seekable.
+        file: the file, which must be seekable.
         container: name from `detect_container`.
     """
     n_bytes = file.seek(0, 2)
@@ -70,7 +70,7 @@ def _ends_inside_chunk(file: BinaryIO, n_bytes: int, order: str) -> bool:
 
 
 def _is_sound_left(file: BinaryIO, n_bytes: int, at: int, order: str) -> bool:
-    """True if over 4096 bytes after the sound are not chunks: the declared length is wrong, or files were joined."""
+    """True if more than 4096 bytes after the sound are not chunks, since its length is wrong or files were joined."""
     while at + 8 <= n_bytes:
         kind, size = _read(file, f"{order}4sI", at)
         if kind in FORM_IDS or not re.fullmatch(rb"[ -~]{4}", kind) or at + 8 + size > n_bytes:
@@ -114,7 +114,7 @@ def _is_au_truncated(file: BinaryIO, n_bytes: int) -> bool:
 
 
 def has_joined_streams(file: BinaryIO) -> bool:
-    """True if an Ogg file holds several recordings one after the other, of which libsndfile reads the first."""
+    """True if an Ogg file holds several recordings one after the other; libsndfile would read only the first."""
     n_bytes, at, is_inside = file.seek(0, 2), 0, False
     while at + 27 <= n_bytes:
         magic, _, flags, n_segments = _read(file, "<4sBB20xB", at)

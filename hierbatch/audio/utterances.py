@@ -72,7 +72,7 @@ def _divide(waveform: Waveform, span: TimeSpan, limits: UtteranceLimits) -> Iter
 
 
 def _quietest_s(waveform: Waveform, limits: UtteranceLimits) -> float:
-    """Time in seconds of the quietest cut that keeps both parts over the minimum and the first under the maximum."""
+    """Time in seconds of the quietest cut that keeps both parts above the minimum and the first below the maximum."""
     hop = max(1, round(_FRAME_S * waveform.rate_hz))
     n_frames = waveform.n_samples // hop
     power = (waveform.samples[: n_frames * hop].reshape(n_frames, hop).astype(np.float64) ** 2).mean(1)

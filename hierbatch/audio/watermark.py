@@ -81,7 +81,7 @@ class Watermarker:
         return float(np.average(found, weights=weights)) if found else 0.0
 
     def detect_file(self, path: Path) -> float:
-        """Mean output of the detector over at most four minutes of a file's beginning, mixed to one channel.
+        """Mean output of the detector over the first four minutes of a file, or all of a shorter one, mixed to mono.
 
         Raises:
             InputError: the file is missing or is not audio.
@@ -100,7 +100,7 @@ class Watermarker:
         return self.detect(Waveform(samples[:limit], rate_hz))
 
     def check_marked(self, path: Path) -> None:
-        """Refuse a file in which the mark is not found.
+        """Raise an error unless the mark is found in a file.
 
         Raises:
             InputError: the file is missing or is not audio.
@@ -140,7 +140,7 @@ def _at_network_rate(window: Waveform) -> npt.NDArray[np.float32]:
 
 
 def _resynthesized(network: Any, samples: Samples) -> Samples:
-    """The samples through the network's spectrogram and back, without a mark."""
+    """Convert samples to the network's spectrogram and back, without a mark."""
     magnitude, phase = network.ap.signal_to_magphase(samples)
     return np.asarray(network.ap.magphase_to_signal(magnitude, phase).detach().cpu().numpy(), np.float32)
 

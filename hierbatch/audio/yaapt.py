@@ -1,4 +1,4 @@
-"""F0 estimation by YAAPT (Kasi and Zahorian 2002), the tracker of HierSpeech++: slow, for comparison with it.
+"""F0 estimation by YAAPT (Kasi and Zahorian 2002), the tracker of HierSpeech++: slow, meant for comparisons.
 
 The default tracker, `estimate_f0`, is about ten times faster. YAAPT chooses among lags of whole samples, and rounding
 in the arithmetic library decides between paths of equal cost: about one frame in several hundred may differ by a lag or
@@ -81,7 +81,7 @@ class Yaapt:
         return self.fine_f0(waveform)[1::2][: waveform.n_samples // (2 * HOP_SAMPLES)]
 
     def fine_f0(self, waveform: Waveform) -> F0:
-        """Estimate F0 every 5 ms, as `yaapt_f0` up to `CONVERSION_CEILING_HZ`."""
+        """Estimate F0 in Hz every 5 ms by `yaapt_f0`, up to `CONVERSION_CEILING_HZ`."""
         return yaapt_f0(waveform)
 
 

@@ -29,7 +29,7 @@ _XML = "http://www.w3.org/XML/1998/namespace"
 _SSML = "http://www.w3.org/2001/10/synthesis"
 
 _NAMESPACES = frozenset({_OPS, _XML, _XLINK, _SSML})
-"""Namespaces of attributes that are kept; `xlink:href` and `xml:base` are checked."""
+"""Namespaces whose attributes are kept; `xlink:href` is checked, and `xml:base` is removed."""
 
 _MARK = "removed"
 """Temporary name of elements that are marked for removal."""
@@ -81,7 +81,7 @@ def clean_style(text: str) -> tuple[str, int]:
 
 
 def is_local(address: str) -> bool:
-    """True for an address without scheme and host, which refers to a file in the same publication."""
+    """True for an address with neither scheme nor host, which refers to a file in the same publication."""
     return not _SCHEME_OR_HOST.match(_CONTROLS.sub("", address))
 
 
@@ -154,7 +154,7 @@ def _is_pragma(element: etree._Element) -> bool:
 
 
 def _clean_instruction(node: etree._Element) -> int:
-    """Empty a processing instruction with a remote address; comments are kept."""
+    """Empty a processing instruction that has a remote address; return the number of removals. Comments are kept."""
     if isinstance(node, etree._ProcessingInstruction) and "//" in (node.text or ""):
         node.text = ""
         return 1
@@ -167,7 +167,7 @@ def _outside(root: etree._Element) -> Iterator[etree._Element]:
 
 
 def _remove(element: etree._Element) -> int:
-    """Mark an element for removal; the text after the element is kept."""
+    """Mark an element for removal, and return 1, the number of removals; the text after the element is kept."""
     element.tag = _MARK
     return 1
 

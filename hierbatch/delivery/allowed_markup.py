@@ -11,7 +11,7 @@ HTML_ELEMENTS = frozenset({
     "small", "source", "span", "strike", "strong", "style", "sub", "summary", "sup", "table", "tbody", "td",
     "tfoot", "th", "thead", "time", "title", "tr", "track", "tt", "u", "ul", "var", "video", "wbr",
 })  # fmt: skip
-"""XHTML elements that are kept; others become `span`."""
+"""XHTML elements that are kept; others become `span`, except those in `DROPPED` or `WITH_FALLBACK`."""
 
 DROPPED = frozenset({
     "script", "iframe", "frame", "frameset", "embed", "applet", "base", "param", "template", "portal", "input",
@@ -48,7 +48,7 @@ WITH_FALLBACK = frozenset({
 RESOURCES = frozenset({
     "href", "src", "poster", "srcset", "data",
 })  # fmt: skip
-"""Attributes whose value is an address that a reading system loads."""
+"""Attributes whose value is an address that a reading system loads or links to."""
 
 HYPERLINKS = frozenset({
     "a", "area",

@@ -1,7 +1,7 @@
 """Content credentials: a signed C2PA manifest inside delivered files, which states that a model made the speech.
 
-The user's certificate signs. Files are signed last: any later change of tags or audio breaks the signature, and
-encoding a file again loses the manifest. WAV, MP3, M4A, M4B and FLAC can hold a manifest (extra `c2pa`).
+Files are signed with the user's certificate, in the last step: any later change of tags or audio breaks the signature,
+and encoding a file again loses the manifest. WAV, MP3, M4A, M4B and FLAC can hold a manifest (extra `c2pa`).
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ def check_can_sign(files: Iterable[str], credentials: Credentials) -> None:
         credentials: certificate and key.
 
     Raises:
-        InputError: a format cannot hold a manifest, or certificate or key cannot be read.
-        ProgramError: the package is missing.
+        InputError: a format cannot hold a manifest, or the certificate or the key cannot be read.
+        ProgramError: the package c2pa is missing.
     """
     _c2pa()
     if unsupported := sorted({Path(name).suffix for name in files} - set(MEDIA_TYPES)):
@@ -70,7 +70,7 @@ def check_can_sign(files: Iterable[str], credentials: Credentials) -> None:
 
 
 def sign_file(path: Path, credentials: Credentials, title: str) -> None:
-    """Replace a file by the same file with a signed manifest.
+    """Add a signed manifest to a file, which is replaced atomically.
 
     Args:
         path: finished file.
@@ -79,7 +79,7 @@ def sign_file(path: Path, credentials: Credentials, title: str) -> None:
 
     Raises:
         InputError: the certificate or the key is unusable, or the format cannot hold a manifest.
-        ProgramError: the package is missing.
+        ProgramError: the package c2pa is missing.
     """
     c2pa = _c2pa()
     media_type = MEDIA_TYPES.get(path.suffix.lower())
@@ -114,7 +114,8 @@ def read_credentials(path: Path) -> FoundCredentials | None:
 
     Raises:
         InputError: the format cannot hold a manifest.
-        ProgramError: the package is missing.
+        OSError: the file cannot be read.
+        ProgramError: the package c2pa is missing.
     """
     c2pa = _c2pa()
     media_type = MEDIA_TYPES.get(path.suffix.lower())
@@ -137,7 +138,7 @@ def read_credentials(path: Path) -> FoundCredentials | None:
 
 
 def _manifest(title: str) -> dict[str, Any]:
-    """Manifest definition: created by a trained model (C2PA specification 2.2, actions)."""
+    """Definition of a manifest that declares creation by a trained model (C2PA specification 2.2, actions)."""
     return {
         "claim_generator_info": [{"name": "hierbatch", "version": version("hierbatch")}],
         "title": title,

@@ -1,4 +1,4 @@
-"""Mixing of a dubbed voice track into its source: the new voice replaces the original wherever it speaks."""
+"""Mixing of a dubbed voice track into its source: the new voice replaces the original in the dubbed spans."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ def mix_track(
     """Mix a voice track into its source, keeping the source's rate, length and channels.
 
     The new voice gets the position of the original voice: its gain in each channel follows from the source in the same
-    span. Channels without speech, such as the LFE channel or the music around a centre channel, stay unchanged.
+    span. Channels without speech, such as the LFE channel or the music around a centre channel, are not replaced.
 
     Args:
         source: the original audio file.
         track: encoded mono voice track, as long as the source and at its rate.
         spans: start and end, in seconds, of the parts of the source that the track replaces.
-        background: linear gain of the source outside the spans; 1 leaves its samples unchanged.
+        background: linear gain of the source wherever it is not replaced; 1 leaves its samples unchanged.
         target: output file, WAV or FLAC by its suffix.
 
     Raises:
-        SourceError: length or rate of track and source differ.
-        OSError: the target cannot be written.
+        SourceError: the source cannot be read, or differs from the track in length or rate.
+        OSError, soundfile.LibsndfileError: the target cannot be written.
     """
     scan = scan_sound(source, name=source.name, raises=SourceError)
     with soundfile.SoundFile(io.BytesIO(track)) as voice:
@@ -72,7 +72,7 @@ def mix_track(
 def _placed_weights(
     start: int, n_samples: int, spans: Sequence[tuple[float, float]], place: VoicePlace, scan: SoundScan
 ) -> tuple[Samples, Samples]:
-    """Weight of the voice track in a block, and its gain in each channel, which is interpolated where spans meet."""
+    """Weight of the voice track at each sample of a block, and its gain in each channel at each sample."""
     rate_hz, total = scan.rate_hz, scan.n_samples
     margin_s = FADE_S + 1 / rate_hz
     first_s, last_s = start / rate_hz - margin_s, (start + n_samples) / rate_hz + margin_s

@@ -37,14 +37,14 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class EditionFile:
-    """Output file of an edition; `name` is its path relative to the book's folder, `chapters` its contents."""
+    """Output file of an edition; `name` is its path relative to the book's folder."""
 
     name: Path
     kind: AudioFormat
     chapters: tuple[ChapterTimeline, ...]
 
     def sidecar(self, kind: str) -> Path:
-        """Path of the subtitle file of a kind next to the audio file."""
+        """Path, relative to the book's folder, of the subtitle file of the given kind (a key of `FILE_SUFFIXES`)."""
         return self.name.with_suffix(f".{FILE_SUFFIXES[kind]}")
 
     @property
@@ -73,6 +73,6 @@ def edition_files(edition: Edition) -> list[EditionFile]:
 
 
 def safe_file_name(title: str) -> str:
-    """File name for a title, valid on all common file systems."""
+    """File name for a title: at most 60 characters, none of which common file systems forbid."""
     plain = " ".join(_UNSAFE.sub(" ", title).split())[:_MAX_NAME_CHARACTERS].strip(". ")
     return plain or "untitled"

@@ -1,7 +1,7 @@
 """Mastering and encoding of an edition, several chapters at once.
 
-The raw audio of a chapter is on disk from its mastering until it is encoded in every format. At any time, that is the
-audio of one chapter per thread, and of chapters that wait for their turn in a file of the whole book.
+The raw audio of a chapter is on disk only until the chapter is encoded in every format: at any time, the disk
+holds the raw audio of one chapter per thread, and of the chapters that wait for their turn in a file of the whole book.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class ChapterMaker:
     """Folder for intermediate audio."""
     tone: SharedRoomTone
     kept: MasteredChapters | None = None
-    """Store of mastered chapters, which are reused; None stores none."""
+    """Store of mastered chapters to reuse, to which new ones are added; None for no store."""
 
     def name(self, chapter: ChapterTimeline) -> str:
         """Hash under which the mastered chapter is stored."""
@@ -76,7 +76,7 @@ class ChapterMaker:
 
 
 def chapter_files(files: Sequence[EditionFile], chapter: ChapterTimeline) -> list[EditionFile]:
-    """Output files that contain only the given chapter."""
+    """Select the output files that contain only the given chapter."""
     return [file for file in files if not file.kind.is_whole_book and file.chapters[0] is chapter]
 
 
@@ -105,9 +105,9 @@ def make_edition(
         edition: edition whose files are made.
         takes: source of text and audio.
         folder: output folder; intermediate audio is also written to it.
-        on_chapter: function called after each chapter that was mastered, in order.
-        kept: store of mastered chapters, which are reused; None stores none.
-        encoded: store of files that were encoded before; those that are still valid are moved from it.
+        on_chapter: function called, in book order, after each chapter that was mastered and not reused.
+        kept: store of mastered chapters to reuse, to which new ones are added; None for no store.
+        encoded: store of files that were encoded before; valid ones are moved to `folder`; None for no store.
 
     Raises:
         RunError: a take's audio is damaged, or a chapter is silent.
@@ -164,7 +164,7 @@ def _make_files(
 
 
 def _take(encoded: EncodedFiles | None, edition: Edition, file: EditionFile, folder: Path) -> bool:
-    """Move a file that was encoded before to the output folder, and return True; return False if there is none."""
+    """Move a file from the store of encoded files to the output folder; return False if the store lacks the file."""
     target = _untagged(folder, file) if file.kind.is_whole_book else folder / file.name
     return encoded is not None and encoded.take(encoded_hash(edition, file), target)
 

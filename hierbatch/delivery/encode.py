@@ -30,7 +30,7 @@ class AudioFormat:
     """True for one file with chapter marks instead of one file per chapter."""
     supports_cover: bool = True
     is_packed: bool = False
-    """True if the chapter files are packed into one EPUB; `suffix` is the extension of their names inside it."""
+    """True if the chapter files are packed into one EPUB; `suffix` is their extension inside the EPUB."""
     suffix: str = ""
 
     @property

@@ -1,8 +1,8 @@
-"""Encoded files that are made before their book is complete, each named by a hash of everything that it depends on.
+"""Store of encoded files that are made before their book is complete, each named by a hash of all that affects it.
 
-When the book is made, the files whose hashes still apply are used, and the others are made; the result is the same
-either way. A file is moved into the folder only when it is complete, so that a stopped process leaves no incomplete
-file.
+When the book is made, stored files whose hashes still apply are used, and all other files are encoded then; the book is
+the same either way. A file is moved into the store only when it is complete, so that a stopped process leaves no
+incomplete file in the store.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class EncodedFiles:
 
 
 def encoded_hash(edition: Edition, file: EditionFile) -> str:
-    """Hash of everything that the encoded audio of a file depends on.
+    """Hash of everything that the encoded audio of a file depends on, with the file name extension.
 
     The hash does not include the tags of a file of the whole book, since they are added after encoding.
     """
@@ -105,7 +105,7 @@ def encoded_hash(edition: Edition, file: EditionFile) -> str:
 
 
 def hash_of_chapters(edition: Edition, file: EditionFile, names: Sequence[str]) -> str:
-    """The same hash as `encoded_hash`, given the hashes of the chapters.
+    """Result of `encoded_hash` for known hashes of the chapters.
 
     Args:
         edition: edition with the tags and the cover.

@@ -15,7 +15,7 @@ _FREE = "----:com.apple.iTunes:"
 
 
 def has_itunes_fields(tags: BookTags) -> bool:
-    """True if a book has details that can be stored only in these fields."""
+    """True if a book has a series, a publisher or an ISBN, which only these fields can store."""
     return any((tags.series, tags.publisher, tags.isbn))
 
 

@@ -66,7 +66,7 @@ class MasteredChapters:
 
         Args:
             name: hash of the chapter.
-            pcm: file of its samples, see `hierbatch.delivery.pcm`.
+            pcm: file of the chapter's samples, see `hierbatch.delivery.pcm`.
             rate_hz: sample rate of the samples.
 
         Raises:

@@ -41,14 +41,14 @@ class Mastering:
 
 
 def master_chapter(assembled: Path, mastered: Path, rate_hz: int, profile: Profile, tone: SharedRoomTone) -> Mastering:
-    """Master raw audio (see `pcm`) from one file to another.
+    """Master a chapter from one file of raw audio (see `hierbatch.delivery.pcm`) to another.
 
     Args:
         assembled: raw input file.
         mastered: raw output file.
-        rate_hz: sample rate of both.
+        rate_hz: sample rate of both files.
         profile: level target and limits.
-        tone: room tone at this rate and the profile's level.
+        tone: room tone at `rate_hz` and at the profile's level.
 
     Raises:
         RunError: the chapter is silent, so no gain can bring it to the target level.

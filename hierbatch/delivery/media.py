@@ -49,7 +49,7 @@ def must_be_extracted(path: Path, track: str) -> bool:
 
 
 def extract_sound(media: Path, target: Path, track: str = "") -> None:
-    """Extract a file's sound as FLAC with all its channels and bits, aligned to the start of the video.
+    """Extract a file's sound as FLAC with all its channels, in 16 or 24 bits, aligned to the start of the video.
 
     Args:
         media: the file.
@@ -57,8 +57,8 @@ def extract_sound(media: Path, target: Path, track: str = "") -> None:
         track: sound track, see `find_track`.
 
     Raises:
-        SourceError: the format is not supported, the file has no such track, its time stamps are damaged, or it cannot
-            be decoded.
+        SourceError: the format is not supported, the file has no such track, is longer than two hours, has damaged time
+            stamps, or cannot be decoded.
         StorageError: the disk is full.
     """
     number, found = find_track(media, track)
@@ -77,7 +77,7 @@ def extract_sound(media: Path, target: Path, track: str = "") -> None:
 
 
 def replace_sound(video: Path, sound: Path, target: Path, track: str = "") -> None:
-    """Write a video with another audio track; its other streams and its metadata are copied.
+    """Write a copy of a video with new sound; picture, subtitles, chapters and metadata are kept.
 
     Args:
         video: the original file.
@@ -117,8 +117,11 @@ def expected_samples(media: Path, track: str, rate_hz: int, n_decoded: int) -> i
         media: the file.
         track: sound track, see `find_track`.
         rate_hz: sampling rate to count at.
-        n_decoded: number of samples that were decoded. It is returned if the packets agree within a tolerance, since
-            lossy codecs add delay and padding.
+        n_decoded: number of samples that were decoded. This number is returned if the packets agree with it within a
+            tolerance, since lossy codecs add delay and padding.
+
+    Raises:
+        SourceError: the file cannot be read, or has no such track.
     """
     number = find_track(media, track)[0] if track else 0
     counted = round(_packet_times(media, number).end_s * rate_hz)

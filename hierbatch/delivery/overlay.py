@@ -29,7 +29,7 @@ class OverlayClip:
 
 
 def chapter_clips(timeline: ChapterTimeline, takes: BookTakes, sound: str) -> Iterator[OverlayClip]:
-    """Clips of a chapter's synthesized rows, each from its first word to the first word of the next row.
+    """Yield a clip per synthesized row of a chapter, from the first word of the row to the first word of the next row.
 
     Reading systems skip the audio between two clips, so clips are contiguous and include the pauses. The last clip ends
     at the end of the file.
@@ -50,7 +50,10 @@ def chapter_clips(timeline: ChapterTimeline, takes: BookTakes, sound: str) -> It
 
 
 def pair_elements(clips: Sequence[OverlayClip], elements: dict[str, str]) -> list[tuple[str, OverlayClip]]:
-    """Pair a page's clips with element ids, by row id; a clip without an element extends the clip before it."""
+    """Pair a page's clips with element ids, given by row id.
+
+    A clip without an element extends the clip before it, or is left out if the two are not contiguous.
+    """
     placed: list[tuple[str, OverlayClip]] = []
     for clip in clips:
         if clip.row_id in elements:

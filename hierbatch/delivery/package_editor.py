@@ -60,7 +60,7 @@ class PackageEditor:
         return {self._name(item): (item.get("media-type") or "").lower() for item in items}
 
     def drop_active_files(self) -> list[str]:
-        """Remove scripts, remote items, and other active content; return the names of the removed files."""
+        """Remove the entries of scripts, remote items and other active content; return the names of their files."""
         dropped, ids = [], set()
         for item in list(self._manifest):
             if not isinstance(item.tag, str):
@@ -85,8 +85,8 @@ class PackageEditor:
         """Attach an overlay to a page.
 
         Args:
-            page: path of the page.
-            smil: path of the overlay.
+            page: path of the page inside the publication.
+            smil: path of the overlay inside the publication.
             number: number of the overlay, unique in the book.
             length_s: playback time of the overlay.
         """
@@ -126,7 +126,7 @@ class PackageEditor:
         self._meta("dcterms:modified", f"{now:%Y-%m-%dT%H:%M:%SZ}")
 
     def _complete(self, tags: BookTags) -> None:
-        """Add required entries that the source lacks."""
+        """Add the required title, language and identifier where the source lacks them."""
         present = {local_name(child) for child in self._metadata}
         for name, value in (("title", tags.title), ("language", tags.language), ("identifier", f"urn:{ADDED}")):
             if name not in present and value:

@@ -24,7 +24,7 @@ def write_pcm(path: Path, blocks: Iterable[Samples]) -> None:
 
 
 def read_pcm(path: Path) -> Iterator[Samples]:
-    """Read the samples in blocks of a fixed size."""
+    """Yield the samples of a file in blocks of 65,536; the last block may be shorter."""
     with path.open("rb") as file:
         while block := file.read(4 * _BLOCK_SAMPLES):
             yield np.frombuffer(block, "<f4")

@@ -33,7 +33,7 @@ class PublicationFile:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """All files of a publication except `mimetype` and the audio, and the folder for the audio."""
+    """All files of a publication except `mimetype` and the audio, and the folder to put the audio into."""
 
     files: tuple[PublicationFile, ...]
     sound_folder: str
@@ -58,7 +58,7 @@ def build_publication(
     cover: Cover | None,
     now: datetime,
 ) -> Publication:
-    """Build pages, overlays, navigation and package document; rows without audio are included in the text.
+    """Build pages, overlays, navigation and package document; rows without audio are part of the text.
 
     Args:
         takes: the book's rows.

@@ -38,7 +38,7 @@ class Readalong:
 
 
 def write_readalong(readalong: Readalong, takes: BookTakes, target: Path) -> None:
-    """Write the publication; the chapters' audio files are copied into it and then deleted.
+    """Write the EPUB; the chapters' audio files are copied into the EPUB and then deleted.
 
     Args:
         readalong: audio, timelines, tags and optional source EPUB.

@@ -24,7 +24,7 @@ from hierbatch.errors import InputError
 MAX_DECODED_SAMPLES = 160_000_000
 """Maximum number of samples, over all channels, that `check` decodes.
 
-It is 60 min of mono sound at 44.1 kHz, which takes at most about 15 CPU seconds.
+The number equals 60 min of mono sound at 44.1 kHz, which takes at most about 15 CPU seconds.
 """
 
 _LOWEST_HZ, _HIGHEST_HZ = 4_000, 768_000
@@ -47,7 +47,7 @@ class DeliveredMeasures:
     n_channels: int
     duration_s: float
     measured_s: float
-    """Duration of the part that was measured; less than `duration_s` if the file has more samples than were allowed."""
+    """Duration of the part that was measured; less than `duration_s` if a maximum number of samples was exceeded."""
     rms_db: float
     peak_db: float
     true_peak_dbtp: float
@@ -92,7 +92,7 @@ def check_file(path: Path, profile: Profile, *, is_ours: bool = False, max_sampl
         max_samples: maximum number of samples to decode, over all channels; None decodes the whole file.
 
     Raises:
-        InputError: the file is missing or is not an audio file.
+        InputError: as in `measure_file`.
     """
     measures = measure_file(path, profile, is_ours=is_ours, max_samples=max_samples)
     rows = [*_extent_rows(measures), *_format_rows(path, measures, profile), *_sound_rows(measures, profile)]
@@ -106,8 +106,8 @@ def measure_file(
 
     Args:
         path: the file.
-        profile: profile whose rules determine if loudness and true peak are measured; those not measured are NaN. None
-            measures both.
+        profile: profile whose rules determine if loudness and true peak are measured; values not measured are NaN.
+            None measures both.
         is_ours: True if this package encoded the file; an MP3 file is then decoded faster, with trust in its headers.
         max_samples: maximum number of samples to decode, over all channels; None decodes the whole file.
 
@@ -167,7 +167,7 @@ def _check_measurable(path: Path, sound: DecodedSound) -> None:
 
 
 def _extent_rows(measures: DeliveredMeasures) -> list[CheckRow]:
-    """Rows on the extent of a file: a failed rule if the file is truncated, and the measured part if it is not all."""
+    """Failed rule if the file is truncated, and a row on the measured part if only part of the file was measured."""
     rows = []
     if measures.is_truncated:
         got = f"truncated: {measures.duration_s:.2f} s can be read"

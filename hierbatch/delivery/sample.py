@@ -23,12 +23,12 @@ _PROFILE = "acx"
 def sample_edition(
     chapters: Sequence[ChapterTakes], edition: Edition, rules: PauseRules, edge_silence: EdgeSilence
 ) -> Edition:
-    """Create the edition of the sample: the start of the first chapter with audio after the opening credits.
+    """Create the edition of the sample: the start of the first chapter with audio, without the opening credits.
 
     The sample ends at the end of a sentence.
 
     Args:
-        chapters: takes by chapter.
+        chapters: chapters of the book, with their takes.
         edition: edition of the book, for tags and cover.
         rules: pauses between takes.
         edge_silence: function that measures the leading and trailing silence inside a take.

@@ -31,7 +31,7 @@ def seal_files(
 
     Raises:
         RunError: the watermark is not found.
-        InputError: the certificate or the key is unusable.
+        InputError: the certificate or the key is unusable, or a format cannot hold a manifest.
         ProgramError: the package for signing is missing.
     """
     for path in files:

@@ -18,7 +18,7 @@ from hierbatch.delivery.timeline import ChapterTimeline
 
 CUE, CHAPTERS, AUDIOBOOKSHELF = "cue", "chapters", "audiobookshelf"
 SIDECARS = (CUE, CHAPTERS, AUDIOBOOKSHELF)
-"""Names of these kinds of files in a list of formats."""
+"""Kinds of sidecar files, by their names in a list of formats."""
 
 _FRAMES_PER_S = 75
 _CHAPTERS_VERSION = "1.2.0"
@@ -28,7 +28,7 @@ def sidecar_texts(edition: Edition, names: Sequence[str]) -> Iterator[tuple[Path
     """Yield relative paths and contents of the sidecar files of an edition.
 
     Args:
-        edition: files and their chapters.
+        edition: edition whose files the sidecar files describe.
         names: kinds of sidecar files, see `SIDECARS`.
     """
     files = [file for file in edition_files(edition) if not file.kind.is_packed]

@@ -87,7 +87,7 @@ def _take_cues(transcript: Transcript, start_s: float, end_s: float) -> Iterator
 
 
 def _as_written(transcript: Transcript) -> Sequence[TimedWord]:
-    """Written words, if there are as many of them as spoken words; otherwise spoken words, as for written numbers."""
+    """Words as written, with times; words as spoken if the two differ in number, as in a sentence with digits."""
     written = transcript.text.split()
     if len(written) != len(transcript.words):
         return transcript.words

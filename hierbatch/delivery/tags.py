@@ -24,7 +24,7 @@ class BookTags:
     author: str = ""
     narrator: str = ""
     language: str = ""
-    """Language code."""
+    """Language tag, such as `en`."""
     series: str = ""
     number: str = ""
     """Number within the series."""
@@ -93,7 +93,7 @@ def read_cover(path: Path) -> Cover:
 
 
 def synthetic_notice() -> str:
-    """Text of the comment tag of every file, with the words "AI-generated speech" and the version of hierbatch."""
+    """Comment tag of every delivered file: the words "AI-generated speech" and the version of hierbatch."""
     return f"AI-generated speech; hierbatch {version('hierbatch')}"
 
 
@@ -157,7 +157,7 @@ def metadata_text(fields: Mapping[str, str], marks: Sequence[ChapterMark] = (), 
 
 
 def language_code(language: str) -> str:
-    """ISO 639-2 code, as required by containers; empty for an unknown language."""
+    """ISO 639-2 code of a language, as containers require; empty for an unknown language."""
     found = match_language(language)
     return found.iso639_2 if found else ""
 

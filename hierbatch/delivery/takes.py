@@ -29,7 +29,7 @@ _OPTIONAL = ("chapter_title", "kind", "source_ref", "pause_after_s", "book", "la
 _AUDIO_INFO = ("id", "status", "sample_rate_hz", "n_samples", "take_key", "attempt")
 _TEXT = ("id", "text", "text_norm", "timings")
 _READ_BATCH = 64
-"""Number of takes whose audio is read at once, about five megabytes."""
+"""Number of takes whose audio is read at once (about five megabytes)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,11 +110,11 @@ class BookTakes:
 
     @property
     def snapshot(self) -> Takes:
-        """Takes of the run, whatever chapter they belong to."""
+        """Takes of the run, not grouped by chapter."""
         return self._takes
 
     def sounds(self, takes: Sequence[BookTake]) -> Iterator[Waveform]:
-        """Yield the audio to deliver of synthesized takes in order; raises RunError if the audio is damaged."""
+        """Yield the audio of takes in order, with the watermark if one is set; raises RunError if audio is damaged."""
         stored = self.stored_sounds(takes)
         return map(self._mark, stored) if self._mark else stored
 

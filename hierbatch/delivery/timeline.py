@@ -1,4 +1,4 @@
-"""Sample-exact positions of every take of a chapter, planned before any audio is read.
+"""Sample-exact positions of the takes of a chapter, planned before the chapter is assembled.
 
 Lengths are derived from the takes' sample counts, so audio, subtitles and chapter marks all use the same numbers.
 """
@@ -20,7 +20,7 @@ EdgeSilence = Callable[[BookTake], tuple[float, float]]
 
 @dataclass(frozen=True, slots=True)
 class PlacedTake:
-    """Position of a take; the silence at its edges may start before sample 0 or extend past the chapter's end."""
+    """Position of a take in a chapter; silence at the take's edges may extend beyond the chapter's start or end."""
 
     take: BookTake
     start_sample: int
@@ -28,7 +28,7 @@ class PlacedTake:
 
     @property
     def end_sample(self) -> int:
-        """Sample after the last one."""
+        """Position of the sample after the take's last one."""
         return self.start_sample + self.n_samples
 
 
@@ -59,8 +59,8 @@ def plan_chapters(
 ) -> list[ChapterTimeline]:
     """Plan timelines of all chapters that have audio, numbered from 1.
 
-    A chapter longer than the profile allows is split between paragraphs into titled parts. A missing row leaves
-    silence of its expected duration.
+    A chapter longer than the profile allows is split between paragraphs into titled parts. A row without audio
+    becomes silence of the row's expected duration.
 
     Args:
         chapters: takes by chapter.
@@ -68,7 +68,7 @@ def plan_chapters(
         rate_hz: sample rate of the timelines.
         rules: pauses between takes.
         edge_silence: function that measures the leading and trailing silence inside a take.
-        keep_numbers: True to number the files like the chapters of the book, of which some may be left out.
+        keep_numbers: True to number the timelines like the chapters of the book, of which some may be left out.
     """
     named = [(chapter.number, *part) for chapter in chapters for part in _named_parts(chapter, profile, rules)]
     timelines = []
@@ -112,7 +112,7 @@ def _place(
 
 
 def _named_parts(chapter: ChapterTakes, profile: Profile, rules: PauseRules) -> list[tuple[str, Sequence[BookTake]]]:
-    """Split a chapter into titled files, each of which starts and ends with a synthesized take."""
+    """Split a chapter into parts with titles and takes; each part starts and ends with a synthesized take."""
     parts = [part for part in map(_trimmed, _parts(chapter.takes, profile, rules)) if part]
     if len(parts) == 1:
         return [(chapter.title, parts[0])]

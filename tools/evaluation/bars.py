@@ -17,7 +17,7 @@ _TITLES = {measure.name: measure.title for measure in MEASURES}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """Bounds of one measure in some groups of clips; `aim` is the level beyond the one required."""
+    """Bounds of one measure in some groups of clips; `must` is required, and `aim` is desired."""
 
     measure: str
     groups: tuple[str, ...]
@@ -51,7 +51,7 @@ BARS = (
 
 
 def format_bars(table: EvaluationTable, bars: tuple[Bar, ...] = BARS) -> str:
-    """A Markdown row per bar and group: the measured value with its interval, and whether it reaches the bar."""
+    """Format a Markdown table with a row per bar and group: the measured value with its interval, and the verdict."""
     cells = {(figure.measure, figure.group): figure.estimate for figure in table.figures}
     lines = [["measure", "clips", "must", "aim", "measured", "met"], ["---"] * 6]
     for bar in bars:

@@ -31,7 +31,7 @@ def plan_conversions(
     """Conversion tasks for the transcribed recordings of a set or, if it has none, for its reference clips.
 
     Target voices rotate and are never the speaker's own. A task without a transcript is scored against the recognizer's
-    transcript of the source; that measures the loss by conversion without the recognizer's own errors on the source.
+    transcript of the source; this measures the loss by conversion without the recognizer's own errors on the source.
 
     Args:
         chosen: evaluation set.
@@ -63,7 +63,7 @@ def plan_conversions(
 
 
 def _target(voices: Sequence[VoicePair], speaker: str, turn: int) -> VoicePair:
-    """Target voice of the task number `turn`, never the speaker's own."""
+    """Target voice of task number `turn`, never the speaker's own."""
     others = [voice for voice in voices if voice.speaker != speaker]
     # The step of 7 has no factor in common with usual numbers of voices, so that neighbours do not always pair up.
     return others[(7 * turn + 3) % len(others)]

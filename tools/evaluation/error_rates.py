@@ -28,5 +28,5 @@ def phones_of(phonemes: str) -> list[str]:
 
 
 def one_spelling(phones: Iterable[str]) -> list[str]:
-    """Phones with variants mapped to one symbol."""
+    """Map the variants of each phone to one symbol."""
     return [_PHONE_VARIANTS.get(phone, phone) for phone in phones]

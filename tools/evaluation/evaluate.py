@@ -51,27 +51,27 @@ class EvaluateJob:
     cache: Path
     """Folder of cached judgements."""
     set_name: SetName = "development"
-    """`development` to choose between models; `evaluation` for published results."""
+    """`development` to choose between models; `evaluation` for published results; `audit` for the bars."""
     bundle: str = "lite"
     """Name of a packaged bundle, or a bundle folder."""
     teachers: bool = False
-    """Also evaluate the teacher TTS voices on the same sentences."""
+    """True to also evaluate the teacher TTS voices on the same sentences."""
     limit: int | None = None
     """Maximum number of clips per group, for a quick check; None takes all."""
     out: tuple[Path, ...] = ()
-    """Files that receive the table: `.json`, or a `.md` page with marks around the place of the table."""
+    """Files that receive the table: `.json`, or a `.md` page with markers around the place of the table."""
 
 
 @runtime_checkable
 class Resynthesizer(Protocol):
-    """A model with a separate waveform stage, for copy synthesis."""
+    """Protocol for a model with a separate waveform stage, for copy synthesis."""
 
     def resynthesize(self, recording: Waveform) -> Waveform:
-        """Copy synthesis: vocode a recording from its own spectrogram and pitch."""
+        """Reproduce a recording from its own spectrogram and pitch (copy synthesis)."""
 
 
 def evaluate(job: EvaluateJob, log: Callable[[str], None]) -> EvaluationTable:
-    """Evaluate one model and write its table.
+    """Evaluate one model; write the table of its scores to the files of `job.out`, and return the table.
 
     Raises:
         InputError: the kit, the recordings or some of their rows are missing, or `out` cannot be written.
@@ -108,7 +108,7 @@ def evaluate(job: EvaluateJob, log: Callable[[str], None]) -> EvaluationTable:
 
 
 def _page(path: Path, table: EvaluationTable | None) -> str:
-    """Content of an output file."""
+    """Content of an output file; None for the table only checks that the file can hold one, with InputError if not."""
     if path.suffix == ".json":
         return table.to_json() if table else ""
     if path.suffix == ".md":
@@ -119,7 +119,7 @@ def _page(path: Path, table: EvaluationTable | None) -> str:
 
 
 class Evaluator:
-    """Synthesizes with one model and scores its output with one jury."""
+    """Evaluator that synthesizes speech with one model and scores the speech with one `ClipScorer`."""
 
     def __init__(self, model: SpeechModel, jury: ClipScorer, log: Callable[[str], None]) -> None:
         self._model, self._jury, self._log = model, jury, log
@@ -129,7 +129,7 @@ class Evaluator:
     def score_speech(
         self, groups: Mapping[str, list[SpeechTask]], recordings: Mapping[ClipSource, ReferenceRecording]
     ) -> Scores:
-        """Score synthesized speech. In a text that fails, every word counts as an error."""
+        """Score synthesized speech. If the synthesis of a text fails, every word of the text counts as an error."""
         scores: Scores = {}
         for group, tasks in groups.items():
             scores[group] = []
@@ -148,7 +148,7 @@ class Evaluator:
     def score_conversions(
         self, groups: Mapping[str, list[ConversionTask]], recordings: Mapping[ClipSource, ReferenceRecording]
     ) -> Scores:
-        """Score voice conversions; empty if the model does not convert recordings."""
+        """Score voice conversions; return no scores if the model does not convert recordings."""
         scores: Scores = {}
         for group, tasks in groups.items() if isinstance(self._model, ConversionModel) else ():
             scores[group] = []
@@ -167,7 +167,7 @@ class Evaluator:
     def score_teachers(
         self, teachers: Mapping[str, Teacher], evaluation_set: EvaluationSet, limit: int | None = None
     ) -> Scores:
-        """Score the teacher TTS voices on the same sentences."""
+        """Score the teacher TTS voices on the sentences of the set."""
         scores: Scores = {}
         for language, synthesize in teachers.items():
             clips = [
@@ -189,7 +189,7 @@ class Evaluator:
         recordings: Mapping[ClipSource, ReferenceRecording],
         limit: int | None = None,
     ) -> Scores:
-        """Score the recordings of the held-out speakers, and their copy synthesis by the waveform stage."""
+        """Score the recordings of the held-out speakers, and their copy synthesis if the model is a `Resynthesizer`."""
         languages = {voice.speaker: voice.language for voice in evaluation_set.voices}
         references = {voice.speaker: recordings[voice.reference].waveform for voice in evaluation_set.voices}
         clips = [(entry.speaker, entry.clip) for entry in evaluation_set.transcribed_clips]
@@ -262,7 +262,7 @@ class Evaluator:
 
 @contextmanager
 def _single_thread() -> Iterator[None]:
-    """Limit torch to one thread, so that CPU time is comparable between machines."""
+    """Context that limits torch to one thread, so that CPU time is comparable between machines."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

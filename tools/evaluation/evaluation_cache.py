@@ -15,7 +15,7 @@ Result = TypeVar("Result", bound="str | float | list[str] | dict[str, float] | N
 
 
 class EvaluationCache:
-    """One small JSON file per result, named by a hash of the scorer, the question and the audio."""
+    """Folder with one small JSON file per result, named by a hash of the scorer, the question and the audio."""
 
     def __init__(self, folder: Path, scorer: str) -> None:
         self._folder = folder
@@ -26,8 +26,8 @@ class EvaluationCache:
 
         Args:
             question: name of the computation; part of the key.
-            sounds: audio it is computed from; part of the key.
-            compute: computes the result.
+            sounds: audio that the result is computed from; part of the key.
+            compute: function that computes the result.
         """
         digest = hashlib.sha256(f"{self._scorer} {question}".encode())
         for samples in sounds:

@@ -33,7 +33,7 @@ class EvaluationSentence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipSource:
-    """A row of a Parquet file of recordings, from `start_s` to `end_s` (to its end if None)."""
+    """Recording in a row of a Parquet file, from `start_s` to `end_s` (None: to the end of the recording)."""
 
     file: str
     row: str
@@ -68,7 +68,7 @@ class EvaluationSet:
     voices: tuple[VoicePair, ...]
     transcribed_clips: tuple[TranscribedClip, ...]
     other_microphones: tuple[VoicePair, ...] = ()
-    """Speakers of a corpus with another microphone than the training data, one clip each: prompt and reference."""
+    """Speakers recorded with a microphone that the training data lacks; one clip each is both prompt and reference."""
 
     def sentences_in(self, language: str) -> tuple[EvaluationSentence, ...]:
         """Sentences of one language."""
@@ -79,7 +79,7 @@ class EvaluationSet:
         return tuple(voice for voice in self.voices if voice.language == language)
 
     def clips(self) -> tuple[ClipSource, ...]:
-        """All recordings of the set."""
+        """Sources of all recordings of the set."""
         pairs = [clip for voice in self.voices for clip in (voice.prompt, voice.reference)]
         single = [voice.prompt for voice in self.other_microphones]
         return (*pairs, *(rereading.clip for rereading in self.transcribed_clips), *single)

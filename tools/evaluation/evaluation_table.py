@@ -35,7 +35,7 @@ class EvaluationTable:
     figures: tuple[Figure, ...]
 
     def to_json(self) -> str:
-        """Serialise to JSON."""
+        """Serialize to JSON."""
         return json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n"
 
     @classmethod

@@ -16,7 +16,7 @@ OTHER_MICROPHONES = "English, other microphones"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechTask:
-    """One text to synthesize in one voice; `recording` if the same speaker recorded the same text."""
+    """One text to synthesize in one voice; `recording` is the speaker's own recording of the text, if there is one."""
 
     language: str
     text: str
@@ -28,9 +28,9 @@ class SpeechTask:
 def plan_tasks(
     chosen: EvaluationSet, recordings: Mapping[ClipSource, ReferenceRecording], limit: int | None = None
 ) -> dict[str, list[SpeechTask]]:
-    """Tasks by group title.
+    """Plan the tasks of each group, by group title; a group without tasks is left out.
 
-    Voices rotate over the sentences, so that each gets about the same number.
+    Voices rotate over the sentences, so that each voice gets about the same number.
 
     Args:
         chosen: evaluation set.
@@ -61,7 +61,7 @@ def plan_tasks(
 
 
 def _rotate_voices(sentences: Sequence[EvaluationSentence], voices: Sequence[VoicePair]) -> list[SpeechTask]:
-    """One task per sentence, voices in rotation."""
+    """One task per sentence, with the voices in rotation."""
     return [
         SpeechTask(
             language=sentence.language,

@@ -1,7 +1,7 @@
 """Evaluation kit: speech scoring models loaded from a folder outside this repository.
 
 The folder holds `evalkit.py` (speech recognizer, two speaker encoders, two predictors of mean opinion scores) and,
-optionally, `align.py` (phone recognizer). Nothing is imported from it before `load_kit` is called.
+optionally, `align.py` (phone recognizer). Nothing is imported from the folder before `load_kit` is called.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def shared_folder() -> Path:
 class EvaluationKit:
     """Scoring models for 16 kHz audio.
 
-    `fingerprint` changes with the kit's files. Every method raises ProgramError if a package the kit needs is missing.
+    `fingerprint` changes with the kit's files. Every method raises ProgramError if the kit lacks a package.
     """
 
     scorers: ModuleType
@@ -49,7 +49,7 @@ class EvaluationKit:
         return str(_call(self.scorers.transcribe, samples, language))
 
     def normalize(self, text: str, language: str) -> str:
-        """Normalise text for scoring: lower case, no punctuation, numbers in words if the kit supports it."""
+        """Normalize text for scoring: lower case, no punctuation, numbers in words if the kit supports it."""
         return str(_call(self.scorers.normalize, text, language))
 
     def similarity(self, one: Samples, other: Samples, network: str) -> float:
@@ -59,7 +59,7 @@ class EvaluationKit:
         return float(_call(self.scorers.speaker_similarity, one, other, network))
 
     def dnsmos(self, samples: Samples) -> dict[str, float]:
-        """DNSMOS P.835 (`ovrl`, `sig`, `bak`) and P.808 scores."""
+        """DNSMOS scores by name: `ovrl`, `sig` and `bak` (P.835), and the score of P.808."""
         return dict(_call(self.scorers.dnsmos, samples))
 
     def distillmos(self, samples: Samples) -> float:
@@ -78,7 +78,7 @@ def load_kit(folder: Path) -> EvaluationKit:
 
     Raises:
         InputError: the folder has no `evalkit.py`.
-        ProgramError: the kit cannot be imported.
+        ProgramError: a package that the kit needs is missing.
     """
     path = folder / _KIT_FILE
     if not path.is_file():
@@ -95,11 +95,11 @@ def load_kit(folder: Path) -> EvaluationKit:
 
 
 def load_kit_module(folder: Path, name: str) -> ModuleType:
-    """Import another module of the kit's folder; the folder is added to `sys.path`, since it may import its neighbours.
+    """Import a module from the kit's folder, which is added to `sys.path`, since the module may import others from it.
 
     Raises:
         InputError: there is no such file.
-        ProgramError: the module cannot be imported.
+        ProgramError: a package that the module needs is missing.
     """
     if not (folder / f"{name}.py").is_file():
         raise InputError(f"The evaluation kit has no {name}.py", expected=str(folder / f"{name}.py"))

@@ -11,7 +11,7 @@ END = "<!-- end of evaluation table -->"
 
 
 def page_with_table(path: Path, table: str) -> str:
-    """Text of the page with the table between its markers; a new page if there is none at `path`.
+    """Text of the page at `path` with the table between its markers; without a page, only the table and markers.
 
     Raises:
         InputError: the existing page has no markers or cannot be read.

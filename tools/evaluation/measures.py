@@ -52,7 +52,7 @@ MEASURES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationClip:
-    """A clip to score and its references; measures whose reference is None are left out.
+    """A clip to score, and its references; measures that need a reference that is None are left out.
 
     `readings` are accepted spellings of its text, `reference` is another clip of the target speaker, `recording` is the
     same text recorded by that speaker, `source` is the recording a conversion was made from, and `cpu_s` is the CPU
@@ -80,13 +80,13 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class ClipScorer:
-    """The evaluation kit with its cache of results."""
+    """Scorer of clips: the evaluation kit with a cache of its results."""
 
     kit: EvaluationKit
     cache: EvaluationCache
 
     def score(self, clip: EvaluationClip) -> list[Score]:
-        """All scores the clip's references allow.
+        """Compute all scores that the clip's references allow.
 
         Raises:
             ProgramError: the kit lacks a package.
@@ -97,7 +97,7 @@ class ClipScorer:
         return [*self._errors(clip), *self._similarity(clip), *self._opinion(clip), *_prosody_and_cost(clip)]
 
     def transcribe(self, waveform: Waveform, language: str) -> str:
-        """Transcript of the recognizer."""
+        """Transcribe a sound with the speech recognizer, or return the cached transcript."""
         samples = waveform.samples
         return str(
             self.cache.get_or_compute(
@@ -106,7 +106,7 @@ class ClipScorer:
         )
 
     def score_missing(self, readings: tuple[str, ...], language: str) -> list[Score]:
-        """Scores of a text whose synthesis failed: every word counts as an error."""
+        """Scores of a text whose synthesis failed: every word (in Korean, every character) counts as an error."""
         return [self._score_transcript(readings, "", language)]
 
     def _errors(self, clip: EvaluationClip) -> Iterator[Score]:

@@ -10,10 +10,10 @@ from hierbatch.audio.waveform import Waveform
 
 _FRAME_S = 0.02
 _THRESHOLD_DB = -30.0
-"""Level below the loud frames of the clip at which a frame is silent."""
+"""Level relative to the loud frames of the clip, at or below which a frame is silent."""
 _LOUD_PERCENTILE = 95
 _MIN_PAUSE_S = 0.15
-"""Shorter silences are closures of stops."""
+"""Shortest pause; shorter silences are closures of stops."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def _read_rows(path: Path, names: set[str]) -> dict[str, Mapping[str, Any]]:
 
 
 def _extract(clip: ClipSource, row: Mapping[str, Any]) -> ReferenceRecording:
-    """The clip's part of a row, at 16 kHz."""
+    """Cut a clip out of the recording of its row, at 16 kHz; the text is empty for an excerpt."""
     sound = resample(read_sound(row["audio"]["bytes"], name=clip.row), RATE_HZ)
     end = None if clip.end_s is None else round(clip.end_s * RATE_HZ)
     is_whole = clip.start_s == 0 and end is None

@@ -1,7 +1,7 @@
 """Teacher TTS voices that produced training speech, as an upper reference for the evaluated model.
 
-They come from optional packages and are not needed to evaluate a model. Korean is synthesized by `teacher.py` next to
-the evaluation kit, in the voice with the most training hours; English by `hibari-tts`.
+The voices come from optional packages and are not needed to evaluate a model. Korean is synthesized by `teacher.py`
+next to the evaluation kit, in the voice with the most training hours; English by `hibari-tts`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _KOREAN_VOICE, _KOREAN_SPEED = "jm_kumo", 0.9
 _ENGLISH_VOICE = "heart"
 
 Teacher = Callable[[str], Waveform]
-"""Synthesize a text at 16 kHz."""
+"""Function that synthesizes a text at 16 kHz."""
 
 
 def load_teachers(kit: Path) -> dict[str, Teacher]:

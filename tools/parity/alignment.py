@@ -13,7 +13,7 @@ from tools.parity.golden import GoldenCase
 
 
 def check_alignment(case: GoldenCase, _networks: GoldenNetworks) -> CaseResult:
-    """Compare the path of every batch of scores exactly."""
+    """Compare the path of every batch of scores, which must be identical."""
     batches = [name.removeprefix("in_value") for name in case.arrays() if re.fullmatch(r"in_value\d+", name)]
     if not batches:
         raise InputError("The case has no in_value0")

@@ -28,7 +28,7 @@ _MAX_TIE_RATIO = 0.05
 
 
 def check_style_mel(case: GoldenCase, networks: GoldenNetworks) -> CaseResult:
-    """Compare log-mel spectrogram and style vectors (synthesizer and TTV) of an audio signal."""
+    """Compare the log-mel spectrogram and the style vectors (synthesizer and TTV) of an audio signal."""
     shapes = {"in_audio": "B L", "out_mel": "B 80 T", "out_g_hier": "B 256", "out_g_ttv": "B 256"}
     arrays = read_arrays(case, shapes)
     mel = StyleMel()(arrays["in_audio"].float())
@@ -44,7 +44,7 @@ def check_style_mel(case: GoldenCase, networks: GoldenNetworks) -> CaseResult:
 
 
 def check_resampling(case: GoldenCase, _networks: GoldenNetworks) -> CaseResult:
-    """Compare audio resampled to the models' rate."""
+    """Compare an audio signal after resampling."""
     arrays = read_arrays(case, {"in_audio": "1 N", "out_audio": "1 M"})
     source = Waveform(arrays["in_audio"][0].numpy(), int(case.args["orig_freq"]))
     found = torch.from_numpy(kaiser_resample(source, int(case.args["new_freq"])).samples)[None]
@@ -75,7 +75,7 @@ def check_pitch(case: GoldenCase, _networks: GoldenNetworks) -> CaseResult:
 
 
 def _ignore_ties(found: Tensor, wanted: Tensor) -> Tensor:
-    """Replace a few nearly equal voiced frames by the wanted values (see `hierbatch.audio.yaapt` on ties)."""
+    """Replace nearly equal voiced frames by the wanted values if few frames differ (see `yaapt` on ties)."""
     if found.shape != wanted.shape:
         return found
     difference_hz = (found - wanted).abs()

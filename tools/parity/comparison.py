@@ -1,4 +1,4 @@
-"""OutputCheck of network outputs with golden ones, and the networks that golden cases run on."""
+"""Comparison of network outputs with golden outputs, and the networks that golden cases run on."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CONSTANTS: Mapping[str, Callable[[int], Tensor]] = {
 }
 Network = TypeVar("Network")
 Make = Callable[[Checkpoint], Network]
-"""Builds a network from weights under their published names."""
+"""Function that builds a network from weights under their published names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class GoldenNetworks:
     _built: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     def with_rule_weights(self, module: str, make: Make[Network]) -> Network:
-        """Build a network on the folder's rule weights.
+        """Build a network on the folder's rule weights, or return the network that was built for the module before.
 
         Raises:
             HierbatchError: the key file is damaged, or its weights do not fit the network.
@@ -80,7 +80,7 @@ class GoldenNetworks:
         return network
 
     def with_published_weights(self, module: str, make: Make[Network]) -> Network | None:
-        """Build a network on its published weights; None if these are missing.
+        """Build a network on its published weights, or return the one built before; None if the weights are missing.
 
         Raises:
             HierbatchError: the weights cannot be read, or do not fit the network.

@@ -1,7 +1,7 @@
 """Golden checks of the denoiser: the network on stored magnitudes and phases, and the resynthesized audio.
 
-The phases of the input spectrum are not compared: for a bin that is real or at the noise floor, the phase lies at the
-branch cut at pi, and the side it falls on depends on the FFT library.
+The phases of the input spectrum are not compared: for a bin that is real or at the noise floor, the phase is at the
+branch cut at pi, on a side that depends on the FFT library.
 """
 
 from __future__ import annotations

@@ -140,13 +140,13 @@ def read_golden_folder(folder: Path) -> GoldenFolder:
 
 
 def rule_tensor(key: str, shape: Sequence[int], salt: str) -> NDArray[Any]:
-    """Deterministic weight from its name, shape and a salt; the first matching rule applies.
+    """Generate a weight, determined by its name, its shape and a salt; the first matching rule applies.
 
     All arithmetic is in float32, so the bytes are identical on every machine.
 
     Args:
         key: published name of the weight.
-        shape: its shape.
+        shape: shape of the weight.
         salt: prefix of the name when seeding the generator.
     """
     leaf = key.rpartition(".")[2]

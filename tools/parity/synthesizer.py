@@ -24,7 +24,7 @@ _LATENT_TOLERANCE = 5e-5
 _REFERENCE_PEAK = 10.0
 """Largest magnitude of a latent up to which its tolerance is absolute; above it, the tolerance grows in proportion."""
 _LOSS_TOLERANCE = 1e-5
-"""Relative to the loss."""
+"""Tolerance relative to the loss."""
 
 _CONVERSION_SHAPES = {
     "in_w2v": "B 1024 T", "in_src_length": "B", "in_style_mel": "P 80 M", "in_style_length": "P", "in_f0": "B 1 F",

@@ -20,8 +20,8 @@ _OLD_SUFFIX = "_phonemizer_3_2_1"
 def check_text(case: GoldenCase, _networks: GoldenNetworks) -> CaseResult:
     """Compare the symbol ids of every sentence.
 
-    The case stores the output of two versions of phonemizer. A sentence passes if it equals either one without
-    brackets; if both versions fail, it must fail, too.
+    The case stores the output of two versions of phonemizer. A sentence passes if its ids are those of
+    either version without brackets; if both versions fail on the sentence, ours must fail, too.
     """
     try:
         sentences = list(json.loads(case.path.read_text(encoding="utf-8"))["cases"])

@@ -69,7 +69,7 @@ class Verdict:
 
 
 def verify_models(job: VerifyJob) -> Iterator[Verdict]:
-    """Run all golden cases lazily, yielding one verdict per case; a case that cannot be run counts as off.
+    """Yield a verdict for each golden case, which is run when it is reached; one that raises an error counts as failed.
 
     Raises:
         InputError: the golden folder is missing or damaged, or the given folder of weights does not exist.

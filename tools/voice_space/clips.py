@@ -57,7 +57,7 @@ def speaker_clips(speech: Path) -> Iterator[Clip]:
 
 
 def sex_of(speaker: str) -> str:
-    """`female` or `male` where the source says it, empty otherwise; Kokoro's names begin with accent and sex."""
+    """`female` or `male` if the source states it, otherwise empty; Kokoro's names begin with accent and sex."""
     if speaker in _FEMALE or speaker in _MALE:
         return "female" if speaker in _FEMALE else "male"
     _, is_kokoro, name = speaker.partition("kokoro-")

@@ -1,4 +1,4 @@
-"""Fit of the distribution: principal components, attribute directions, and the frames of the average voice."""
+"""Fit of the distribution of voices: principal components, attribute directions, and frames of the average voice."""
 
 from __future__ import annotations
 
@@ -26,7 +26,13 @@ Floats = npt.NDArray[np.float64]
 
 
 def fit_space(found: Measurements, bundle: str, out: Path | None) -> str:
-    """Fit the distribution, write its file, and return a report of the fit's checks."""
+    """Fit the distribution of voices to measurements, write it to a file, and return a report of the fit's checks.
+
+    Args:
+        found: measurements of the clips.
+        bundle: name or folder of the bundle that the clips were measured with.
+        out: file to write; None for the file in the bundle's folder.
+    """
     metadata = find_bundle(bundle)
     fitted = ~found.is_check
     names = np.unique(found.speakers[fitted])
@@ -86,7 +92,7 @@ def fit_space(found: Measurements, bundle: str, out: Path | None) -> str:
 
 
 def _least_deviations(means: Floats) -> Floats:
-    """Least unit of each attribute: speakers of the model differ less in pace and liveliness than people do."""
+    """Minimum standard deviation of each attribute, since the model's voices vary less in some than people do."""
     least = {"pace": 0.12 * means[ATTRIBUTES.index("pace")], "liveliness": 0.3 * means[ATTRIBUTES.index("liveliness")]}
     return np.array([least.get(name, 2.0 if name == "breathiness" else 0.0) for name in ATTRIBUTES])
 
@@ -98,7 +104,7 @@ def _shift(spectrum_db: npt.NDArray[np.float32], reference_db: Floats) -> float:
 
 
 def _same_speaker_distance(found: Measurements, points: Floats) -> float:
-    """Distance below which 95 % of clips are from the mean of the other clips of their speaker."""
+    """95th percentile of a clip's distance from the mean of the other clips of the same speaker."""
     distances = []
     for name in np.unique(found.speakers[~found.is_check]):
         own = points[(found.speakers == name) & ~found.is_check]
@@ -115,7 +121,10 @@ def _nearest_distances(speakers: Floats) -> Floats:
 
 
 def _fit_femininity(found: Measurements, formants: Floats) -> tuple[Floats, str]:
-    """Linear discriminant (Fisher 1936) of F0 and formant shift on the labelled speakers, checked on the others."""
+    """Fit a linear discriminant (Fisher 1936) of sex to F0 and formant shift.
+
+    Return its two weights and its offset, and a report of its accuracy on the clips of the fit and of its check.
+    """
     sexes = np.array([sex_of(name) for name in found.speakers])
     usable = np.isfinite(found.acoustic).all(1) & (sexes != "")
     inputs = np.stack([found.acoustic[:, 0].astype(np.float64), formants], axis=1)
@@ -141,7 +150,7 @@ def _attributes(acoustic: Floats, formants: Floats, femininity: Floats) -> Float
 
 
 def _average_frames(found: Measurements) -> tuple[Floats, Floats]:
-    """Clusters of semantic vectors, and the mean normalized mel of each over all speakers."""
+    """Mean of each cluster of semantic vectors, and the mean normalized mel of each cluster, over all speakers."""
     from scipy.cluster.vq import kmeans2
 
     centres, labels = kmeans2(found.semantic.astype(np.float64), _N_FRAMES, minit="points", seed=0, iter=20)

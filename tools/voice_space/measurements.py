@@ -53,19 +53,19 @@ class Measurements:
     spectra_db: Floats
 
     def save(self, path: Path) -> None:
-        """Write the file."""
+        """Write the measurements to an NPZ file."""
         with write_atomically(path) as temporary, temporary.open("wb") as file:
             np.savez(file, **{name: getattr(self, name) for name in self.__slots__})
 
     @staticmethod
     def read(path: Path) -> Measurements:
-        """Read a file of `save`."""
+        """Read a file that `save` has written."""
         with np.load(path, allow_pickle=False) as found:
             return Measurements(**{name: found[name] for name in Measurements.__slots__})
 
 
 def measure_clips(clips: Iterable[Clip], bundle: str) -> Measurements:
-    """Encode each clip, and render one sentence in the voice of each speaker's first clip."""
+    """Encode each clip, and render one sentence in the voice of each speaker's first clip; skip unusable prompts."""
     pipeline = LitePipeline.load(bundle)
     phonemes = SpeechFrontEnd(versions=pipeline.frontend_versions).phonemize(SENTENCE, "en").phonemes
     rows: list[tuple[str, bool, Floats, Floats, Floats, Floats, Floats]] = []

@@ -35,12 +35,12 @@ def _sums() -> defaultdict[str, float]:
 
 @dataclass(slots=True)
 class CorpusSummary:
-    """Running totals of an export; memory grows with the number of speakers and not with that of rows."""
+    """Running totals of an export; memory grows with the numbers of voices and speakers, not of rows."""
 
     n_rows: Counter[str] = field(default_factory=Counter)
     seconds: defaultdict[str, float] = field(default_factory=_sums)
     speakers: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """Speakers in each split, as given by `name_key`."""
+    """Keys of the speakers' names in each split, from `name_key`."""
     prompts: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Hashes of the voice prompts in each split."""
     languages_s: defaultdict[str, float] = field(default_factory=_sums)
@@ -80,7 +80,7 @@ class CorpusSummary:
 
     @property
     def n_speakers(self) -> int:
-        """Number of speakers of all splits."""
+        """Number of different speakers in all splits."""
         return len(set().union(*self.speakers.values()))
 
 

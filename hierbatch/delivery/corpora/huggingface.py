@@ -1,4 +1,4 @@
-"""Hugging Face `datasets`: Parquet shards per split with the Audio feature; the card lists the shards of each split."""
+"""Hugging Face `datasets`: Parquet shards of each split, with the Audio feature; the card maps shards to splits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hierbatch.manifest.column import Column
 from hierbatch.manifest.schema import AUDIO, AUDIO_ROW_GROUP, MANIFEST_COLUMNS, TAKE_COLUMNS, arrow_schema
 
 _SHARD_ROWS, _SHARD_BYTES = 20_000, 400 << 20
-"""Limits of a shard: rows and bytes. The limit on rows bounds the Parquet writer's metadata of the row groups."""
+"""Limits of a shard: rows and bytes. The limit on rows bounds the metadata that the Parquet writer keeps in memory."""
 
 _WORD = pa.struct([("text", pa.string()), ("start_s", pa.float32()), ("end_s", pa.float32())])
 _KNOWN = {column.name: column for column in (*MANIFEST_COLUMNS, *TAKE_COLUMNS)}
@@ -39,7 +39,7 @@ SCHEMA = arrow_schema(
 
 
 class HuggingFaceWriter:
-    """Writer of `data/SPLIT-00000.parquet` and following shards."""
+    """Writer of `data/SPLIT-00000.parquet` and the shards that follow."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "data"

@@ -1,7 +1,7 @@
 """Lhotse: cuts, recordings and supervisions as compressed JSON Lines per split, with the audio in separate files.
 
-Paths are relative to the folder of the export, so that it can be moved; `CutSet.with_recording_path_prefix` completes
-them.
+Paths are relative to the folder of the export, so that the folder can be moved; to complete the paths, use
+`CutSet.with_recording_path_prefix`.
 """
 
 from __future__ import annotations

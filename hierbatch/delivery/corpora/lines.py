@@ -11,7 +11,7 @@ from typing import IO, Any, Self
 
 
 class LineFiles:
-    """Files of a folder by name, opened on first write; names ending in `.gz` are compressed."""
+    """Text files in a folder, each opened at its first write; those whose names end in `.gz` are compressed."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -35,10 +35,10 @@ class LineFiles:
         self._files[name].write(line.encode() + b"\n")
 
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
-        """Append a line of JSON to the file with the given name; raises OSError."""
+        """Append content as one line of JSON to the file with the given name; raises OSError."""
         self.write(name, json_line(content))
 
 
 def json_line(content: Mapping[str, Any]) -> str:
-    """Encode as one line of JSON, without escaping non-ASCII letters."""
+    """Encode content as one line of JSON, without escaping non-ASCII letters."""
     return json.dumps(content, ensure_ascii=False, default=dict)

@@ -1,4 +1,4 @@
-"""LJSpeech layout: `wavs/ID.wav` and `metadata.csv` of `ID|text|normalized text`, without quotes or a header."""
+"""LJSpeech layout: `wavs/ID.wav`, and `metadata.csv` with lines `ID|text|normalized text`, without quotes or header."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PROVENANCE = (
 
 
 class LJSpeechWriter:
-    """Writer of the layout, plus `metadata_SPLIT.csv` per split and `provenance.csv` with speakers and consent."""
+    """Writer of the LJSpeech layout, of `metadata_SPLIT.csv`, and of `provenance.csv` with speakers and consent."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "wavs"

@@ -13,7 +13,9 @@ _LAST = 0x80
 
 
 def tag_flac(flac: bytes, notice: str) -> bytes:
-    """Replace the comments of a FLAC stream with a notice; audio frames stay the same (RFC 9639, sections 8.1 and 8.6).
+    """Replace the comments of a FLAC stream with a notice and `SYNTHETIC=true`; audio frames stay the same.
+
+    See RFC 9639, sections 8.1 and 8.6.
 
     Raises:
         ValueError: the bytes are not a FLAC stream.

@@ -89,7 +89,7 @@ class CorpusUtterance:
 
 
 class CorpusSource:
-    """Reader of the utterances of a finished run; in memory are only an index and the audio of one part file at a time.
+    """Reader of the utterances of a finished run; memory holds only an index and the audio of one part file at a time.
 
     Raises:
         RunError: the run is not finished, or has changed since it was filtered.
@@ -128,7 +128,7 @@ class CorpusSource:
         return self._takes.n_rows
 
     def rejected(self) -> Iterator[dict[str, Any]]:
-        """Yield rejected rows, without audio: `id`, `language`, `voice`, `text_norm`, `error`, `rejected_by`."""
+        """Yield each rejected row as a dict of `id`, `language`, `voice`, `text_norm`, `error` and `rejected_by`."""
         columns = ["id", "language", "voice", "text_norm", "error"]
         for rows in self._rows([*columns, REJECTED_BY.name]):
             for row in rows.filter(_is_rejected(rows)).to_pylist():
@@ -136,7 +136,7 @@ class CorpusSource:
                 yield row | {"error": note or row["error"]}
 
     def _rows(self, columns: Sequence[str]) -> Iterator[pa.Table]:
-        """Read columns of all rows with the rules that reject each, from the filtered table or else computed."""
+        """Yield columns of all rows; the rules that reject each row are computed if there is no filtered table."""
         if self._filtered:
             yield from _read_batches(self._filtered, columns)
         else:

@@ -1,4 +1,4 @@
-"""WebDataset: tar shards per split; each utterance is a FLAC, a text and a JSON file under one key."""
+"""WebDataset: tar shards of each split; each utterance is a FLAC, a text and a JSON file under one key."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SHARD_ROWS, _SHARD_BYTES = 1000, 400 << 20
 
 
 class WebDatasetWriter:
-    """Writer of `SPLIT-000000.tar` and following shards; readers open them by `train-{000000..000012}.tar`."""
+    """Writer of `SPLIT-000000.tar` and the next shards; readers take a pattern such as `train-{000000..000012}.tar`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -32,7 +32,7 @@ WRITERS: Mapping[str, Callable[[Path], CorpusWriter]] = {
     "ljspeech": LJSpeechWriter,
     "nemo": NemoWriter,
 }
-"""Writers by format name; each is constructed with an empty folder."""
+"""Writers by format name; the argument is the path of an empty folder."""
 
 LAYOUTS: Mapping[str, str] = {
     "hf": (

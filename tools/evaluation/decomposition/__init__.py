@@ -1,1 +1,1 @@
-"""Decomposition of the loss of quality by stages: recording, copy synthesis, own content, text to speech."""
+"""Loss of quality at each stage of synthesis: recording, copy synthesis, own content, text to speech."""

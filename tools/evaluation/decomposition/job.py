@@ -1,4 +1,4 @@
-"""Score every stage of one or two bundles on committed recordings, and tabulate."""
+"""Score every stage of one or two bundles on committed recordings, and tabulate the scores."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class RecordedText:
 
 
 def recorded_texts(limit: int | None = None) -> list[RecordedText]:
-    """The committed recordings; training excludes all of them (`docs/evaluation.md`)."""
+    """Read the committed list of recordings, which training excludes (`docs/evaluation.md`); `limit` is per corpus."""
     listed = json.loads(
         resources.files("tools.evaluation").joinpath("sets/decomposition.json").read_text(encoding="utf-8")
     )
@@ -97,14 +97,14 @@ def _score_stages(
     score: Callable[[Waveform], dict[str, float]],
     log: Callable[[str], None],
 ) -> Scores:
-    """Opinions of every stage of one bundle.
+    """Scores of every stage of one bundle.
 
     Args:
         name: name or folder of the bundle.
         texts: recordings to reproduce.
         recordings: audio and transcript of each clip.
-        score: value of each measure of a clip.
-        log: receives a line per recording.
+        score: function that returns the value of each measure of a sound.
+        log: function that receives a line per recording.
     """
     decomposer = Decomposer(find_bundle(name))
     scores: Scores = {}
@@ -128,9 +128,10 @@ def _opinions(kit: EvaluationKit, cache: EvaluationCache, sound: Waveform) -> di
 
 
 def format_table(scores: Scores, before: Scores | None) -> str:
-    """One row per stage, two columns per corpus.
+    """Format a Markdown table with one row per stage and two columns per corpus.
 
-    A cell is the mean with its standard error; with `before`, also the mean difference of pairs with its own.
+    Each cell is a mean with its standard error; with `before`, also the mean of the paired differences, with its
+    standard error.
     """
     headings = [f"{corpus}, {title}" for corpus in scores for title in _MEASURES.values()]
     lines = [["stage", *headings], ["---"] * (len(headings) + 1)]

@@ -1,7 +1,7 @@
 """Clips of each stage for one recording: from the recording itself to text to speech in the same voice.
 
-Between own content and text to speech, one of the three predictions of the text stage (durations, semantic vectors,
-pitch) replaces the recorded one at a time. Predicted and recorded frames correspond along a warping path.
+Between own content and text to speech, each of the three predictions of the text stage (durations, semantic vectors,
+pitch) by itself replaces its recorded counterpart. Predicted and recorded frames correspond along a warping path.
 
 Legend: T frames (50/s), 2T pitch frames (100/s), C channels.
 """
@@ -60,17 +60,17 @@ class ContentFrames:
     voiced: npt.NDArray[np.float32]
 
     def at(self, frames: Indices) -> ContentFrames:
-        """The frames with the given indices."""
+        """Select the frames with the given indices."""
         pitch = (MELS_PER_FRAME * frames[:, None] + np.arange(MELS_PER_FRAME)).ravel()
         return ContentFrames(self.semantic[frames], self.f0_hz[pitch], self.voiced[pitch])
 
     def with_pitch_of(self, source: ContentFrames) -> ContentFrames:
-        """These vectors with the pitch of as many other frames."""
+        """Combine these vectors with the pitch of `source`, which has as many frames."""
         return ContentFrames(self.semantic, source.f0_hz, source.voiced)
 
 
 class Decomposer:
-    """One bundle, taken apart into its stages."""
+    """Renderer of the stages of one bundle."""
 
     def __init__(self, bundle: Bundle) -> None:
         networks = LiteNetworks.from_weights(LiteConfig.from_dict(bundle.config), bundle.load_weights())
@@ -87,11 +87,11 @@ class Decomposer:
     def clips(
         self, recording: Waveform, text: str, language: str, prompt: Waveform
     ) -> Iterator[tuple[str, Callable[[], Waveform]]]:
-        """Name and sound of each stage; the sound is synthesized when it is called.
+        """Yield the name of each stage, and a function that renders the stage's sound.
 
         Args:
             recording: a recording of the text.
-            text: its transcript.
+            text: transcript of the recording.
             language: language of the text.
             prompt: another recording of the same speaker.
         """
@@ -125,7 +125,7 @@ class Decomposer:
         return ContentFrames(to_array(semantic[0]), fill_unvoiced(f0_hz), (f0_hz > 0).astype(np.float32))
 
     def _predicted(self, request: SpeechRequest) -> tuple[ContentFrames, SynthesisFrames]:
-        """Predicted frames of one sentence, and the batch they come from, for its settings by language."""
+        """Predicted frames of one sentence, and the batch that they come from, which has the language's settings."""
         batch = self._text_stage([request]).frames
         frames = ContentFrames(to_array(batch.semantic[0]), to_array(batch.f0_hz[0]), to_array(batch.voiced[0]))
         return frames, batch

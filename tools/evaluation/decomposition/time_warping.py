@@ -9,14 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 _STEP_COST = 0.05
-"""Cost of a frame that stays at the same frame of the second sequence; it keeps the path near the diagonal."""
+"""Extra cost of a step along one sequence only, which keeps the path near the diagonal."""
 
 Vectors = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
 
 
 def warp(first: Vectors, second: Vectors) -> tuple[Indices, Indices]:
-    """Corresponding frame of `second` for each frame of `first`, and of `first` for each frame of `second`.
+    """Index of the frame of `second` that corresponds to each frame of `first`, and the reverse.
 
     Where several frames correspond, the middle one is taken.
 
