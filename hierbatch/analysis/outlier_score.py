@@ -29,7 +29,8 @@ def outlier_score(
         values: measures of the takes by column name, each [N].
         n_flags: number of flags of each take, [N].
         usual_ratio: median duration ratio of takes with the same language and voice, [N] or one value for all takes. It
-            is not 1 if a model is faster or slower throughout than the human readers of the expected durations.
+            is not 1 if a model is consistently faster or slower than the human speech that the expected durations were
+            fitted to.
     """
     total = _FLAG_SCORE * n_flags.astype(np.float64)
     if "duration_ratio" in values:

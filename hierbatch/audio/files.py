@@ -77,7 +77,7 @@ def read_sound(
     limits: SoundLimits = DEFAULT_LIMITS,
     require_complete: bool = False,
 ) -> Waveform:
-    """Read a whole sound at its own sampling rate, the channels with the speech mixed to mono.
+    """Read a whole sound at its own sampling rate, and mix the channels that hold the speech to mono.
 
     Args:
         source: path or content of the file.

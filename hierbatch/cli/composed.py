@@ -57,7 +57,7 @@ def _typer_parameter(parameter: inspect.Parameter, titles: dict[str, str]) -> in
 
 
 def _help(option: Option) -> str:
-    """Help text with the option's range; the group checks it, and Typer would print it in the narrow type column."""
+    """Help text with the option's range, which is not passed to Typer: it would print it in the narrow type column."""
     if option.minimum is None or option.maximum is None:
         return option.help
     return f"{option.help} {option.minimum:g} to {option.maximum:g}."

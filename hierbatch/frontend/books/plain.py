@@ -145,7 +145,12 @@ def _take_title_page(
 ) -> tuple[TitlePage, list[Paragraph], list[SkippedText]]:
     """Separate the title page from the text.
 
-    A title directly before text becomes a heading. A title before the first chapter is skipped with the title page.
+    If text without a heading follows the title page, the title becomes its heading, unless a file header names the book.
+    Otherwise the title is skipped with the rest of the title page.
+
+    Args:
+        paragraphs: paragraphs of the book.
+        has_header: True if a header of the file gives the title.
 
     Returns:
         The title page, the paragraphs after it, and the skipped text.

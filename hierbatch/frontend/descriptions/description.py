@@ -157,7 +157,7 @@ def _korean() -> dict[str, dict[str, _Entry]]:
 
 @functools.cache
 def _korean_phrases() -> tuple[str, ...]:
-    """Phrases of several words in the Korean table; they describe no voice."""
+    """Korean phrases of several words, such as "조용한 방" (quiet room), whose words must not be read as the voice's."""
     return tuple(phrase for phrase in _korean() if " " in phrase)
 
 

@@ -182,7 +182,7 @@ def _transition(before: Turn, after: Turn) -> float:
 
 
 def _alternation(posterior: Scores, turns: Sequence[Turn]) -> Scores:
-    """Support for the speakers two paragraphs before and after, in dialogue that narration does not interrupt."""
+    """Support for who spoke two paragraphs earlier or speaks two later: speakers alternate if there is no narration."""
     paragraphs: list[list[int]] = []
     for index, turn in enumerate(turns):
         if paragraphs and turns[paragraphs[-1][-1]].paragraph == turn.paragraph:

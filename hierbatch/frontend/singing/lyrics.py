@@ -133,7 +133,10 @@ def _distribute(word: LyricWord, phones: Phones, language: str) -> None:
 
 
 def _written_counts(parts: Sequence[WordPart]) -> list[int]:
-    """Number of syllables that each part's spelling suggests; a part without text takes one from the last with text."""
+    """Number of syllables that each part's spelling suggests.
+
+    A part without text counts as one syllable, subtracted from the preceding part with text, which keeps at least one.
+    """
     counts: list[int] = []
     owner = 0
     for index, word_part in enumerate(parts):

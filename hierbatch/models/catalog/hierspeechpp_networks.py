@@ -144,10 +144,10 @@ def identify_network(checkpoint: Checkpoint, page: NetworkPage = NetworkPage()) 
 
 
 def _fit(checkpoint: Checkpoint, table: NameTable) -> tuple[float, float]:
-    """Share of a checkpoint's tensor names that match a name table, and share of the table's entries that match a name.
+    """Share of a checkpoint's tensor names that a name table matches, and share of the table's entries that are used.
 
-    The second share decides between two networks if one has all the names of the other. A gain and its direction
-    count as one name.
+    The second share decides between two networks if the names of one include all names of the other. The two tensors
+    of a weight normalization (`weight_g` and `weight_v`) count as one name.
     """
     names = {re.sub(r"\.weight_[gv]$", ".weight", name) for name in checkpoint.weights}
     entries = [{name for name in names if re.fullmatch(entry.pattern, name)} for entry in table]

@@ -1,7 +1,7 @@
-"""Corrections of predicted durations by language and kind of symbol, set in a bundle's `synthesis`.
+"""Factors for predicted durations, by language and kind of symbol; read from `synthesis` in a bundle's bundle.json.
 
-A duration model regresses the mean of log durations, which is below the log of the mean where durations vary, and
-speakers differ in the length of their comma pauses. The factors restore the mean durations of recordings.
+Predicted durations differ systematically from recorded ones: phones of the packaged model are several percent too
+short, and pauses at English commas are mostly too long. The factors bring the means closer to those of recordings.
 
 Legend: B batch, N symbols.
 """

@@ -32,15 +32,15 @@ class SynthesisFrames:
     """Frame-level input of the synthesizer for one batch.
 
     Shape:
-        semantic  [B, T, C]
-        f0_hz     [B, 2T]
-        voiced    [B, 2T]
-        lengths   [B]
-        seen_f0_hz [B, 2T]  F0 input of the networks where it differs from that of the pulses, or None
-        song_noise_gains [B, 2T]  gain of the vocoder's noise in songs, or None
-        covariance_shares  [B]  strength of `match_covariance`, by each row's language
-        clean_style_shares [B]  strength of the style denoiser, by each row's language
-        low_noise_db       [B]  gain of the noise below 1 kHz in voiced frames, or None
+        semantic            [B, T, C]
+        f0_hz               [B, 2T]  F0 of the vocoder's pulses
+        voiced              [B, 2T]  amplitude of the pulses, 0 to 1
+        lengths             [B]      number of frames in each row, of T
+        seen_f0_hz          [B, 2T]  F0 that the networks receive; None for `f0_hz`
+        song_noise_gains    [B, 2T]  factor for the vocoder's noise in songs; None for 1
+        covariance_shares   [B]      strength of `match_covariance` for each row
+        clean_style_shares  [B]      strength of the style denoiser for each row
+        low_noise_db        [B]      gain in dB of the noise below 1 kHz in voiced frames; None for 0 dB
     """
 
     semantic: Tensor

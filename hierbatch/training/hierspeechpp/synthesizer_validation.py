@@ -102,7 +102,7 @@ def convert_to_samples(
 
 
 def synthesize_from_prior(network: Synthesizer, inputs: SynthesizerInputs, style: Tensor) -> Any:
-    """Synthesize from clean features and pitch at the mean of the prior, in a given voice.
+    """Synthesize from unperturbed features and recorded pitch, in a given voice; the latent is the mean of the prior.
 
     Args:
         network: the synthesizer.

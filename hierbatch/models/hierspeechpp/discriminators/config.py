@@ -22,7 +22,7 @@ class DiscriminatorConfig:
 
 
 def discriminators_16k() -> DiscriminatorConfig:
-    """Configuration for the synthesizer, and for SpeechSR at 24 kHz."""
+    """Configuration for the synthesizer (16 kHz); SpeechSR at 24 kHz uses the same one."""
     return DiscriminatorConfig()
 
 
