@@ -145,7 +145,7 @@ def _take_title_page(
 ) -> tuple[TitlePage, list[Paragraph], list[SkippedText]]:
     """Separate the title page from the text.
 
-    If text without a heading follows the title page, the title becomes its heading, unless a file header names the book.
+    If text without a heading follows the title page, the title becomes its heading unless a file header names the book.
     Otherwise the title is skipped with the rest of the title page.
 
     Args:

@@ -157,7 +157,7 @@ def _korean() -> dict[str, dict[str, _Entry]]:
 
 @functools.cache
 def _korean_phrases() -> tuple[str, ...]:
-    """Korean phrases of several words, such as "조용한 방" (quiet room), whose words must not be read as the voice's."""
+    """Korean phrases of several words, such as "조용한 방" (quiet room), whose words do not describe the voice."""
     return tuple(phrase for phrase in _korean() if " " in phrase)
 
 
