@@ -16,7 +16,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+from hierbatch.desk.loopback import LOOPBACK_HOSTS, host_name
 
 _HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -63,7 +63,7 @@ class AccessControl:
     def _refusal(self, scope: Scope) -> Response | None:
         """Response that refuses the request, or that sets the cookie and redirects; None to let the request pass."""
         headers = Headers(scope=scope)
-        if _host_name(headers.get("host", "")) not in _HOSTS:
+        if host_name(f"//{headers.get('host', '')}") not in LOOPBACK_HOSTS:
             return _refuse("This page is available under 127.0.0.1 and localhost only.")
         if scope["method"] not in ("GET", "HEAD", "POST"):
             return _refuse("Only GET and POST are accepted.", 405)
@@ -83,13 +83,6 @@ class AccessControl:
 def _port(scope: Scope) -> int:
     """Port of the server, which is part of the cookie's name because browsers do not separate cookies by port."""
     return int((scope.get("server") or ("", 0))[1] or 0)
-
-
-def _host_name(host: str) -> str:
-    try:
-        return (urlsplit(f"//{host}").hostname or "").lower()
-    except ValueError:
-        return ""
 
 
 def _is_same_origin(headers: Headers) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import logging
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -14,6 +13,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Send
 
+from hierbatch.desk.loopback import LOOPBACK_HOSTS, host_name
 from hierbatch.errors import HierbatchError
 from hierbatch.service.formats import FORMATS, encode_stream
 from hierbatch.service.request import MAX_BODY_BYTES, RequestError, parse_request
@@ -22,7 +22,6 @@ from hierbatch.service.speech_service import SpeechService
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 _log = logging.getLogger(__name__)
-_LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def speech_app(service: SpeechService, *, token: str = "", is_local: bool = True) -> Starlette:
@@ -80,9 +79,9 @@ def speech_app(service: SpeechService, *, token: str = "", is_local: bool = True
 
 
 def _check_access(request: Request, token: str, *, is_local: bool) -> None:
-    host = _host_name(f"//{request.headers.get('host', '')}")
+    host = host_name(f"//{request.headers.get('host', '')}")
     origin = request.headers.get("origin")  # programs send none, and sandboxed pages "null"
-    if is_local and (host not in _LOCAL or (origin is not None and _host_name(origin) not in _LOCAL)):
+    if is_local and (host not in LOOPBACK_HOSTS or (origin is not None and host_name(origin) not in LOOPBACK_HOSTS)):
         raise RequestError("This service answers programs of its own machine only", status=403)
     sent = request.headers.get("authorization", "")
     if token and not hmac.compare_digest(sent.encode(), f"Bearer {token}".encode()):
@@ -98,13 +97,6 @@ class _SpeechStream(StreamingResponse):
             await super().stream_response(send)
         except (RequestError, HierbatchError) as error:  # the status has been sent
             _log.warning("An answer was cut off: %s", error)
-
-
-def _host_name(address: str) -> str:
-    try:
-        return urlsplit(address).hostname or ""
-    except ValueError:  # a bracket without its other half
-        return ""
 
 
 async def _body(request: Request) -> bytes:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hierbatch.desk.loopback import LOOPBACK_HOSTS
 from hierbatch.desk.server import listen
 from hierbatch.errors import InputError
 from hierbatch.jobs.options.voices import VoiceChoice
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from hierbatch.service.speech_service import SpeechService
 
 DEFAULT_PORT = 8378
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ def serve(job: ServeJob, on_start: Callable[[str], None] | None = None) -> None:
     """
     uvicorn = require_package("uvicorn", extra="desk")
     require_package("starlette", extra="desk")
-    is_local = job.host in _LOOPBACK
+    is_local = job.host in LOOPBACK_HOSTS
     if not is_local and not job.token:
         raise InputError(
             "Other machines could use the voices without a key",
