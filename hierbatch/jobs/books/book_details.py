@@ -7,9 +7,9 @@ from pathlib import Path
 
 from hierbatch.delivery.book_file import BOOK_FILE, BookFile, read_book_file, write_book_file
 from hierbatch.delivery.tags import Cover, read_cover
-from hierbatch.errors import InputError, RunError
+from hierbatch.engine.run_record import read_record
+from hierbatch.errors import InputError
 from hierbatch.frontend.books.book import Book
-from hierbatch.json_object import parse_json_object
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.object_path import is_remote
 from hierbatch.storage import write_atomically
@@ -92,22 +92,12 @@ def _candidates(run: Path) -> list[Path]:
     found = [run / BOOK_FILE]
     record = RunLayout(run).record_file
     if record.is_file():
-        manifest = _recorded_manifest(record)
-        if manifest and "://" not in manifest:
+        manifest = read_record(record)["generations"][-1]["origin"].get("manifest")
+        if isinstance(manifest, str) and manifest and "://" not in manifest:
             found.append(details_path(Path(manifest)))
     if any((run.parent / f"{_PROJECT_STEM}{suffix}").is_file() for suffix in (".csv", ".parquet")):
         found.append(run.parent / BOOK_FILE)
     return found
-
-
-def _recorded_manifest(record: Path) -> str:
-    """Path of the manifest that a run record names for the newest generation; empty if it names none."""
-    try:
-        return str(parse_json_object(record.read_bytes())["generations"][-1]["origin"].get("manifest") or "")
-    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-        raise RunError(
-            f"{record} is damaged", got=f"{type(error).__name__}: {error}"[:80], fix="restore it from a copy"
-        ) from error
 
 
 def _read_cover(details: Path, name: str) -> Cover | None:

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 import platformdirs
 
 from hierbatch.errors import BundleError
+from hierbatch.json_object import parse_json_object
 from hierbatch.models.weights.earlier_names import with_current_metadata, with_current_names
 
 if TYPE_CHECKING:
@@ -221,11 +222,10 @@ def find_bundle(bundle: str | Path) -> Bundle:
 
 def _read_metadata(path: Path) -> Bundle:
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        values = with_current_metadata(values)
+        values = with_current_metadata(parse_json_object(path.read_bytes()))
         described = values.pop("components", {})
         components = tuple(BundleComponent(name=name, **component) for name, component in described.items())
-    except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         raise BundleError("A bundle.json cannot be read", expected="JSON", got=f"{path}: {error}") from error
     if set(values) - _OPTIONAL_KEYS != _KEYS:
         raise BundleError(
