@@ -112,15 +112,11 @@ class PreparedSet:
 
         If there are no development speakers, a twentieth of the training speakers' utterances is held out instead.
         """
-        found = [utterance for utterance in self.utterances if utterance.split == split]
-        if split == "evaluation" or not self._held_out:
-            return found
-        is_held_out = split == "development"
-        return [utterance for utterance in self.utterances if self._is_held_out(utterance) == is_held_out]
+        return [utterance for utterance in self.utterances if self._split_of(utterance) == split]
 
-    def _is_held_out(self, utterance: PreparedUtterance) -> bool | None:
-        """True for a held-out utterance, False for one to train on, None for one of an evaluation speaker."""
-        return utterance.id in self._held_out if utterance.split == "train" else None
+    def _split_of(self, utterance: PreparedUtterance) -> Split:
+        is_held_out = utterance.split == "train" and utterance.id in self._held_out
+        return "development" if is_held_out else utterance.split
 
     @cached_property
     def _held_out(self) -> frozenset[str]:
