@@ -25,6 +25,7 @@ import numpy as np
 import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
+from peak_memory import peak_mb
 
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.schema import MANIFEST_COLUMNS, arrow_schema, plan_schema, take_schema
@@ -50,7 +51,7 @@ def main() -> None:
         started = time.monotonic()
         with _desk(run) as (desk, client):
             print(f"{n_rows:,} rows, {psutil.cpu_count()} cores; the desk answers after {_since(started):.1f} s\n")
-            print(f"Highest memory of the start: {_peak_mb(desk.pid):.0f} MB")
+            print(f"Highest memory of the start: {peak_mb(desk.pid):.0f} MB")
             print(f"Memory after the start: {psutil.Process(desk.pid).memory_info().rss / 1e6:.0f} MB\n")
             print("| request | s | memory, MB |")
             print("| --- | --- | --- |")
@@ -61,12 +62,7 @@ def main() -> None:
                     f"| {title} | {_since(started):.2f} | {psutil.Process(desk.pid).memory_info().rss / 1e6:.0f} |",
                     flush=True,
                 )
-            print(f"\nHighest memory: {_peak_mb(desk.pid):.0f} MB")
-
-
-def _peak_mb(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    return next(int(line.split()[1]) / 1000 for line in status.splitlines() if line.startswith("VmHWM"))
+            print(f"\nHighest memory: {peak_mb(desk.pid):.0f} MB")
 
 
 def _since(started: float) -> float:

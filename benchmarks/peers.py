@@ -26,6 +26,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from peak_memory import peak_mb
 
 from hierbatch.audio.resample import resample
 from hierbatch.audio.waveform import Waveform
@@ -103,13 +104,7 @@ def run_system(name: str, kit: Path, n_sentences: int, folder: Path) -> dict[str
         speak_s += time.process_time() - started
         audio_s += sound.duration_s
         soundfile.write(folder / f"{number:05d}.wav", resample(sound, RATE_HZ).samples, RATE_HZ)
-    return {"load_s": load_s, "speak_s": speak_s, "audio_s": audio_s, "peak_mb": read_peak_mb()}
-
-
-def read_peak_mb() -> float:
-    """Largest resident memory of this process; `ru_maxrss` would include that of its parent."""
-    (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) * 1024 / 1e6
+    return {"load_s": load_s, "speak_s": speak_s, "audio_s": audio_s, "peak_mb": peak_mb()}
 
 
 def score(kit: EvaluationKit, folder: Path, texts: Sequence[EvaluationSentence]) -> tuple[float, float]:
