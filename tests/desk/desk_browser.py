@@ -13,6 +13,7 @@ from playwright.sync_api import sync_playwright
 from tests.loading import ROOT
 
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+WAIT_MS = 60_000
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -51,7 +52,7 @@ def open_page(browser, address, *, width=1280, height=800, scheme="light"):
     """A page of the desk; an error or a blocked resource in it fails the test."""
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
     page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(WAIT_MS)
     problems = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)

@@ -1,11 +1,8 @@
 """The desk in a real browser: the loop of a producer, by keyboard alone."""
 
-import json
 import subprocess
-from collections import Counter
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import expect
 from scipy.signal import fftconvolve
@@ -13,51 +10,10 @@ from typer.testing import CliRunner
 
 from hierbatch.audio.files import read_sound
 from hierbatch.cli.app import app
-from hierbatch.jobs.run import run as run_job
 from hierbatch.manifest.takes import Takes
-from tests.desk.desk_browser import accessibility_violations, chromium, open_page, serve
-from tests.jobs.running import job
-from tests.loading import ROOT
+from tests.desk.desk_browser import WAIT_MS, accessibility_violations, open_page, serve
 
 pytestmark = pytest.mark.slow
-WAIT_MS = 60_000
-
-BOOK = """# The Lamp
-
-The lamp was lit. Nobody saw the cat on the stairs.
-
-It was late, and the rain had not stopped.
-
-# The Stairs
-
-She went down with a candle. The cat was gone.
-
-Old Elspeth came in. Nobody knew Elspeth better.
-"""
-
-
-@pytest.fixture(scope="module")
-def narrated(tmp_path_factory):
-    """A small book, spoken by the packaged model: random weights say nothing that could be compared."""
-    folder = tmp_path_factory.mktemp("book")
-    (folder / "lamp.md").write_text(BOOK, encoding="utf-8")
-    voice = f"--voice {ROOT / 'manifests' / 'voices' / 'narrator.flac'} --consent licensed"
-    options = f"--out {folder / 'out'} --engine local --to flac --profile ebu --max-retakes 0 --measures semantic"
-    result = CliRunner().invoke(app, ["narrate", str(folder / "lamp.md"), *voice.split(), *options.split()])
-    assert result.exit_code == 0, result.output
-    return folder
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as opened:
-        yield opened
-
-
-def rows_with_one_take(run):
-    takes = Takes(run)
-    counts = Counter(takes.candidates(takes.ids, ["id"])["id"].to_pylist())
-    return {name for name, n_takes in counts.items() if n_takes == 1}
 
 
 def current(page):
@@ -302,81 +258,3 @@ def test_the_page_is_accessible_and_fits(narrated, browser, width, scheme):
             assert not page.locator("#panel").is_visible()
         page.keyboard.press("?")
         assert "\n".join(accessibility_violations(page)) == ""
-
-
-def test_a_run_that_is_not_a_book_opens_as_a_table(tmp_path, browser):
-    run_job(job(tmp_path, 60))
-    with serve(tmp_path / "run", "--read-only") as address, open_page(browser, address) as page:
-        expect(page.locator("tbody tr[data-id]")).to_have_count(50, timeout=WAIT_MS)
-        assert not page.locator("#view-book").is_visible()
-        page.keyboard.press("j")
-        expect(page.locator("tr.now")).to_have_attribute("data-id", "r001", timeout=WAIT_MS)
-        assert "\n".join(accessibility_violations(page)) == ""
-
-
-def test_what_an_audit_of_500_rows_rejects_is_not_exported(tmp_path, browser):
-    run_job(job(tmp_path, 500))
-    with serve(tmp_path / "run") as address, open_page(browser, address) as page:
-        expect(page.locator("tbody tr[data-id]")).to_have_count(50, timeout=WAIT_MS)
-        page.locator("#audit-n").focus()
-        page.keyboard.press("Control+a")
-        page.keyboard.type("100")
-        page.keyboard.press("Enter")
-        expect(page.locator("#audit-result")).to_contain_text("100 drawn", timeout=WAIT_MS)
-        page.keyboard.press("Escape")
-        rejected = []
-        for _ in range(3):
-            before = page.locator("tr.now").get_attribute("data-id") if page.locator("tr.now").count() else ""
-            page.keyboard.press("j")
-            expect(page.locator("tr.now")).not_to_have_attribute("data-id", before, timeout=WAIT_MS)
-            rejected.append(page.locator("tr.now").get_attribute("data-id"))
-            page.wait_for_selector("#act-x:not([disabled])")
-            page.keyboard.press("x")
-            expect(page.locator("#audit-result")).to_contain_text(f"{len(rejected)} rejected", timeout=WAIT_MS)
-        page.keyboard.press("n")
-        page.keyboard.type("a click at the end")
-        page.keyboard.press("Escape")
-        expect(page.locator("#row-facts details")).to_contain_text("a click", timeout=WAIT_MS)
-    result = CliRunner().invoke(app, ["export", str(tmp_path / "run"), "--to", "hf", "--out", str(tmp_path / "hf")])
-    assert result.exit_code == 0, result.output
-    lines = map(json.loads, (tmp_path / "hf" / "rejected.jsonl").read_text(encoding="utf-8").splitlines())
-    reasons = {line["id"]: json.dumps(line) for line in lines}
-    assert set(reasons) == set(rejected)
-    assert all("rejected" in reason for reason in reasons.values())
-    assert "a click at the end" in reasons[rejected[-1]]
-    kept = [name for part in (tmp_path / "hf").rglob("*.parquet") for name in pq.read_table(part)["id"].to_pylist()]
-    assert len(kept) == len(set(kept)) == 497
-    assert not set(rejected) & set(kept)
-
-
-def test_a_corpus_is_sorted_filtered_audited_and_decided_in_the_table(narrated, browser):
-    with serve(narrated / "out" / "run") as address, open_page(browser, address) as page:
-        page.keyboard.press("t")
-        rows = page.locator("tbody tr[data-id]")
-        expect(rows).to_have_count(9, timeout=WAIT_MS)
-        page.locator("#sort-duration_s").press("Enter")
-        expect(page.locator("th[aria-sort=ascending]")).to_contain_text("length", timeout=WAIT_MS)
-        lengths = [float(row.split()[0]) for row in page.locator("tbody td.number:nth-of-type(3)").all_inner_texts()]
-        assert lengths == sorted(lengths)
-        page.locator("#range-duration_s-low").fill(str(lengths[3]))
-        page.keyboard.press("Tab")
-        expect(rows).not_to_have_count(9, timeout=WAIT_MS)
-        page.get_by_role("button", name="All values of Duration").click()
-        expect(rows).to_have_count(9, timeout=WAIT_MS)
-        page.locator("#audit-n").fill("4")
-        page.keyboard.press("Enter")
-        expect(page.locator("#audit-result")).to_contain_text("4 drawn", timeout=WAIT_MS)
-        expect(rows).to_have_count(4, timeout=WAIT_MS)
-        # The state of a row is that of its best take: where other tests made a second one, rejecting shows that.
-        single = rows_with_one_take(narrated / "out" / "run")
-        shown = [row.get_attribute("data-id") for row in rows.all()]
-        page.locator(f'tbody tr[data-id="{next(name for name in shown if name in single)}"]').click()
-        page.wait_for_selector("#act-x:not([disabled])")
-        page.keyboard.press("x")
-        expect(page.locator("#audit-result")).to_contain_text(", 1 rejected", timeout=WAIT_MS)
-        expect(page.locator("tr.now .state-cell")).to_have_text("rejected", timeout=WAIT_MS)
-        page.keyboard.press("u")
-        expect(page.locator("#audit-result")).to_contain_text(", 0 rejected", timeout=WAIT_MS)
-        assert "\n".join(accessibility_violations(page)) == ""
-        page.keyboard.press("t")
-        page.wait_for_selector(".s.now")
