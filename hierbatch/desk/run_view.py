@@ -204,7 +204,7 @@ class RunView:
             listener()
 
     def _read(self, version: int, before: Takes | None = None) -> RunState:
-        """Read the run; if `before` is given, reuse these takes and read only the decisions and requests."""
+        """Read the run; with `before`, reuse these takes and read only the decisions and requests."""
         run = self.layout.root
         takes = before.redecided() if before else Takes(run)
         pa.default_memory_pool().release_unused()  # reading a large run needs several times what is kept

@@ -105,7 +105,7 @@ def _write_page(source: BinaryIO, target: BinaryIO, page_at: int, content: pa.Bu
 
 
 def _shift(footer: Struct, grown: dict[tuple[int, int], int], sizes: dict[tuple[int, int], int]) -> None:
-    """Correct the offsets and sizes in the footer for the growth of pages, which is given by row group and column."""
+    """Correct the offsets and sizes in the footer for `grown`, the growth of pages in bytes by row group and column."""
     shift = 0
     for group_number, group in enumerate(footer[_ROW_GROUPS].content[1]):
         _add(group, (_GROUP_OFFSET,), shift)

@@ -92,7 +92,7 @@ def run_process(job: TrainNetworkJob, log: Log) -> None:
     torch.set_num_threads(job.n_threads)
     kind, config = find_recipe(job.recipe), configured(job)
     inputs = RecipeInputs(data=job.data, recordings=job.recordings, device=job.device, preset=job.preset)
-    recipe = make_recipe(kind, config, inputs)
+    recipe = make_network_recipe(kind, config, inputs)
     if job.recipe == "synthesizer" and not has_perturbed_features(job.data):
         log("no perturbed features: the prior sees the speaker. `hierbatch train perturb` computes them")
     if CheckpointFolder(job.out).latest() is None:
@@ -115,7 +115,7 @@ def _check_patterns(patterns: Sequence[str]) -> None:
             ) from error  # fmt: skip
 
 
-def make_recipe(kind: RecipeKind, config: Any, inputs: RecipeInputs) -> Recipe:
+def make_network_recipe(kind: RecipeKind, config: Any, inputs: RecipeInputs) -> Recipe:
     """Make the recipe of a configuration, with its networks.
 
     Raises:

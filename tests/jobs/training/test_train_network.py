@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from hierbatch.audio.waveform import Waveform
 from hierbatch.cli.app import app
 from hierbatch.errors import BundleError, InputError
-from hierbatch.jobs.training.train_network import TrainNetworkJob, make_recipe, train_network
+from hierbatch.jobs.training.train_network import TrainNetworkJob, make_network_recipe, train_network
 from hierbatch.jobs.weights.export_training import ExportTraining, export_training
 from hierbatch.models.catalog.open_model import open_model
 from hierbatch.models.hierspeechpp.networks import load_synthesizer
@@ -177,7 +177,7 @@ def test_numbers_that_make_no_network_end_in_a_message(tmp_path, error):
 
     kind = replace(find_recipe("ttv"), make=make)
     with pytest.raises(InputError, match="cannot be made"):
-        make_recipe(kind, None, RecipeInputs(data=tmp_path, recordings=None, device="cpu", preset="all"))
+        make_network_recipe(kind, None, RecipeInputs(data=tmp_path, recordings=None, device="cpu", preset="all"))
 
 
 def test_a_trained_system_reads_korean_and_english_at_24_khz(prepared, tmp_path):
