@@ -171,7 +171,7 @@ def _planned_rows(takes: Takes, selection: RowSelection | None) -> list[dict[str
 
 
 def _with_edited_pause(row: dict[str, Any], takes: Takes) -> dict[str, Any]:
-    """Apply the pause that a listener has set; unlike other edits, it needs no new take."""
+    """Apply the pause that a reviewer has set; unlike other edits, it needs no new take."""
     pause_s = takes.choices.row(row["id"]).edit.pause_after_s
     return row if pause_s is None else {**row, "pause_after_s": pause_s}
 

@@ -59,7 +59,7 @@ class RunState:
 
     @property
     def choices(self) -> Choices:
-        """Decisions of listeners."""
+        """Decisions of reviewers."""
         return self.takes.choices
 
     @cached_property

@@ -107,7 +107,7 @@ class ValidatedSpec:
             map_tables: function that runs the stage for texts or recordings on tables; `map` runs it in this process.
             store_sources: function that stores audio embedded in the manifest.
             reuse_retakes: function that replaces first attempts by later attempts of earlier generations.
-            edit_rows: function that applies the edits of listeners.
+            edit_rows: function that applies the edits of reviewers.
         """
         check_chain([find_task(self.take_settings.task).stage, ScoreTakes], self.plan_schema().names)
         return plan_rows(
