@@ -94,7 +94,7 @@ def sample(
         n: number of voices.
         out: folder of the voice files.
         seed: seed of the sampling; another seed results in other voices.
-        name: beginning of the names of the voices.
+        name: prefix of the voice names.
         model: model, device and precision.
 
     Raises:
@@ -116,7 +116,7 @@ def design(
         n: number of voices.
         out: folder of the voice files.
         seed: seed of the sampling; another seed results in other voices.
-        name: beginning of the names of the voices.
+        name: prefix of the voice names.
         model: model, device and precision.
 
     Raises:

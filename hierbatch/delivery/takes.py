@@ -1,7 +1,7 @@
 """Takes of a run in book order: an index of all takes in memory, and their audio in small batches.
 
 `manifest.takes` selects the take of each row; this module groups the takes by chapter. The index has the values that
-order and pauses depend on, about a hundred bytes per sentence; audio stays on disk until its chapter is assembled.
+determine order and pauses, about a hundred bytes per sentence; audio stays on disk until its chapter is assembled.
 """
 
 from __future__ import annotations

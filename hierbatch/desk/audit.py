@@ -15,7 +15,7 @@ MAX_ROWS = 2000
 
 
 def share_interval(n_bad: int, n_judged: int, level: float = LEVEL) -> tuple[float, float]:
-    """Limits, lower and upper, of the exact confidence interval of the share of bad takes (Clopper and Pearson 1934).
+    """Lower and upper limit of the exact confidence interval for the share of bad takes (Clopper and Pearson 1934).
 
     Args:
         n_bad: number of bad takes among those judged.

@@ -1,4 +1,4 @@
-"""Words of a run to check. A correction enters the lexicon of the run, and the rows with the word get new takes."""
+"""Words of a run to check. A correction is added to the run's lexicon, and the rows with the word get new takes."""
 
 from __future__ import annotations
 

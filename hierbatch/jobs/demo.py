@@ -1,4 +1,4 @@
-"""Narration of the sample book in the package, with which an installation can be tried without any input."""
+"""Narration of the packaged sample book, to try an installation without any input."""
 
 from __future__ import annotations
 
