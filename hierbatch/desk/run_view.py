@@ -17,11 +17,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hierbatch.errors import HierbatchError, RunError
-from hierbatch.manifest.choices import Choices
-from hierbatch.manifest.run_layout import RunLayout
-from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS
-from hierbatch.manifest.take_requests import PLANNED, RequestState, read_requests
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.decisions.choices import Choices
+from hierbatch.manifest.decisions.take_requests import PLANNED, RequestState, read_requests
+from hierbatch.manifest.runs.run_layout import RunLayout
+from hierbatch.manifest.runs.take_ids import TAKE_ID_COLUMNS
+from hierbatch.manifest.takes.takes import Takes
 
 _LOG = logging.getLogger(__name__)
 _POLL_S = 0.1

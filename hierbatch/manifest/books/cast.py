@@ -7,8 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from hierbatch.errors import InputError
-from hierbatch.manifest.column import Column
-from hierbatch.manifest.store import open_table
+from hierbatch.manifest.columns.column import Column
+from hierbatch.manifest.tables.store import open_table
 
 NARRATION = "(narration)"
 """Entry of a cast for the rows without a voice of their own."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hierbatch.manifest.row_alignment import align_rows
+from hierbatch.manifest.books.row_alignment import align_rows
 
 Row = dict[str, Any]
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from hierbatch.errors import InputError
-from hierbatch.manifest.parts import open_run_file
+from hierbatch.manifest.runs.parts import open_run_file
 
 PREVIEW_S = 60.0
 """Expected duration of the preview of a chapter, in seconds."""

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 import pyarrow as pa
 
 from hierbatch.errors import InputError
-from hierbatch.manifest.column import Column, Scale
+from hierbatch.manifest.columns.column import Column, Scale
 from hierbatch.plugins import load_plugin, plugin_names
 
 ENTRY_POINT_GROUP = "hierbatch.measures"

@@ -12,8 +12,8 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from hierbatch.manifest.column import Column, Scale
-from hierbatch.manifest.measures import MEASURE_COLUMNS, MEASURE_FLAGS, declare_columns
+from hierbatch.manifest.columns.column import Column, Scale
+from hierbatch.manifest.columns.measures import MEASURE_COLUMNS, MEASURE_FLAGS, declare_columns
 
 SCHEMA_VERSION = 1
 """Version of the schemas, incremented when the name, type or content of a column changes; readers reject newer ones."""

@@ -9,15 +9,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hierbatch.manifest.choices import KEEP, PIN
-from hierbatch.manifest.column import Column
-from hierbatch.manifest.filters import rejections
-from hierbatch.manifest.parquet_writing import write_table
-from hierbatch.manifest.run_layout import RunLayout
-from hierbatch.manifest.schema import MANIFEST_COLUMNS, arrow_schema
-from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS
-from hierbatch.manifest.takes import Takes
-from hierbatch.manifest.verdicts import REJECTED_KIND
+from hierbatch.manifest.columns.column import Column
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS, arrow_schema
+from hierbatch.manifest.decisions.choices import KEEP, PIN
+from hierbatch.manifest.decisions.verdicts import REJECTED_KIND
+from hierbatch.manifest.runs.run_layout import RunLayout
+from hierbatch.manifest.runs.take_ids import TAKE_ID_COLUMNS
+from hierbatch.manifest.tables.parquet_writing import write_table
+from hierbatch.manifest.takes.filters import rejections
+from hierbatch.manifest.takes.takes import Takes
 
 CORPUS_COLUMNS = (
     Column("speaker", pa.string(), "Speaker of the recording; no speaker is in two splits."),

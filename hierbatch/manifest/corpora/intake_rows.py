@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from hierbatch.manifest.column import Column, Scale
-from hierbatch.manifest.corpus_rows import REJECTED_BY
-from hierbatch.manifest.schema import AUDIO, TAKE_COLUMNS, arrow_schema
+from hierbatch.manifest.columns.column import Column, Scale
+from hierbatch.manifest.columns.schema import AUDIO, TAKE_COLUMNS, arrow_schema
+from hierbatch.manifest.corpora.corpus_rows import REJECTED_BY
 
 _MEASURE_NAMES = (
     "status", "sample_rate_hz", "n_samples", "duration_s", "loudness_lufs", "rms_db", "peak_db", "silence_ratio",

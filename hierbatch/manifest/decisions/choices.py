@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from hierbatch.errors import InputError, RunError
-from hierbatch.manifest.json_log import append_record, read_records
-from hierbatch.manifest.row_edits import RowEdit
-from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.manifest.decisions.json_log import append_record, read_records
+from hierbatch.manifest.decisions.row_edits import RowEdit
+from hierbatch.manifest.runs.run_layout import RunLayout
 
 KEEP, REJECT, PIN, CLEAR = "keep", "reject", "pin", "clear"
 VERDICTS = (KEEP, REJECT, PIN, CLEAR)

@@ -12,10 +12,10 @@ from typing import Any
 from uuid import uuid4
 
 from hierbatch.errors import InputError
-from hierbatch.manifest.choices import TakeName
-from hierbatch.manifest.json_log import append_record, read_records
-from hierbatch.manifest.row_edits import RowEdit
-from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.manifest.decisions.choices import TakeName
+from hierbatch.manifest.decisions.json_log import append_record, read_records
+from hierbatch.manifest.decisions.row_edits import RowEdit
+from hierbatch.manifest.runs.run_layout import RunLayout
 
 MAX_TAKES = 5
 """Maximum number of takes per request."""

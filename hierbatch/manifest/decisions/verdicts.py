@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hierbatch.manifest.choices import KEEP, PIN, REJECT, Choices
-from hierbatch.manifest.take_ids import NAME_TYPE, TAKE_ID_COLUMNS, row_names
+from hierbatch.manifest.decisions.choices import KEEP, PIN, REJECT, Choices
+from hierbatch.manifest.runs.take_ids import NAME_TYPE, TAKE_ID_COLUMNS, row_names
 
 REJECTED_RANK = -1
 _RANKS = {REJECT: REJECTED_RANK, KEEP: 1, PIN: 2}

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hierbatch.manifest.take_ids import NAME_TYPE
+from hierbatch.manifest.runs.take_ids import NAME_TYPE
 
 _BUCKET_NAMES = 1 << 20
 """Planned names per bucket; a bucket is in memory at once, with its hash table."""

@@ -12,8 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hierbatch.errors import RunError, VanishedError
-from hierbatch.manifest.schema import PLAN_COLUMNS, TAKE_COLUMNS, VOICE_COLUMNS
+from hierbatch.manifest.columns.schema import PLAN_COLUMNS, TAKE_COLUMNS, VOICE_COLUMNS
 from hierbatch.object_path import arrow_source, is_remote
+
+REQUESTS_KEY = b"hierbatch_requests"
+"""Metadata key that only plans of requested takes have; its value lists the names of the requests."""
 
 _NEVER_NULL = ("id", "take_key", "attempt", "status", "position")
 _TYPES = {column.name: column.type for column in (*VOICE_COLUMNS, *PLAN_COLUMNS, *TAKE_COLUMNS)}

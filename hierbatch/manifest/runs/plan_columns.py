@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from hierbatch.manifest.parts import open_run_file
+from hierbatch.manifest.runs.parts import open_run_file
 
 _CACHED_GROUPS = 4
 """Number of row groups kept in memory; few suffice, since takes are stored roughly in the order of the plan."""

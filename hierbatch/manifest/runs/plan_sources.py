@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hierbatch.errors import RunError
-from hierbatch.manifest.schema import AUDIO, SOURCE_REFERENCE
+from hierbatch.manifest.columns.schema import AUDIO, SOURCE_REFERENCE
 from hierbatch.object_path import arrow_source
 from hierbatch.storage import write_atomically
 

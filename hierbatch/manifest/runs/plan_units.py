@@ -16,8 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hierbatch.manifest.best_takes import REQUESTS_KEY
-from hierbatch.manifest.parts import open_run_file
+from hierbatch.manifest.runs.parts import REQUESTS_KEY, open_run_file
 from hierbatch.object_path import arrow_source
 from hierbatch.storage import write_atomically
 

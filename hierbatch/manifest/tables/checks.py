@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hierbatch.errors import ManifestError
-from hierbatch.manifest.headers import found_columns, missing_columns
-from hierbatch.manifest.repeated_names import repeated_names
-from hierbatch.manifest.schema import MANIFEST_COLUMNS, RESERVED_NAMES
-from hierbatch.manifest.store import TableFile
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS, RESERVED_NAMES
+from hierbatch.manifest.tables.headers import found_columns, missing_columns
+from hierbatch.manifest.tables.repeated_names import repeated_names
+from hierbatch.manifest.tables.store import TableFile
 from hierbatch.names import name_key
 
 SAFE_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from hierbatch.csv_cells import FORMULA
-from hierbatch.manifest.headers import raw_types, read_header
+from hierbatch.manifest.tables.headers import raw_types, read_header
 from hierbatch.object_path import arrow_source
 
 _MAX_MESSAGE_CHARACTERS = 100

@@ -11,7 +11,7 @@ from typing import IO
 import pyarrow as pa
 
 from hierbatch.errors import ManifestError
-from hierbatch.manifest.schema import SCHEMA_VERSION, VERSION_KEY
+from hierbatch.manifest.columns.schema import SCHEMA_VERSION, VERSION_KEY
 from hierbatch.object_path import ObjectPath
 
 MAX_JSON_DEPTH = 32

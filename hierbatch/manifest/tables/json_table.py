@@ -12,8 +12,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.json
 
-from hierbatch.manifest.headers import column_name
-from hierbatch.manifest.integrity import check_json_depth
+from hierbatch.manifest.tables.headers import column_name
+from hierbatch.manifest.tables.integrity import check_json_depth
 from hierbatch.object_path import arrow_source
 
 _MAX_VALUE_CHARACTERS = 60

@@ -20,8 +20,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hierbatch.manifest.schema import AUDIO
-from hierbatch.manifest.thrift_compact import Struct, read_struct, write_struct
+from hierbatch.manifest.columns.schema import AUDIO
+from hierbatch.manifest.tables.thrift_compact import Struct, read_struct, write_struct
 
 MIN_LARGE_BYTES = 16 << 20
 _COPIED_BYTES = 4 << 20

@@ -8,8 +8,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hierbatch.manifest.large_values import LargeValue, insert_large_values, split_large_values, take_large_values
-from hierbatch.manifest.schema import AUDIO, AUDIO_ROW_GROUP, TEXT_ROW_GROUP
+from hierbatch.manifest.columns.schema import AUDIO, AUDIO_ROW_GROUP, TEXT_ROW_GROUP
+from hierbatch.manifest.tables.large_values import (
+    LargeValue,
+    insert_large_values,
+    split_large_values,
+    take_large_values,
+)
 from hierbatch.storage import write_atomically
 
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from hierbatch.errors import SegmentsError
-from hierbatch.manifest.headers import column_name, found_columns, read_header
+from hierbatch.manifest.tables.headers import column_name, found_columns, read_header
 from hierbatch.names import clean_name, nfc
 from hierbatch.storage import read_regular_file
 

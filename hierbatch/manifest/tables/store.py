@@ -11,14 +11,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hierbatch.errors import ManifestError
-from hierbatch.manifest.column import Column
-from hierbatch.manifest.csv_table import read_csv
-from hierbatch.manifest.headers import column_name, renamed_schema
-from hierbatch.manifest.integrity import check_text, check_version
-from hierbatch.manifest.json_table import read_json
-from hierbatch.manifest.recordings_folder import recordings_table
-from hierbatch.manifest.schema import AUDIO
-from hierbatch.manifest.shard import ROW_COLUMN, Shard
+from hierbatch.manifest.columns.column import Column
+from hierbatch.manifest.columns.schema import AUDIO
+from hierbatch.manifest.tables.csv_table import read_csv
+from hierbatch.manifest.tables.headers import column_name, renamed_schema
+from hierbatch.manifest.tables.integrity import check_text, check_version
+from hierbatch.manifest.tables.json_table import read_json
+from hierbatch.manifest.tables.recordings_folder import recordings_table
+from hierbatch.manifest.tables.shard import ROW_COLUMN, Shard
 from hierbatch.object_path import arrow_source, is_remote
 
 _BATCH_ROWS = 2048

@@ -14,11 +14,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hierbatch.manifest.column import Column
-from hierbatch.manifest.measures import MEASURES_KEY, parse_columns
-from hierbatch.manifest.parts import check_columns, open_run_file, read_committed_parts
-from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
-from hierbatch.manifest.verdicts import VerdictNames
+from hierbatch.manifest.columns.column import Column
+from hierbatch.manifest.columns.measures import MEASURES_KEY, parse_columns
+from hierbatch.manifest.decisions.verdicts import VerdictNames
+from hierbatch.manifest.runs.parts import REQUESTS_KEY, check_columns, open_run_file, read_committed_parts
+from hierbatch.manifest.runs.take_ids import TAKE_ID_COLUMNS, row_names
 
 TAKE_INDEX = np.dtype(
     [
@@ -50,10 +50,6 @@ _NAME_BATCH_ROWS = 4096
 
 _LOOKUP_BATCH_ROWS = 262_144
 """Minimum number of takes in one lookup, except the last; each lookup goes through the names of all planned rows."""
-
-
-REQUESTS_KEY = b"hierbatch_requests"
-"""Metadata key that only plans of requested takes have; its value lists the names of the requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +143,7 @@ def competing_takes(takes: TakeIndex) -> npt.NDArray[np.int64]:
 
 
 def best_takes(takes: TakeIndex) -> TakeIndex:
-    """Best take of each row, sorted by position; `hierbatch.manifest.takes.Takes` documents the ranking."""
+    """Best take of each row, sorted by position; `hierbatch.manifest.takes.takes.Takes` documents the ranking."""
     is_flawed = (takes["n_flags"] > 0) | (takes["n_rejections"] > 0)
     length_error = np.where(is_flawed, takes["length_error"], 0.0)
     # A good take is replaced by decision only; of several failures, the last one has the current reason.

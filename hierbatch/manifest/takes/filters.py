@@ -20,8 +20,8 @@ from typing import Any
 import pyarrow as pa
 
 from hierbatch.errors import InputError
-from hierbatch.manifest.measures import MEASURE_COLUMNS
-from hierbatch.manifest.schema import FLAGS
+from hierbatch.manifest.columns.measures import MEASURE_COLUMNS
+from hierbatch.manifest.columns.schema import FLAGS
 
 FAILED = "failed"
 """Name of the built-in rule that rejects rows without a successful take."""

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hierbatch.manifest.snapshot import Positions
+from hierbatch.manifest.takes.snapshot import Positions
 
 _MAX_REMEMBERED = 20_000
 """Maximum number of ids whose positions are kept in memory."""

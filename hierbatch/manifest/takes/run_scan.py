@@ -11,14 +11,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from hierbatch.errors import RunError, VanishedError
-from hierbatch.manifest.best_takes import best_takes, competing_takes, index_takes
-from hierbatch.manifest.choices import Choices, read_choices
-from hierbatch.manifest.filters import FilterRule, read_filter, rejections, rule_columns
-from hierbatch.manifest.parts import open_run_file
-from hierbatch.manifest.run_layout import RunLayout
-from hierbatch.manifest.schema import take_schema
-from hierbatch.manifest.snapshot import Snapshot, read_snapshot_rows, select_fields
-from hierbatch.manifest.verdicts import VerdictNames
+from hierbatch.manifest.columns.schema import take_schema
+from hierbatch.manifest.decisions.choices import Choices, read_choices
+from hierbatch.manifest.decisions.verdicts import VerdictNames
+from hierbatch.manifest.runs.parts import open_run_file
+from hierbatch.manifest.runs.run_layout import RunLayout
+from hierbatch.manifest.takes.best_takes import best_takes, competing_takes, index_takes
+from hierbatch.manifest.takes.filters import FilterRule, read_filter, rejections, rule_columns
+from hierbatch.manifest.takes.snapshot import Snapshot, read_snapshot_rows, select_fields
 
 _MAX_RESCANS = 20
 """Maximum number of scans if files disappear during each of them; a compaction causes one or two repeats."""

@@ -11,13 +11,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from hierbatch.errors import RunError
-from hierbatch.manifest.best_takes import TakeIndex, best_takes
-from hierbatch.manifest.measures import declared_columns
-from hierbatch.manifest.parts import open_run_file, read_part_rows
-from hierbatch.manifest.plan_columns import PlanColumns
-from hierbatch.manifest.schema import TAKE_COLUMN_NAMES
-from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
-from hierbatch.manifest.verdicts import REJECTED_RANK, VerdictNames, fail_rejected
+from hierbatch.manifest.columns.measures import declared_columns
+from hierbatch.manifest.columns.schema import TAKE_COLUMN_NAMES
+from hierbatch.manifest.decisions.verdicts import REJECTED_RANK, VerdictNames, fail_rejected
+from hierbatch.manifest.runs.parts import open_run_file, read_part_rows
+from hierbatch.manifest.runs.plan_columns import PlanColumns
+from hierbatch.manifest.runs.take_ids import TAKE_ID_COLUMNS, row_names
+from hierbatch.manifest.takes.best_takes import TakeIndex, best_takes
 
 Positions = npt.NDArray[np.int64]
 

@@ -15,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from hierbatch.manifest.name_join import find_planned_rows
-from hierbatch.manifest.parts import open_run_file, read_part_columns
-from hierbatch.manifest.plan_units import PlanReader, PlanUnits
-from hierbatch.manifest.run_layout import RunLayout
-from hierbatch.manifest.run_scan import RowBlock
-from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.runs.name_join import find_planned_rows
+from hierbatch.manifest.runs.parts import open_run_file, read_part_columns
+from hierbatch.manifest.runs.plan_units import PlanReader, PlanUnits
+from hierbatch.manifest.runs.run_layout import RunLayout
+from hierbatch.manifest.runs.take_ids import TAKE_ID_COLUMNS, row_names
+from hierbatch.manifest.takes.run_scan import RowBlock
+from hierbatch.manifest.takes.takes import Takes
 
 BLOCK_ROWS = 1 << 19
 """Rows of a block: a snapshot of them takes about 100 MB."""

@@ -17,14 +17,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hierbatch.errors import RunError, VanishedError
-from hierbatch.manifest.choices import Choices, read_choices
-from hierbatch.manifest.filters import FilterRule, rule_columns
-from hierbatch.manifest.known_positions import KnownPositions
-from hierbatch.manifest.measures import declared_columns
-from hierbatch.manifest.parts import open_run_file
-from hierbatch.manifest.run_layout import RunLayout
-from hierbatch.manifest.run_scan import RowBlock, ScannedRun, scan_run
-from hierbatch.manifest.snapshot import (
+from hierbatch.manifest.columns.measures import declared_columns
+from hierbatch.manifest.decisions.choices import Choices, read_choices
+from hierbatch.manifest.decisions.verdicts import VerdictNames
+from hierbatch.manifest.runs.parts import open_run_file
+from hierbatch.manifest.runs.run_layout import RunLayout
+from hierbatch.manifest.runs.take_ids import TAKE_ID_COLUMNS
+from hierbatch.manifest.takes.filters import FilterRule, rule_columns
+from hierbatch.manifest.takes.known_positions import KnownPositions
+from hierbatch.manifest.takes.run_scan import RowBlock, ScannedRun, scan_run
+from hierbatch.manifest.takes.snapshot import (
     Positions,
     planned_values,
     read_candidates,
@@ -32,8 +34,6 @@ from hierbatch.manifest.snapshot import (
     redecide,
     select_fields,
 )
-from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS
-from hierbatch.manifest.verdicts import VerdictNames
 
 
 class Takes:

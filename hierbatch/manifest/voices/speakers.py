@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from hierbatch.errors import PromptError
-from hierbatch.manifest.voices import VoiceRow
+from hierbatch.manifest.voices.voices import VoiceRow
 from hierbatch.names import clean_name, group_spellings, name_key
 
 _MAX_SHOWN = 5

@@ -10,9 +10,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from hierbatch.errors import ManifestError, SourceError
-from hierbatch.manifest.column import Column
-from hierbatch.manifest.headers import missing_columns
-from hierbatch.manifest.store import open_table
+from hierbatch.manifest.columns.column import Column
+from hierbatch.manifest.tables.headers import missing_columns
+from hierbatch.manifest.tables.store import open_table
 from hierbatch.names import clean_name, name_key, nfc
 
 MAP_COLUMNS = (

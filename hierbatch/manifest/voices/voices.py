@@ -11,12 +11,12 @@ from typing import Any
 
 from hierbatch.constants import AUDIO_SUFFIXES
 from hierbatch.errors import InputError, ManifestError, PromptError
-from hierbatch.manifest.checks import SAFE_ID
-from hierbatch.manifest.headers import missing_columns
-from hierbatch.manifest.recordings_folder import list_recordings
-from hierbatch.manifest.schema import VOICE_COLUMNS
-from hierbatch.manifest.store import open_table
-from hierbatch.manifest.voice_file import (
+from hierbatch.manifest.columns.schema import VOICE_COLUMNS
+from hierbatch.manifest.tables.checks import SAFE_ID
+from hierbatch.manifest.tables.headers import missing_columns
+from hierbatch.manifest.tables.recordings_folder import list_recordings
+from hierbatch.manifest.tables.store import open_table
+from hierbatch.manifest.voices.voice_file import (
     VOICE_FILE_SUFFIX,
     VoiceFile,
     is_voice_file,

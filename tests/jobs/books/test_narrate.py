@@ -13,7 +13,7 @@ from hierbatch.engine.progress import RunListener
 from hierbatch.errors import BookError, BundleError, InputError, RunError
 from hierbatch.jobs.books.cast import CastBook, cast_book
 from hierbatch.jobs.books.narrate import narrate
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.models.device_placement import DevicePlacement
 from tests.changing import change
 from tests.delivery.media import described

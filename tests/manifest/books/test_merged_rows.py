@@ -2,7 +2,7 @@ import copy
 
 import pytest
 
-from hierbatch.manifest.merged_rows import UsedIds, carry_ids, merge_rows
+from hierbatch.manifest.books.merged_rows import UsedIds, carry_ids, merge_rows
 
 TEXTS = ["The lamp was lit.", "It was late in the evening.", "Nobody came to the door.", "The clock struck nine times."]
 

@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from hierbatch.manifest.row_alignment import align_rows
+from hierbatch.manifest.books.row_alignment import align_rows
 
 TEXT = [f"Sentence {number} about {number * 37 % 101} lamps and {number * 53 % 97} clocks." for number in range(200)]
 

@@ -2,7 +2,7 @@ import pyarrow as pa
 import pytest
 
 from hierbatch.errors import InputError
-from hierbatch.manifest.row_selection import RowSelection, format_chapters, parse_chapters
+from hierbatch.manifest.books.row_selection import RowSelection, format_chapters, parse_chapters
 
 ROWS = pa.table(
     {

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pytest
 
-from hierbatch.manifest.measures import MEASURES
-from hierbatch.manifest.rows import EncodedAudio, PlannedUtterance, Take, Timing, take_rows
-from hierbatch.manifest.schema import (
+from hierbatch.manifest.columns.measures import MEASURES
+from hierbatch.manifest.columns.rows import EncodedAudio, PlannedUtterance, Take, Timing, take_rows
+from hierbatch.manifest.columns.schema import (
     AUDIO,
     MANIFEST_COLUMNS,
     MANIFEST_SCHEMA,

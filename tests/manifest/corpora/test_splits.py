@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 
 from hierbatch.errors import InputError
-from hierbatch.manifest.splits import check_languages_of_splits, parse_split, split_speakers
+from hierbatch.manifest.corpora.splits import check_languages_of_splits, parse_split, split_speakers
 
 SHARES = {"train": 0.8, "dev": 0.1, "test": 0.1}
 

@@ -5,13 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from hierbatch.errors import InputError, RunError
-from hierbatch.manifest.choices import Choice, append_choice, read_choices
-from hierbatch.manifest.row_edits import RowEdit
+from hierbatch.manifest.decisions.choices import Choice, append_choice, read_choices
+from hierbatch.manifest.decisions.row_edits import RowEdit
 
 WRITER = """
 import sys
 from pathlib import Path
-from hierbatch.manifest.choices import Choice, append_choice
+from hierbatch.manifest.decisions.choices import Choice, append_choice
 for number in range(40):
     append_choice(Path(sys.argv[1]), Choice(id=f"{sys.argv[2]}-{number}", note="x" * 2000))
 """

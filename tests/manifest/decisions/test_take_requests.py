@@ -1,8 +1,8 @@
 import pytest
 
 from hierbatch.errors import InputError
-from hierbatch.manifest.row_edits import RowEdit
-from hierbatch.manifest.take_requests import (
+from hierbatch.manifest.decisions.row_edits import RowEdit
+from hierbatch.manifest.decisions.take_requests import (
     TakeRequest,
     answer_request,
     append_request,

@@ -3,7 +3,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.errors import RunError
-from hierbatch.manifest.parts import open_run_file
+from hierbatch.manifest.runs.parts import open_run_file
 
 ROWS = {"timings": [[{"id": "x"}], [], None], "id": ["a", "b", "c"], "take_key": ["k"] * 3, "attempt": [1, 1, 2]}
 

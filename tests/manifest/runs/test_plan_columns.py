@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hierbatch.manifest.plan_columns import PlanColumns
+from hierbatch.manifest.runs.plan_columns import PlanColumns
 
 
 def test_columns_come_in_the_order_asked_for_whatever_row_groups_they_are_in(tmp_path):

@@ -3,9 +3,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.errors import RunError
-from hierbatch.manifest import plan_sources
-from hierbatch.manifest.plan_sources import PlanSources, discard_audio, open_source_store
-from hierbatch.manifest.schema import AUDIO, SOURCE_REFERENCE
+from hierbatch.manifest.columns.schema import AUDIO, SOURCE_REFERENCE
+from hierbatch.manifest.runs import plan_sources
+from hierbatch.manifest.runs.plan_sources import PlanSources, discard_audio, open_source_store
 
 
 def rows(sources, error_kinds=None):

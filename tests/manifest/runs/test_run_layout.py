@@ -1,6 +1,6 @@
 import pytest
 
-from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.manifest.runs.run_layout import RunLayout
 
 
 @pytest.fixture

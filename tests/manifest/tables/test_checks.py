@@ -3,9 +3,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.errors import ManifestError
-from hierbatch.manifest.checks import ManifestRequirements, check_manifest, id_notices
-from hierbatch.manifest.schema import MANIFEST_COLUMNS, TAKE_COLUMNS
-from hierbatch.manifest.store import open_table
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS, TAKE_COLUMNS
+from hierbatch.manifest.tables.checks import ManifestRequirements, check_manifest, id_notices
+from hierbatch.manifest.tables.store import open_table
 
 EXPECTED = ManifestRequirements(
     languages=("en", "ko"), voices=("anna", "jun"), default_language="en", default_voice="anna"

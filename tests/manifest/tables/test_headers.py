@@ -7,10 +7,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.errors import ManifestError
-from hierbatch.manifest.checks import ManifestRequirements, check_manifest, column_notices
-from hierbatch.manifest.schema import MANIFEST_COLUMNS
-from hierbatch.manifest.store import open_table
-from hierbatch.manifest.voices import read_voices
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS
+from hierbatch.manifest.tables.checks import ManifestRequirements, check_manifest, column_notices
+from hierbatch.manifest.tables.store import open_table
+from hierbatch.manifest.voices.voices import read_voices
 
 _WANTED = [{"id": "007", "text": "Hello; there, you.", "seed": 3}]
 

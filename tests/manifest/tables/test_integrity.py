@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.errors import ManifestError
-from hierbatch.manifest.csv_table import read_csv, write_csv
-from hierbatch.manifest.integrity import MAX_JSON_DEPTH
-from hierbatch.manifest.schema import MANIFEST_COLUMNS
-from hierbatch.manifest.store import open_table
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS
+from hierbatch.manifest.tables.csv_table import read_csv, write_csv
+from hierbatch.manifest.tables.integrity import MAX_JSON_DEPTH
+from hierbatch.manifest.tables.store import open_table
 
 
 @pytest.mark.parametrize("value", ["[" * 100_000 + "]" * 100_000, '{"a":' * 900 + "1" + "}" * 900, "[" * 100_000])

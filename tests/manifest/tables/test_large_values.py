@@ -5,10 +5,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hierbatch.manifest import large_values
-from hierbatch.manifest.parquet_writing import write_rows
-from hierbatch.manifest.schema import AUDIO
-from hierbatch.manifest.thrift_compact import read_struct, write_struct
+from hierbatch.manifest.columns.schema import AUDIO
+from hierbatch.manifest.tables import large_values
+from hierbatch.manifest.tables.parquet_writing import write_rows
+from hierbatch.manifest.tables.thrift_compact import read_struct, write_struct
 
 LARGE = 1000
 SCHEMA = pa.schema(

@@ -1,11 +1,11 @@
 import pytest
 
 from hierbatch.errors import ManifestError
-from hierbatch.manifest.checks import ManifestRequirements, check_manifest
-from hierbatch.manifest.recordings_folder import recordings_table
-from hierbatch.manifest.schema import MANIFEST_COLUMNS
-from hierbatch.manifest.store import open_table
-from hierbatch.manifest.voices import voices_from_folder
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS
+from hierbatch.manifest.tables.checks import ManifestRequirements, check_manifest
+from hierbatch.manifest.tables.recordings_folder import recordings_table
+from hierbatch.manifest.tables.store import open_table
+from hierbatch.manifest.voices.voices import voices_from_folder
 from tests.making import prompt_file
 
 

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hierbatch.manifest import repeated_names as module
-from hierbatch.manifest.repeated_names import repeated_names
+from hierbatch.manifest.tables import repeated_names as module
+from hierbatch.manifest.tables.repeated_names import repeated_names
 
 NAMES = st.lists(st.none() | st.text(alphabet="abä0", max_size=4), max_size=60)
 

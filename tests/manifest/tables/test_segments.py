@@ -3,7 +3,7 @@ import os
 import pytest
 
 from hierbatch.errors import SegmentsError
-from hierbatch.manifest.segments import Segment, check_segments, read_segments, settle_segments
+from hierbatch.manifest.tables.segments import Segment, check_segments, read_segments, settle_segments
 
 WANTED = (Segment(start_s=0.5, end_s=2.25, speaker="Anna"), Segment(start_s=3.0, end_s=4.0, speaker="Dr. Ben"))
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hierbatch.errors import InputError
-from hierbatch.manifest.schema import MANIFEST_COLUMNS
-from hierbatch.manifest.shard import ROW_COLUMN, Shard, parse_shard
-from hierbatch.manifest.store import open_table
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS
+from hierbatch.manifest.tables.shard import ROW_COLUMN, Shard, parse_shard
+from hierbatch.manifest.tables.store import open_table
 from tests.changing import change
 
 

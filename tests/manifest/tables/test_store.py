@@ -3,9 +3,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.errors import ManifestError
-from hierbatch.manifest.parquet_writing import write_table
-from hierbatch.manifest.schema import AUDIO, MANIFEST_COLUMNS, MANIFEST_SCHEMA
-from hierbatch.manifest.store import open_table
+from hierbatch.manifest.columns.schema import AUDIO, MANIFEST_COLUMNS, MANIFEST_SCHEMA
+from hierbatch.manifest.tables.parquet_writing import write_table
+from hierbatch.manifest.tables.store import open_table
 
 
 def rows_of(path):

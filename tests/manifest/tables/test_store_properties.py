@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hierbatch.errors import ManifestError
-from hierbatch.manifest.schema import MANIFEST_COLUMNS
-from hierbatch.manifest.store import open_table
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS
+from hierbatch.manifest.tables.store import open_table
 
 # A CSV file has one way to end a line, and no way to write the character 0.
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=30)

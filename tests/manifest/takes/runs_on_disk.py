@@ -3,9 +3,9 @@
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hierbatch.manifest.run_layout import RunLayout
-from hierbatch.manifest.schema import MANIFEST_COLUMNS, TAKE_COLUMNS, arrow_schema, plan_schema, take_schema
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS, TAKE_COLUMNS, arrow_schema, plan_schema, take_schema
+from hierbatch.manifest.runs.run_layout import RunLayout
+from hierbatch.manifest.takes.takes import Takes
 
 PLAN = plan_schema(arrow_schema(MANIFEST_COLUMNS, "manifest"))
 TAKES = take_schema(PLAN)

@@ -4,10 +4,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hierbatch.manifest.best_takes import REQUESTS_KEY
-from hierbatch.manifest.choices import Choice, append_choice
-from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS
-from tests.manifest.runs_on_disk import PLAN, RunOnDisk, told
+from hierbatch.manifest.decisions.choices import Choice, append_choice
+from hierbatch.manifest.runs.parts import REQUESTS_KEY
+from hierbatch.manifest.runs.take_ids import TAKE_ID_COLUMNS
+from tests.manifest.takes.runs_on_disk import PLAN, RunOnDisk, told
 
 
 @pytest.fixture

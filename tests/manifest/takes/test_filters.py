@@ -2,8 +2,8 @@ import pyarrow as pa
 import pytest
 
 from hierbatch.errors import InputError
-from hierbatch.manifest.filters import FilterRule, read_filter, rejections
-from hierbatch.manifest.schema import TAKE_COLUMNS, arrow_schema
+from hierbatch.manifest.columns.schema import TAKE_COLUMNS, arrow_schema
+from hierbatch.manifest.takes.filters import FilterRule, read_filter, rejections
 from tests.loading import ROOT
 
 SCHEMA = arrow_schema(TAKE_COLUMNS, "takes")

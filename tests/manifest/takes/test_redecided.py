@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from hierbatch.manifest.choices import CLEAR, KEEP, PIN, REJECT, Choice, append_choice
-from tests.manifest.runs_on_disk import RunOnDisk, told
+from hierbatch.manifest.decisions.choices import CLEAR, KEEP, PIN, REJECT, Choice, append_choice
+from tests.manifest.takes.runs_on_disk import RunOnDisk, told
 
 
 @pytest.fixture

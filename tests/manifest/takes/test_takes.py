@@ -3,7 +3,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.errors import RunError
-from tests.manifest.runs_on_disk import TAKES, RunOnDisk, told
+from tests.manifest.takes.runs_on_disk import TAKES, RunOnDisk, told
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from hierbatch.manifest.speakers import spelling_notices, unify_speakers
-from hierbatch.manifest.splits import split_speakers
-from hierbatch.manifest.voices import VoiceRow
+from hierbatch.manifest.corpora.splits import split_speakers
+from hierbatch.manifest.voices.speakers import spelling_notices, unify_speakers
+from hierbatch.manifest.voices.voices import VoiceRow
 
-SHARED = Path(os.environ.get("HIERBATCH_SHARED", Path(__file__).resolve().parents[3] / "shared"))
+SHARED = Path(os.environ.get("HIERBATCH_SHARED", Path(__file__).resolve().parents[4] / "shared"))
 SPELLINGS = SHARED / "cases" / "audio" / "files" / "voices_speaker_spellings.csv"
 
 

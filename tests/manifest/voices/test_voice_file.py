@@ -9,7 +9,7 @@ import pytest
 from hierbatch.audio.files import encode_sound
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import ManifestError, PromptError
-from hierbatch.manifest.voice_file import (
+from hierbatch.manifest.voices.voice_file import (
     VoiceFile,
     VoiceSource,
     is_voice_file,
@@ -17,7 +17,7 @@ from hierbatch.manifest.voice_file import (
     read_voice_file,
     recording_of,
 )
-from hierbatch.manifest.voices import read_voices, voice_from_file, voices_from_folder
+from hierbatch.manifest.voices.voices import read_voices, voice_from_file, voices_from_folder
 
 REFERENCE = encode_sound(Waveform(0.1 * np.sin(np.arange(16000) / 20).astype(np.float32), 16000))
 

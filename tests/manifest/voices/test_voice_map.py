@@ -1,7 +1,7 @@
 import pytest
 
 from hierbatch.errors import ManifestError, SourceError
-from hierbatch.manifest.voice_map import find_entry, read_voice_map
+from hierbatch.manifest.voices.voice_map import find_entry, read_voice_map
 
 
 def lines_of(tmp_path, text):

@@ -5,8 +5,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.errors import InputError, ManifestError, PromptError
-from hierbatch.manifest.schema import AUDIO
-from hierbatch.manifest.voices import MAX_PROMPT_BYTES, check_consent, read_voices, voice_from_file
+from hierbatch.manifest.columns.schema import AUDIO
+from hierbatch.manifest.voices.voices import MAX_PROMPT_BYTES, check_consent, read_voices, voice_from_file
 
 
 def test_paths_start_at_the_tables_folder(tmp_path):
