@@ -1,4 +1,4 @@
-"""Routes of the desk. Requests name rows and takes by id; no text of a request is used as a file path."""
+"""Routes of the review desk. Requests name rows and takes by id; no text of a request is used as a file path."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _POLL_S = 0.1
 _PASSING_S = 5.0
 """Time after which an error in reading the run is reported, even if it could be that of a file being replaced."""
 _MAX_SHARE = 0.1
-"""Largest share of the time spent on reading; a large run in progress is read less often."""
+"""Maximum share of the time that is spent on reading the run; a large run in progress is read less often."""
 
 _PLANNED = (
     "id",
@@ -61,7 +61,7 @@ class RunState:
 
     @property
     def choices(self) -> Choices:
-        """Decisions of listeners."""
+        """Decisions of reviewers."""
         return self.takes.choices
 
     @cached_property
@@ -134,7 +134,7 @@ class RunView:
         return self._state
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Register a function to be called from another thread after changes and on release; return its remover."""
+        """Register a function for another thread to call after changes and on release; return its unregistration."""
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
 
@@ -194,7 +194,7 @@ class RunView:
             self._publish(state, signature)
 
     def renew(self) -> None:
-        """Publish the latest snapshot under a new version, so that pages ask for derived values again."""
+        """Publish the latest snapshot under a new version, so that pages request derived values again."""
         with self._reading:
             before = self._state
             state = RunState(before.version + 1, before.takes, before.requests)

@@ -1,4 +1,4 @@
-"""Server of the desk on the loopback interface."""
+"""Server of the review desk on the loopback interface."""
 
 from __future__ import annotations
 
@@ -30,11 +30,12 @@ class ReviewJob:
 
 
 def review(job: ReviewJob, on_start: Callable[[str], None] | None = None) -> None:
-    """Serve the desk of a run until the process is interrupted.
+    """Serve the review desk of a run until the process is interrupted.
 
     Args:
         job: run and port.
-        on_start: called with the address of the page, which contains its token, once clients can connect.
+        on_start: function that is called with the address of the page, which contains its token, once clients can
+            connect.
 
     Raises:
         RunError: the folder is not a run.

@@ -31,7 +31,7 @@ def speech_app(service: SpeechService, *, token: str = "", is_local: bool = True
     Args:
         service: model and voices.
         token: key that clients must send as `Authorization: Bearer TOKEN`; if empty, no key is required.
-        is_local: True to accept only loopback host names, and no requests from pages of other sites.
+        is_local: True to accept only loopback host names, and to refuse requests from pages of other sites.
     """
 
     def guarded(endpoint: Endpoint) -> Endpoint:

@@ -1,4 +1,4 @@
-"""Delivered files of an audiobook: their names, their checks, the readalong and the sample."""
+"""Delivered files of an audiobook: their names, their checks, the read-along EPUB and the sample."""
 
 from __future__ import annotations
 
@@ -77,13 +77,13 @@ class BookFolder:
     def packed(
         self, edition: Edition, checked: Sequence[CheckedFile], takes: BookTakes, source: Path | None
     ) -> Iterator[CheckedFile]:
-        """Yield the checked files; the chapter files of a readalong are packed into one publication.
+        """Yield the checked files; the chapter files of a read-along EPUB are packed into one file.
 
         Args:
             edition: edition of the files.
             checked: results of `check` for all files of the edition, in order.
-            takes: takes of the run, with the texts of the readalong.
-            source: EPUB file whose markup the readalong keeps; None builds the pages from the rows.
+            takes: takes of the run, with the texts of the read-along EPUB.
+            source: EPUB file whose markup the read-along EPUB keeps; None builds the pages from the rows.
         """
         files = edition_files(edition)
         yield from (made for file, made in zip(files, checked, strict=True) if not file.kind.is_packed)

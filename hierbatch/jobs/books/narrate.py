@@ -77,7 +77,7 @@ def narrate(
 
     Args:
         job: book, voices, formats and output folder.
-        listener: listener that receives progress and notices.
+        listener: run listener that receives progress and notices.
         on_import: function that is called with the imported book before the synthesis starts.
         on_synthesized: function that is called between the synthesis and the mastering.
 

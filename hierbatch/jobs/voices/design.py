@@ -31,7 +31,7 @@ class DesignVoices:
     n_voices: int = 1
     seed: int = 0
     name: str = "designed"
-    """Beginning of the names of the voices."""
+    """Prefix of the voice names."""
     n_candidates: int = 2
     """Number of candidates drawn for each voice; the one nearest to the description is kept."""
     n_corrections: int = 2
