@@ -37,7 +37,7 @@ FILE_FORMATS: Mapping[str, tuple[str, str]] = {
     ".ogg": ("OGG", "VORBIS"),
     ".opus": ("OGG", "OPUS"),
 }
-"""libsndfile's container and codec for each file suffix that `Sound.save` supports."""
+"""Container and codec, as libsndfile names them, for each file suffix that `Sound.save` supports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Sound:
 
     @property
     def waveform(self) -> Waveform:
-        """Samples with their rate, as the functions of `hierbatch.audio` take them."""
+        """The sound as a `Waveform`, the type that the functions of `hierbatch.audio` accept."""
         return Waveform(self.samples, self.rate_hz)
 
     @flatten_options
@@ -142,7 +142,7 @@ class Sound:
 
     @classmethod
     def from_waveform(cls, waveform: Waveform, words: tuple[Word, ...] = ()) -> Sound:
-        """Create a sound from a waveform and its word times."""
+        """Create a sound from the output of a model, with the times of its words."""
         return cls(samples=waveform.samples, rate_hz=waveform.rate_hz, words=words)
 
     def _repr_html_(self) -> str:
@@ -151,7 +151,7 @@ class Sound:
 
 
 Recording = str | Path | bytes | Sound | Waveform
-"""Recording to read: a path, the bytes of an encoded file, or a sound in memory.
+"""Recording to process: a path, the bytes of an encoded file, or a sound in memory.
 
 Functions that take a recording also accept a pydub `AudioSegment`.
 """

@@ -1,4 +1,4 @@
-"""Pipeline of the Python API for text to speech and voice conversion with one loaded model."""
+"""Pipeline of the Python API for speech synthesis, singing and voice conversion with one loaded model."""
 
 from __future__ import annotations
 

@@ -30,11 +30,11 @@ class Voice:
 
     name: str
     consent: str
-    """Consent of the voice's owner, one of `self licensed public_domain synthetic`."""
+    """Consent of the speaker: `self`, `licensed`, `public_domain` or `synthetic`."""
     sha256: str
     """Hash of the prepared prompt."""
     notices: tuple[str, ...]
-    """Remarks on the prompt, for example that it is too short for a good likeness."""
+    """Remarks on the prompt, for example that it is too short to reproduce the voice well."""
     encoded: Any
     """The model's encoding of the prompt."""
 
@@ -52,8 +52,8 @@ def encode_voice(
 
     Args:
         prompt: 3 to 15 s of one person speaking, or a voice file.
-        consent: consent of that person, one of `self licensed public_domain synthetic`; not used for a voice file,
-            which contains it.
+        consent: consent of that person: `self`, `licensed`, `public_domain` or `synthetic`; not used for a voice
+            file, which contains it.
         model: model that encodes the prompt.
         name: name of the voice; by default derived from the file.
         denoise_ratio: share of the denoised prompt in a mix with the original, 0 to 1.

@@ -97,7 +97,7 @@ def list_() -> None:
 
 @models.command()
 def show(model: Annotated[str, typer.Argument(help="Name of a model, or a bundle folder.")]) -> None:
-    """Show kind, languages, license, hashes and the sources of a model.
+    """Show the kind, languages, license, hashes and sources of a model.
 
     Example: hierbatch models show lite
     """

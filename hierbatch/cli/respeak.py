@@ -1,4 +1,4 @@
-"""`hierbatch respeak`: make new takes of one row, with another text, voice or pace."""
+"""`hierbatch respeak`: make new takes of one row, if desired with another text, voice or speed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def respeak(
     *,
     device: DeviceChoice,
 ) -> None:
-    """Make new takes of one row; the present take counts until another is pinned.
+    """Make new takes of one row; the current take counts until another is pinned.
 
     If the run is in progress, its driver makes the takes before its next work unit.
 

@@ -1,4 +1,4 @@
-"""Common Voice layout: tables such as `validated.tsv` with `client_id path sentence`, recordings in `clips/`."""
+"""Common Voice layout: tables such as `validated.tsv` with `client_id path sentence`, and recordings in `clips/`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Takes of a run in book order: an index of all takes in memory, and their audio in small batches.
 
 `manifest.takes` selects the take of each row; this module groups the takes by chapter. The index has the values that
-order and pauses depend on, about a hundred bytes per sentence; audio stays on disk until its chapter is assembled.
+determine order and pauses, about a hundred bytes per sentence; audio stays on disk until its chapter is assembled.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ def _planned_rows(takes: Takes, selection: RowSelection | None) -> list[dict[str
 
 
 def _with_edited_pause(row: dict[str, Any], takes: Takes) -> dict[str, Any]:
-    """Apply the pause that a listener has set; unlike other edits, it needs no new take."""
+    """Apply the pause that a reviewer has set; unlike other edits, it needs no new take."""
     pause_s = takes.choices.row(row["id"]).edit.pause_after_s
     return row if pause_s is None else {**row, "pause_after_s": pause_s}
 

@@ -1,4 +1,4 @@
-"""Decisions made at the desk: appended to the run, and undone by appending their inverses."""
+"""Decisions made at the review desk: appended to the run, and undone by appending their inverses."""
 
 from __future__ import annotations
 

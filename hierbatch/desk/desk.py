@@ -1,4 +1,4 @@
-"""Request handlers of the desk, for one run."""
+"""Request handlers of the review desk, for one run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MAX_PLAYED = 500
 
 
 class Desk:
-    """Desk of one run: views of the newest state of the run, and decisions about the takes."""
+    """Review desk of one run: views of the newest state of the run, and decisions about its takes."""
 
     def __init__(self, view: RunView, writer: Writer, respeak: RespeakThread | None = None) -> None:
         """Create the desk.
@@ -36,7 +36,7 @@ class Desk:
         Args:
             view: snapshots of the run.
             writer: write lock of the run's decisions; the desk is read-only while it does not hold the lock.
-            respeak: makes new takes; None for a desk without a model.
+            respeak: thread that makes new takes; None for a desk without a model.
         """
         self._view, self._writer, self._respeak = view, writer, respeak
         self._decisions = Decisions(view)
@@ -79,7 +79,7 @@ class Desk:
         return {"version": state.version, "chapters": [], "voices": [], "characters": []}
 
     def chapter(self, number: int) -> dict[str, Any]:
-        """Text of a chapter."""
+        """Number, title and paragraphs of a chapter."""
         result: dict[str, Any] = self._read_newest(
             lambda state: {"version": state.version, **chapter(state, number, self._doubts.doubts(state))}
         )

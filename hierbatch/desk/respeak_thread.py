@@ -1,4 +1,4 @@
-"""New takes requested at the desk, made by a thread that keeps the model loaded, or by the driver of the run."""
+"""Takes requested at the review desk, made by a thread that keeps the model loaded, or by the driver of the run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class RespeakThread:
         Args:
             run: run folder.
             device: device of the model.
-            on_change: called after each request and each committed take.
+            on_change: function that is called after each request and each committed take.
         """
         self._run, self._on_change = run, on_change
         self._respeaker = Respeaker(run, device, on_take=on_change)

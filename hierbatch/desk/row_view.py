@@ -78,7 +78,7 @@ def take_words(state: RunState, row_id: str, name: str, doubts: RunDoubts) -> li
 
 
 def _has_phonemes(state: RunState, best: Mapping[str, Any] | None) -> bool:
-    """True if a listener wrote the phonemes of the current take."""
+    """True if a reviewer wrote the phonemes of the current take."""
     name = (best["take_key"], best["attempt"]) if best else None
     return any(name in found.takes and found.request.edit.phonemes for found in state.requests.values())
 

@@ -1,4 +1,4 @@
-"""Words of a run to check. A correction enters the lexicon of the run, and the rows with the word get new takes."""
+"""Words of a run to check. A correction is added to the run's lexicon, and the rows with the word get new takes."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class WordList:
         Args:
             state: snapshot of the run.
             wanted: values sent by the page: `word`, `language` and `pronunciation`, which is in slashes if it is IPA.
-            who: name of the listener.
+            who: name of the reviewer.
 
         Returns:
             Requests for new takes of the rows whose phonemes change.
@@ -185,7 +185,7 @@ def _requests(state: RunState, entry: LexiconEntry, front_ends: FrontEnds, who: 
 
 
 def _has_own_phonemes(request: TakeRequest) -> bool:
-    """True if a listener wrote the phonemes of the request, which a lexicon entry does not replace."""
+    """True if a reviewer wrote the phonemes of the request, which a lexicon entry does not replace."""
     return request.edit.phonemes is not None and request.corrected_word is None
 
 

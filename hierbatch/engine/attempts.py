@@ -20,13 +20,13 @@ from hierbatch.manifest.takes.takes import Takes
 from hierbatch.stages.base import Stage
 
 _SOURCE_BATCH_ROWS = 8
-"""Number of recordings that are checked again at a time; their audio is then in memory."""
+"""Number of recordings to check at a time, since their audio is held in memory."""
 
 
 def latest_plan_rows(plans: Sequence[Path], ids: pa.Array, takes: Takes | TakesByBlock) -> pa.Table:
     """Latest planned attempt of each row, without rows whose latest attempt has no take yet.
 
-    If listeners have requested takes, the planned row of the best take replaces the latest attempt.
+    If reviewers have requested takes, the planned row of the best take replaces the latest attempt.
 
     Args:
         plans: plan files of a generation: its first plan and its retries.
@@ -48,10 +48,10 @@ def latest_plan_rows(plans: Sequence[Path], ids: pa.Array, takes: Takes | TakesB
 def _with_content_of_best_takes(
     newest: pa.Table, rows: pa.Table, planned: pa.Table, takes: Takes | TakesByBlock
 ) -> pa.Table:
-    """Replace the latest attempts, which may contain an edit that nobody chose, with the rows of the best takes.
+    """Replace the latest attempts, which may contain an edit that was not chosen, with the rows of the best takes.
 
     Args:
-        newest: latest planned attempt of each row; the counts of attempts are kept.
+        newest: latest planned attempt of each row; the result keeps its attempt counts.
         rows: all planned attempts.
         planned: first attempts, used for rows whose best take was rejected or is in no plan.
         takes: snapshot of the generation's takes.
@@ -118,12 +118,12 @@ def plan_attempt(rows: pa.Table, settings: TakeSettings, *, keep_manifest_seeds:
 
 
 def reread_sources(rows: pa.Table, read: Stage, sources: PlanSources) -> pa.Table:
-    """Check rejected recordings again; the result refers to the recordings and does not contain their audio.
+    """Check rejected recordings again; the result contains references to the recordings instead of their audio.
 
     Args:
         rows: rejected rows of a plan.
         read: stage that checks recordings.
-        sources: stored recordings that the manifest contained.
+        sources: store of the recordings that were embedded in the manifest.
     """
     checked = [rows.slice(0, 0)]
     for start in range(0, len(rows), _SOURCE_BATCH_ROWS):

@@ -1,7 +1,7 @@
-"""Second plan of a generation, which keeps further takes of rows that listeners worked on, to be compared and pinned.
+"""Second plan of a generation: earlier takes of the rows that were reviewed, kept to be compared and pinned.
 
-The first plan of a generation has one take of each row. The second plan has other takes, provided that the new settings
-would result in the same audio; nothing is synthesized for it.
+The first plan of a generation has one take of each row. The second plan has further takes, provided that the new
+settings would result in the same audio; nothing is synthesized for it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _OF_TAKE = frozenset((*(column.name for column in PLAN_COLUMNS), *SPEAK_COLUMNS,
 
 
 def carry_takes(folder: RunFolder, generation: int, plan: Path, settings: TakeSettings) -> None:
-    """Write the second plan of a generation, if there are takes for it; must precede the renaming of the first plan.
+    """Write the second plan of a generation, if there are takes for it; call this before the first plan is renamed.
 
     Args:
         folder: the run.

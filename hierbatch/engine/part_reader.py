@@ -1,4 +1,4 @@
-"""Rows that parts contribute to the plans of a generation, found by reading the ids in the parts."""
+"""Detection of the planned rows that have a take, by reading the ids in the part files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NAME_BATCH_ROWS = 16_384
 
 
 class PartReader:
-    """Reader of the ids in parts, which marks the rows that they commit.
+    """Reader of part files, which marks the planned rows that have a take in these files.
 
     Args:
         folder: the run.
@@ -59,7 +59,7 @@ class PartReader:
     def read_others(self, listing: PartListing) -> None:
         """Record the rows of parts that are not whole units.
 
-        The rows are searched for in the unit that the stem of the part names, and otherwise in whole plans.
+        The rows are searched for in the unit that the stem of the part names, then in whole plans.
         """
         foreign: dict[str, Path] = {}
         for stem, part in listing.others.items():

@@ -1,4 +1,4 @@
-"""Committed rows of single plans, and the index file that stores them: bits by unit and row, and names of parts."""
+"""Committed rows of each plan, and the index file that stores them: bits by unit and row, and names of parts."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def load_commits(path: Path) -> list[dict[str, Any]]:
 
 
 def stored_commits(stored: Sequence[dict[str, Any]], plan: Path, units: PlanUnits) -> PlanCommits:
-    """Committed rows of a plan according to the index; none if the plan is not in the index.
+    """Committed rows of a plan according to the index; no rows if the plan is not in the index.
 
     Args:
         stored: rows of the index.

@@ -48,7 +48,7 @@ class PlannedRetakes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retakes:
-    """Policy for retakes of flawed rows; manual retries count as attempts too."""
+    """Policy for retakes of flawed rows; retries that the user starts count towards `max_retakes` too."""
 
     take_settings: TakeSettings
     max_retakes: int
@@ -91,7 +91,7 @@ class Retakes:
 
 
 def flawed_rows(takes: Takes, flags: frozenset[str] | None = None) -> pa.Table:
-    """Ids and error kinds of rows whose best take is flawed.
+    """Table of the ids and error kinds of the rows whose best take is flawed.
 
     Args:
         takes: takes of the run.
@@ -106,7 +106,7 @@ def flawed_rows(takes: Takes, flags: frozenset[str] | None = None) -> pa.Table:
 
 def _is_flawed(row: Mapping[str, Any], takes: Takes, counted: frozenset[str] | None) -> bool:
     if takes.choices.verdict(row["id"], row["take_key"], row["attempt"]) is not None:
-        return False  # a listener has decided
+        return False  # a reviewer has decided
     # Another seed does not change the text.
     flags = set(row["flags"]).difference(TEXT_FLAGS) if counted is None else counted.intersection(row["flags"])
     if flags or row["error_kind"] in RETRYABLE_ERROR_KINDS:

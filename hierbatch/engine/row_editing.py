@@ -1,4 +1,4 @@
-"""Edits of listeners applied to planned rows."""
+"""Application of reviewers' edits to planned rows."""
 
 from __future__ import annotations
 

@@ -198,7 +198,8 @@ def open_generation(folder: RunFolder, settings: Mapping[str, Any], origin: Mapp
         update: allow a new generation.
 
     Raises:
-        RunError: the settings differ and `update` is False.
+        RunError: the settings differ and `update` is False, or `run.json` is damaged.
+        StorageError: the disk is full, read-only or gone.
     """
     settings = json.loads(json.dumps(settings))  # as it will be read back, so that the comparison is exact
     generations = folder.read_record()["generations"] if folder.record_file.exists() else []

@@ -1,4 +1,4 @@
-"""Work units, which consist of rows that a worker processes together, and reports about finished units."""
+"""Work units, each of which is a set of rows that a worker processes together, and reports about finished units."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class WorkUnit:
     name: str
     rows: pa.Table
     is_requested: bool = False
-    """True for takes that a listener has requested; they do not count towards the progress of the run."""
+    """True for takes that a reviewer has requested; they do not count towards the progress of the run."""
 
     @property
     def n_rows(self) -> int:

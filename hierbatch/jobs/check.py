@@ -25,7 +25,7 @@ class CheckJob:
     watermark: bool = False
     """Check that the watermark is found."""
     signature: bool = False
-    """Check that a C2PA manifest states a synthetic origin and fits the file."""
+    """Check that a C2PA manifest states a synthetic origin and is valid for the file."""
 
 
 def check_files(job: CheckJob) -> Iterator[FileReport]:

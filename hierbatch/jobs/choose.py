@@ -1,4 +1,4 @@
-"""Decisions on takes from the command line: to keep, pin or reject a take, or to take back an earlier decision."""
+"""Decisions on takes from the command line: to keep, pin or reject a take, or to undo an earlier decision."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class CompactionResult:
 
 
 def compact(job: CompactJob) -> CompactionResult:
-    """Merge the Parquet files of a finished run, and drop superseded takes, except for rows that listeners worked on.
+    """Merge the Parquet files of a finished run, and drop superseded takes, except those of rows under review.
 
     The shards of a run (`--shard`) are compacted and merged into one run.
 
@@ -108,7 +108,7 @@ def _is_compacted(folder: RunFolder) -> bool:
 
 
 def _decided_takes(run: Path, takes: Takes) -> pa.Table:
-    """All takes of rows with decisions or requests of listeners; they are kept, as decisions can be taken back."""
+    """All takes of rows with decisions or requests by reviewers; they are kept, since decisions can be undone."""
     ids = {*takes.choices, *(state.request.id for state in read_requests(run).values())}
     return takes.candidates(sorted(ids), takes.schema.names) if ids else takes.schema.empty_table()
 

@@ -47,7 +47,7 @@ class RecordedRun:
         return read(rows)
 
     def requested_takes(self) -> RequestedTakes:
-        """Planner of the takes that listeners request."""
+        """Planner of the takes that reviewers request."""
         return RequestedTakes(self.folder, self.generation, self.take_settings, self.read_text)
 
 

@@ -65,7 +65,7 @@ class Convert(TakeMaker[PlannedRecording, DecodedSource | None, ConvertedRecordi
             voices: target voices.
             placement: device and precision.
             f0: name of the pitch tracker for source recordings.
-            pitch: treatment of the melody, read by `parse_pitch`.
+            pitch: treatment of the melody, as `parse_pitch` accepts it.
             full_band: bandwidth-extension model for output above 16 kHz; None resamples instead.
             limits: batch limits; by default those of the device.
 

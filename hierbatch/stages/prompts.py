@@ -50,9 +50,9 @@ class Prompt:
     """Denoising strength, 0 to 1, for a model with a built-in denoiser; None leaves it to the model."""
 
     def with_denoise_ratio(self, denoise_ratio: float) -> Prompt:
-        """Copy with a strength for the model's built-in denoiser; the hash changes, since the voice does.
+        """Copy of the prompt with a strength for the model's built-in denoiser; its hash differs, since its voice does.
 
-        A voice file has no noise and stays as it is.
+        A prompt from a voice file has no noise and is returned unchanged.
         """
         if self.voice_file is not None:
             return self

@@ -166,7 +166,7 @@ def _silent(name: str) -> SourceError:
 
 
 def too_short(name: str, duration_s: float) -> SourceError:
-    """Error for a recording below the shortest duration."""
+    """Error for a recording that is shorter than `SHORTEST_S`."""
     got = f"{duration_s:.3f} s"
     return SourceError(
         f"{name} is too short", expected=f"at least {SHORTEST_S:g} s", got=got, fix="use a longer recording"

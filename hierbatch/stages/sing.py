@@ -53,7 +53,7 @@ class Sing(TakeMaker[PlannedSong, VoicedSong, RenderedSong]):
         return VoicedSong(Song.from_json(row.song_json or ""), self._voices.voice(row.voice))
 
     def length_s(self, item: Opened[PlannedSong, VoicedSong]) -> float:
-        """Duration of the score."""
+        """Duration of the score in seconds."""
         return item.row.expected_duration_s
 
     def make(self, batch: Sequence[Opened[PlannedSong, VoicedSong]]) -> list[RenderedSong]:

@@ -94,7 +94,7 @@ class ReadSource:
 
 
 def resolve_source_path(root: Path, path: str) -> str:
-    """Full path of a recording, matched to file names by `find_path`; the file need not exist.
+    """Absolute path of a recording, in the Unicode form of the file's name on disk; the file need not exist.
 
     Raises:
         SourceError: the path is outside `root`, directly or through a link.

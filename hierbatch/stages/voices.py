@@ -1,4 +1,4 @@
-"""Voices of a worker, read from the voice table of the run; the model encodes each of them once."""
+"""Voices that a worker uses, read from the voice table of the run; the model encodes each voice once."""
 
 from __future__ import annotations
 

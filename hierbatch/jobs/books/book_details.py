@@ -1,4 +1,4 @@
-"""File with the details of a book, beside its manifest: an import writes it once, and jobs on a run read it."""
+"""File with the details of a book, next to its manifest: an import writes it once, and jobs on a run read it."""
 
 from __future__ import annotations
 

@@ -179,7 +179,7 @@ def _narrator(voices: Sequence[VoiceRow], narrator: str | None) -> str:
 
 
 def _fitting(voices: Sequence[VoiceRow], language: str, narrator: str) -> list[VoiceRow]:
-    """Voices without a language or in that of the book, and the narrator's voice; all voices if fewer than two fit."""
+    """Voices that have no language or that of the book, and the narrator's; all voices if fewer than two fit."""
     found = [voice for voice in voices if voice.voice == narrator or voice.language in (None, "", language)]
     return found if len(found) > 1 else list(voices)
 

@@ -1,8 +1,7 @@
 """Manifest of a book as a file that the user edits: a new import is merged into it and never overwrites it.
 
-The hidden file `.manifest.import.parquet` next to `manifest.csv` contains the rows of the last import.
-A comparison of these rows with the manifest shows what the user has edited; a comparison with a new import, what has
-changed in the book.
+The hidden file `.manifest.import.parquet` next to `manifest.csv` contains the rows of the last import. Comparing these
+rows with the manifest shows the edits of the user; comparing them with a new import shows the changes in the book.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Assignment of texts to voices for a corpus, balanced over languages and speakers, with varied manners of speaking."""
+"""Assignment of texts to voices for a corpus, balanced over languages and speakers, with varied speed and pitch."""
 
 from __future__ import annotations
 
@@ -103,9 +103,9 @@ def choose_speakers(voices: Sequence[VoiceRow], n_speakers: int | None, seed: in
 def voices_by_language(
     voices: Sequence[VoiceRow], languages: Sequence[str], *, cross_lingual: bool
 ) -> dict[str, list[VoiceRow]]:
-    """Voices that may speak each language, keyed by language.
+    """Voices that can be assigned to texts of each language, keyed by language.
 
-    These are the voices whose prompt has that language or none, or all voices if `cross_lingual` is set.
+    These are the voices of that language or without a language, or all voices if `cross_lingual` is set.
 
     Raises:
         InputError: a language has no voice.

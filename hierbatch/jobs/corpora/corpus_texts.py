@@ -65,7 +65,7 @@ def read_texts(
     Args:
         sources: files and folders.
         language: language of all sentences; `auto` detects the language of each sentence.
-        on_message: function that is called with each remark on a book, such as on a large part that is not read.
+        on_message: function that receives each remark on a book, such as that a large part of it is not read.
 
     Raises:
         InputError: a path has an unknown format or does not exist, or there are no sentences.

@@ -1,4 +1,4 @@
-"""Rows of a recording: division at pauses and by speaker, measures, transcripts and filter rules."""
+"""Division of a recording into rows at pauses and by speaker, with measures, transcripts and filter rules."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from hierbatch.stages.scoring import ScoringOptions, TakeToScore, TranscriptScor
 
 
 class RowMaker:
-    """Maker of the rows of recordings."""
+    """Maker of rows from recordings."""
 
     def __init__(self, settings: RowSettings, rules: Sequence[FilterRule]) -> None:
         """Load the recognizer, if the settings name one.

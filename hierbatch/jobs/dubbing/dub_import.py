@@ -148,7 +148,7 @@ def _unused_speakers(lines: Sequence[VoiceMapEntry], rows: Sequence[Mapping[str,
 
 
 def _check_inside(path: Path, folder: Path) -> None:
-    """Check that a path is not a link out of the folder: a folder from elsewhere must not expose other files.
+    """Check that a path is not a link out of the folder, since an untrusted folder must not expose other files.
 
     Raises:
         SourceError: the path leads out of the folder.

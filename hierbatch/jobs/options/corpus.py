@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class CorpusSettings(OptionGroup):
-    """Duration, speakers, range of manners of speaking, and splits of a corpus."""
+    """Duration, speakers, ranges of speed and pitch, and splits of a corpus."""
 
     TITLE: ClassVar[str] = "Corpus"
 

@@ -76,7 +76,7 @@ class ValidatedSpec:
         return "source" in find_task(self.take_settings.task).required_columns
 
     def settings(self) -> dict[str, Any]:
-        """Settings that the takes depend on; a run can only be resumed if all of them are unchanged."""
+        """Settings that the takes depend on; without an update, a run can be resumed only if they are unchanged."""
         return {
             "task": self.take_settings.task,
             "manifest_sha256": file_sha256(self.manifest.path),
@@ -107,7 +107,7 @@ class ValidatedSpec:
             map_tables: function that runs the stage for texts or recordings on tables; `map` runs it in this process.
             store_sources: function that stores audio embedded in the manifest.
             reuse_retakes: function that replaces first attempts by later attempts of earlier generations.
-            edit_rows: function that applies the edits of listeners.
+            edit_rows: function that applies the edits by reviewers.
         """
         check_chain([find_task(self.take_settings.task).stage, ScoreTakes], self.plan_schema().names)
         return plan_rows(

@@ -27,7 +27,7 @@ class SampleVoices:
     n_voices: int = 1
     seed: int = 0
     name: str = "sampled"
-    """Beginning of the names of the voices."""
+    """Prefix of the voice names."""
     model: ModelChoice = field(default_factory=ModelChoice)
 
 
@@ -100,7 +100,7 @@ def check_request(n_voices: int, seed: int, name: str) -> None:
     Args:
         n_voices: number of voices.
         seed: seed of the request.
-        name: beginning of the names of the voices.
+        name: prefix of the voice names.
 
     Raises:
         InputError: a value cannot be used.

@@ -66,7 +66,7 @@ class VoiceModel:
 
     @property
     def language(self) -> str:
-        """Language of reference recordings: English if the model speaks it, otherwise another with test sentences.
+        """Language of reference recordings: English if the model speaks it, or else another one with test sentences.
 
         Raises:
             BundleError: the model speaks no language with test sentences.
@@ -118,7 +118,7 @@ class VoiceModel:
         return Waveform(np.concatenate(blocks), parts[0].rate_hz)
 
     def with_own_frames(self, voice: LiteVoice) -> LiteVoice:
-        """Copy of a voice with the frames of its own speech, instead of those of the average voice.
+        """Copy of a voice with prompt frames from its own speech, instead of those of the average voice.
 
         Raises:
             PromptError: the speech of the voice has no pitch.

@@ -130,3 +130,11 @@ def test_sounds_markup_and_openings_of_sentences_are_not_speakers(tmp_path):
     ]
     assert cues(tmp_path, "Remember: he is here.") == []
     assert cues(tmp_path, "Meet me at 10:30 sharp", "Note: bring this.") == []
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.srt", "a.rttm"])
+def test_a_table_over_32_mb_is_refused_before_it_is_read(tmp_path, name):
+    with (tmp_path / name).open("wb") as file:
+        file.truncate((32 << 20) + 1)
+    with pytest.raises(SegmentsError, match="32 MB"):
+        read_segments(tmp_path / name)
