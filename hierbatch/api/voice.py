@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from hierbatch.api.sound import Recording, as_waveform
 from hierbatch.audio.files import encode_sound, read_sound
 from hierbatch.errors import InputError, PromptError
-from hierbatch.manifest.voice_file import VOICE_FILE_SUFFIX, is_voice_file, parse_voice_file
-from hierbatch.manifest.voices import CONSENTS, VoiceRow, check_consent, voice_from_file
+from hierbatch.manifest.voices.voice_file import VOICE_FILE_SUFFIX, is_voice_file, parse_voice_file
+from hierbatch.manifest.voices.voices import CONSENTS, VoiceRow, check_consent, voice_from_file
 from hierbatch.models.conversion.interface import ConversionModel
 from hierbatch.models.speech import SpeechModel
 from hierbatch.object_path import local_path

@@ -58,7 +58,7 @@ def check_can_sign(files: Iterable[str], credentials: Credentials) -> None:
         ProgramError: the package c2pa is missing.
     """
     _c2pa()
-    if unsupported := sorted({Path(name).suffix for name in files} - set(MEDIA_TYPES)):
+    if unsupported := sorted({Path(name).suffix.lower() for name in files} - set(MEDIA_TYPES)):
         raise InputError(
             "These formats cannot hold content credentials",
             expected=" ".join(MEDIA_TYPES),

@@ -22,7 +22,7 @@ from hierbatch.desk.word_list import WordList
 from hierbatch.desk.writer import Writer
 from hierbatch.engine.run_folder import RunFolder, is_locked
 from hierbatch.errors import InputError, RunError, VanishedError
-from hierbatch.manifest.take_requests import TakeRequest
+from hierbatch.manifest.decisions.take_requests import TakeRequest
 
 _MAX_PLAYED = 500
 

@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from hierbatch.engine.planning import TakeSettings
 from hierbatch.errors import InputError
-from hierbatch.manifest.row_edits import RowEdit
-from hierbatch.manifest.table_columns import with_column
+from hierbatch.manifest.decisions.row_edits import RowEdit
+from hierbatch.manifest.tables.table_columns import with_column
 from hierbatch.stages.base import Stage
 from hierbatch.stages.tasks import SPEAK
 

@@ -17,8 +17,8 @@ from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import RunError
 from hierbatch.frontend.lexicon import Lexicon, LexiconEntry
 from hierbatch.jobs.specs.base import file_sha256
-from hierbatch.manifest.plan_sources import PlanSources
-from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.manifest.runs.plan_sources import PlanSources
+from hierbatch.manifest.runs.run_layout import RunLayout
 from hierbatch.models.catalog.open_model import read_model_info
 from hierbatch.stages.base import Stage
 from hierbatch.stages.songs import ReadSongs

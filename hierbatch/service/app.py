@@ -14,7 +14,8 @@ from starlette.routing import Route
 from starlette.types import Send
 
 from hierbatch.desk.loopback import LOOPBACK_HOSTS, host_name
-from hierbatch.errors import HierbatchError
+from hierbatch.desk.request_body import read_body
+from hierbatch.errors import HierbatchError, InputError
 from hierbatch.service.formats import FORMATS, encode_stream
 from hierbatch.service.request import MAX_BODY_BYTES, RequestError, parse_request
 from hierbatch.service.speech_service import SpeechService
@@ -100,12 +101,10 @@ class _SpeechStream(StreamingResponse):
 
 
 async def _body(request: Request) -> bytes:
-    body = bytearray()
-    async for block in request.stream():
-        body += block
-        if len(body) > MAX_BODY_BYTES:
-            raise RequestError(f"The body is too large. Expected: at most {MAX_BODY_BYTES} bytes", status=413)
-    return bytes(body)
+    try:
+        return await read_body(request, MAX_BODY_BYTES)
+    except InputError as error:
+        raise RequestError(str(error), status=413) from error
 
 
 def _error_response(error: RequestError) -> Response:

@@ -2,7 +2,7 @@ import pytest
 
 from hierbatch.engine.planning import plan_rows  # noqa: F401 - the plan is what the chain below reads
 from hierbatch.errors import SetupError
-from hierbatch.manifest.schema import MANIFEST_SCHEMA, plan_schema
+from hierbatch.manifest.columns.schema import MANIFEST_SCHEMA, plan_schema
 from hierbatch.stages.base import check_chain
 from hierbatch.stages.speak import Speak
 from hierbatch.stages.text import PhonemizeText

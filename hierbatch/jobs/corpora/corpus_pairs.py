@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from hierbatch.errors import InputError
 from hierbatch.jobs.corpora.corpus_texts import CorpusText, SecondsPerCharacter
-from hierbatch.manifest.speakers import speaker_of
-from hierbatch.manifest.voices import VoiceRow
+from hierbatch.manifest.voices.speakers import speaker_of
+from hierbatch.manifest.voices.voices import VoiceRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

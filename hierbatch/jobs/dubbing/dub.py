@@ -26,9 +26,9 @@ from hierbatch.jobs.specs.voices import (
     other_model_notices,
     prepare_some_voices,
 )
-from hierbatch.manifest.speakers import spelling_notices
-from hierbatch.manifest.voice_map import VoiceMapEntry, read_voice_map
-from hierbatch.manifest.voices import VoiceRow
+from hierbatch.manifest.voices.speakers import spelling_notices
+from hierbatch.manifest.voices.voice_map import VoiceMapEntry, read_voice_map
+from hierbatch.manifest.voices.voices import VoiceRow
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.catalog.model_info import ModelInfo
 

@@ -10,8 +10,8 @@ from hierbatch.errors import InputError
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.voices import list_voices
 from hierbatch.jobs.voices.voice_model import VoiceModel
-from hierbatch.manifest.voice_file import VOICE_FILE_SUFFIX, VoiceFile, VoiceSource, content_sha256
-from hierbatch.manifest.voices import CONSENTS, VoiceRow, check_consent, voice_from_file
+from hierbatch.manifest.voices.voice_file import VOICE_FILE_SUFFIX, VoiceFile, VoiceSource, content_sha256
+from hierbatch.manifest.voices.voices import CONSENTS, VoiceRow, check_consent, voice_from_file
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.lite.voice_blend import blend_voices, normalize_weights
 

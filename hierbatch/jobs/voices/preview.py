@@ -15,7 +15,7 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.delivery.tags import synthetic_notice
 from hierbatch.errors import InputError, RowError
 from hierbatch.jobs.voices.voice_model import PREVIEW_TEXTS, VoiceModel
-from hierbatch.manifest.voices import VoiceRow, check_consent
+from hierbatch.manifest.voices.voices import VoiceRow, check_consent
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.programs import ffmpeg_program
 from hierbatch.storage import write_atomically

@@ -12,8 +12,8 @@ import numpy as np
 from hierbatch.errors import InputError
 from hierbatch.jobs.options.speech import MAX_SEED
 from hierbatch.jobs.voices.voice_model import VoiceModel
-from hierbatch.manifest.checks import SAFE_ID
-from hierbatch.manifest.voice_file import VOICE_FILE_SUFFIX, VoiceFile
+from hierbatch.manifest.tables.checks import SAFE_ID
+from hierbatch.manifest.voices.voice_file import VOICE_FILE_SUFFIX, VoiceFile
 from hierbatch.models.catalog.model_choice import ModelChoice
 
 _MAX_VOICES = 1000
