@@ -84,10 +84,10 @@ def _voice_row(prompt: Recording | AudioSegment, consent: str, name: str) -> Voi
         return replace(row, voice=name or row.voice)
     if consent not in _GIVEN_CONSENTS:
         raise InputError(
-            "The consent of the voice's owner is missing",
+            "The consent of the speaker is missing or unknown",
             expected=f"consent={' or '.join(_GIVEN_CONSENTS)}",
             got=repr(consent) if consent else "none",
-            fix="say with `consent` why you may use this voice",
+            fix="state with `consent` why you may use this voice",
         )
     if isinstance(prompt, str | Path):
         row = voice_from_file(local_path(prompt), consent)

@@ -141,7 +141,7 @@ class Desk:
         if self._respeak is None:
             raise RunError("This desk makes no takes", fix="start it with `hierbatch review`")
         if isinstance(n_takes, bool) or not isinstance(n_takes, int):
-            raise InputError("The number of takes is not a number", got=repr(n_takes)[:40], fix="reload the page")
+            raise InputError("The number of takes is not an integer", got=repr(n_takes)[:40], fix="reload the page")
         planned_row(self._view.state, row_id)
         edit = read_edit(wanted.get("edit") or {})
         self._respeak.request(TakeRequest(id=row_id, edit=edit, n_takes=n_takes, who=self._decisions.who))

@@ -52,10 +52,10 @@ def _changed_values(row: pa.Table, edit: RowEdit, settings: TakeSettings) -> dic
     values = {name: value for name, value in edit.spoken.items() if value != current.get(name)}
     if settings.task != SPEAK.name and values:
         raise InputError(
-            "A recording has no text and no pace of its own",
+            "Only rows with texts can be edited",
             expected="a request without an edit",
             got=", ".join(values),
-            fix="request another take",
+            fix="request another take of the unedited row",
         )
     if (voice := values.get("voice")) and voice not in settings.voice_sha256:
         known = ", ".join(sorted(settings.voice_sha256))

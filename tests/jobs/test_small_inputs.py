@@ -63,7 +63,7 @@ def test_a_clip_of_a_take_that_was_rejected_later_is_removed(tmp_path):
 def test_a_corpus_has_the_number_of_rows_asked_for(tmp_path):
     result = corpus(change(corpus_job(tmp_path), settings=CorpusSettings(rows=20)))
     assert result.outcome.counts.n_rows == 20
-    with pytest.raises(InputError, match=r"are not that many.*168 rows.*fewer --rows"):
+    with pytest.raises(InputError, match=r"are too few.*168 rows.*fewer --rows"):
         corpus(change(corpus_job(tmp_path), settings=CorpusSettings(rows=1000), out=tmp_path / "other"))
     with pytest.raises(InputError, match="--hours or --rows"):
         CorpusSettings()

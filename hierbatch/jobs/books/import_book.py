@@ -138,14 +138,14 @@ def check_options(job: ImportBook) -> None:
     choices = ("auto", *language_codes())
     if job.language not in choices:
         raise InputError(
-            "There is no such language",
+            "Unknown language",
             expected=", ".join(choices),
             got=repr(job.language),
             fix="correct --language",
         )
     if job.conflicts not in (None, EDITED, IMPORTED):
         raise InputError(
-            "Unknown side of a conflict",
+            "Unknown choice for conflicts",
             expected=f"{EDITED} or {IMPORTED}",
             got=repr(job.conflicts),
             fix="correct --conflicts",

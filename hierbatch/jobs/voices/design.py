@@ -64,7 +64,7 @@ def read_description(text: str) -> VoiceDescription:
             "The description names no attribute of a voice",
             expected="words such as low, female, bright, slow, lively, soft or breathy, in English or Korean",
             got=text[:80],
-            fix="docs/voices.md lists the words",
+            fix="use words that docs/voices.md lists",
         )
     return described
 

@@ -82,7 +82,7 @@ def preview_voices(job: PreviewVoices, on_file: Callable[[Path], None] | None = 
         if on_file:
             on_file(files[row.voice])
     if not files:
-        raise InputError("No voice can be used", got=" ".join(problems.values()))
+        raise InputError("No voice can be used", got=" ".join(problems.values()), fix="replace these recordings")
     montage = None
     if len(files) > 1:
         montage = job.out / MONTAGE

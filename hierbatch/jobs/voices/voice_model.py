@@ -73,7 +73,11 @@ class VoiceModel:
         """
         known = [code for code in REFERENCE_TEXTS if code in self.pipeline.languages]
         if not known:
-            raise BundleError("The model speaks no language with test sentences", expected=", ".join(REFERENCE_TEXTS))
+            raise BundleError(
+                "The model speaks no language with test sentences",
+                expected=", ".join(REFERENCE_TEXTS),
+                fix="choose another with --model",
+            )
         return known[0]
 
     def encode(self, row: VoiceRow) -> LiteVoice:

@@ -11,7 +11,7 @@ from hierbatch.manifest.columns.column import Column
 from hierbatch.manifest.tables.store import open_table
 
 NARRATION = "(narration)"
-"""Entry of a cast for the rows without a voice of their own."""
+"""Name of the cast entry whose voice is used for rows without a voice of their own."""
 
 _COLUMNS = (
     Column("character", pa.string(), "Name of the character, as in the column `character` of the manifest."),

@@ -119,7 +119,7 @@ DEFECT_FLAGS = ("silent", "clipped", "too_long", "too_short", "long_silence")
 """Flags of defects of the audio."""
 
 FLAGS = (*DEFECT_FLAGS, *MEASURE_FLAGS)
-"""Quality flags that call for a listener to check the take; a take with another seed may not have them."""
+"""Quality flags that call for a reviewer to check the take; a take with another seed may not have them."""
 
 SOURCE_FLAGS = ("source_clipped", "opposite_channels")
 """Flags of the source recording of a take."""

@@ -57,7 +57,7 @@ def read_corpus_rows(run: Path, takes: Takes) -> pa.Table | None:
 
     Args:
         run: run folder.
-        takes: takes of the run; decisions of listeners made after the table was written are applied too.
+        takes: takes of the run; decisions of reviewers made after the table was written are applied too.
     """
     layout = RunLayout(run)
     if not layout.corpus_rows.exists():
@@ -70,7 +70,7 @@ def read_corpus_rows(run: Path, takes: Takes) -> pa.Table | None:
 def with_rejections(takes: Takes, names: Sequence[str]) -> Iterator[pa.Table]:
     """Yield some columns of the best take of each row, and in the column `rejected_by` the rules that reject the row.
 
-    A take that a listener kept or pinned is not rejected, whatever the rules say. If listeners rejected all takes of a
+    A take that a reviewer kept or pinned is not rejected, whatever the rules say. If reviewers rejected all takes of a
     row, the row gets the reason `rejected`.
     """
     needed = sorted({*TAKE_ID_COLUMNS, "error_kind", *takes.rule_columns, *names})

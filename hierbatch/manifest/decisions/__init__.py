@@ -1,1 +1,1 @@
-"""Decisions of listeners: append-only logs of choices and of requests for new takes."""
+"""Decisions of reviewers: append-only logs of choices and of requests for new takes."""

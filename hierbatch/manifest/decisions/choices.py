@@ -1,4 +1,4 @@
-"""Decisions of listeners on the takes of a run: append-only lines in `RUN/choices/`, one file per writer.
+"""Decisions of reviewers on the takes of a run: append-only lines in `RUN/choices/`, one file per writer.
 
 Nothing is overwritten. A later line takes precedence over earlier verdicts on the same take, and over the earlier
 edit, note, or "listened to" mark of the same row; the earlier lines remain as the history of the row.
@@ -37,7 +37,7 @@ class Choice:
     verdict: str | None = None
     """Verdict on the take with this key and attempt; None leaves the verdict as it is."""
     edit: RowEdit | None = None
-    """Edit of the row; None leaves an earlier edit in force, and `RowEdit()` takes it back."""
+    """Edit of the row; None leaves an earlier edit in force, and `RowEdit()` removes it."""
     note: str | None = None
     """Remark on the row; an empty text removes the earlier remark, None keeps it."""
     listened: bool | None = None

@@ -1,4 +1,4 @@
-"""Verdicts of listeners as ranks of takes, for the readers of a run."""
+"""Verdicts of reviewers as ranks of takes, for the readers of a run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _RANKS = {REJECT: REJECTED_RANK, KEEP: 1, PIN: 2}
 """Rank of each verdict; a take without a verdict has rank 0."""
 
 REJECTED_KIND = "rejected"
-"""Error kind of a row whose best take was rejected by a listener."""
+"""Error kind of a row whose best take was rejected by a reviewer."""
 
 _COLUMNS_OF_FAILED_TAKES = frozenset(
     (
@@ -72,7 +72,7 @@ def fail_rejected(rows: pa.Table, is_rejected: npt.NDArray[np.bool_], passed: fr
     values = {
         "status": "failed",
         "error_kind": REJECTED_KIND,
-        "error": "A listener rejected this take",
+        "error": "A reviewer rejected this take",
         "flags": [],
     }
     for number, field in enumerate(rows.schema):

@@ -62,7 +62,7 @@ class PlanUnits:
         return frozenset(numbers[n_places > 1].tolist())
 
     def find(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Index of the unit with each number, -1 where the plan has none; for plans with unique numbers."""
+        """Index of the unit with each number, -1 where the plan has no such unit; requires `is_unique`."""
         if not len(self):
             return np.full(len(numbers), -1, np.int64)
         # Of one type: otherwise each search would convert all numbers.

@@ -10,8 +10,8 @@ RUN/
 ├── index/       index of the planned rows that have parts, for a fast start; rebuilt from plans and parts if missing
 ├── tmp/         work units being written; emptied at every start
 ├── events.jsonl event log for people; never read back as state
-├── choices/     decisions of listeners, append-only, one file per writer
-├── lexicon.csv  pronunciations that listeners corrected
+├── choices/     decisions of reviewers, append-only, one file per writer
+├── lexicon.csv  pronunciations that reviewers corrected
 ├── requests/    requests for new takes of single rows, append-only, one file per writer
 ├── mastered/    mastered chapters of a book, and encoded files of an incomplete book, named by hashes
 ├── corpus/      for a corpus: its manifest, its filter rules, and its rows with the rules that rejected them
@@ -33,7 +33,7 @@ _NUMBERED = re.compile(r"(?P<series>g\d+-c[0-9a-f]{12}|g\d+(?:-[jr]\d+|-[0-9a-f]
 """Pattern of the file name of a part, with the series and the number of the part in the series."""
 
 FOLDER_PARTS = 2_000
-"""Numbers per folder of parts; a crashed worker's unit has a few parts, so a folder stays far below 10,000 files."""
+"""Work units per folder of parts; the unit of a crashed worker has a few parts, so a folder has under 10,000 files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class RunLayout:
 
     @property
     def desk_lock_file(self) -> Path:
-        """Lock file of the desk that may write decisions."""
+        """Lock file of the review desk that may write decisions."""
         return self.root / "desk.lock"
 
     @property
@@ -98,7 +98,7 @@ class RunLayout:
 
     @property
     def corrected_lexicon(self) -> Path:
-        """Lexicon of pronunciations that listeners corrected, used in addition to the lexicon of the run."""
+        """Lexicon of pronunciations that reviewers corrected, used in addition to the lexicon of the run."""
         return self.root / "lexicon.csv"
 
     @property

@@ -26,7 +26,7 @@ It is used with `re.fullmatch` and in Arrow; `re.match` would accept a newline a
 
 _N_EXAMPLES = 5
 _SIMILAR, _MAX_COMPARED = 0.8, 200
-"""Least similarity of two names (`difflib`), and number of columns that are compared."""
+"""Minimum similarity of two names (`difflib`), and maximum number of columns that are compared."""
 _OTHER_NAMES = {"lang": "language", "locale": "language", "speaker": "voice", "speaker_id": "voice"}
 """Names of columns in other programs, and the names that hierbatch uses instead."""
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 from hierbatch.errors import InputError
 
 ROW_COLUMN = "manifest_row"
-"""Column that the rows of a shard have in addition: their position in the whole manifest."""
+"""Additional column of the rows of a shard: their position in the whole manifest."""
 
 MAX_SHARDS = 10_000
 _WRITTEN = re.compile(r"(\d{1,5})\s*/\s*(\d{1,5})")

@@ -39,7 +39,7 @@ class TableFile:
     path: Path
     columns: tuple[Column, ...]
     raw_schema: pa.Schema
-    """Schema with the names that `column_name` gives, and the types as stored in the file."""
+    """Schema with the names that `column_name` returns, and the types as stored in the file."""
     problems: tuple[str, ...]
     invalid_columns: frozenset[str]
     """Columns named in `problems`; all others can be read."""

@@ -54,7 +54,7 @@ _LOOKUP_BATCH_ROWS = 262_144
 
 @dataclass(frozen=True, slots=True)
 class PlannedTakes:
-    """Names of the takes that some plans ask for, and the manifest positions of the rows, one plan after another."""
+    """Names of the takes in some plans, and the manifest positions of their rows, one plan after another."""
 
     names: pa.Array
     positions: npt.NDArray[np.int64]
@@ -69,7 +69,7 @@ class PlannedTakes:
         Args:
             names: names of committed takes.
             takes: index records of these takes, in the same order.
-            verdicts: verdicts of listeners.
+            verdicts: verdicts of reviewers.
         """
         at = pc.index_in(names, value_set=self.names)
         is_planned = at.is_valid()
@@ -92,7 +92,7 @@ def index_takes(
     Args:
         list_parts: function that lists the committed part files.
         plans: plan of a generation, followed by those of its retries.
-        verdicts: verdicts of listeners.
+        verdicts: verdicts of reviewers.
         is_wanted: mask of the manifest positions to include; None for all.
 
     Returns:

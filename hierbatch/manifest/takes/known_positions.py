@@ -1,4 +1,4 @@
-"""Manifest positions of ids, found in a plan and kept in memory while they are few."""
+"""Manifest positions of rows by id, found in a plan and kept in memory in limited number."""
 
 from __future__ import annotations
 

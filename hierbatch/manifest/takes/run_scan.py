@@ -52,7 +52,7 @@ class ScannedRun:
     rules: Collection[FilterRule]
     """Filter rules, if the run is a corpus."""
     choices: Choices
-    """Decisions of listeners."""
+    """Decisions of reviewers."""
     snapshot: Snapshot
 
 

@@ -51,7 +51,7 @@ def read_snapshot_rows(
         snapshot: files of the run.
         index: takes to read.
         schema: columns to read.
-        as_decided: True turns takes that listeners rejected into failed takes; False leaves them unchanged.
+        as_decided: True turns takes that reviewers rejected into failed takes; False leaves them unchanged.
     """
     of_takes = TAKE_COLUMN_NAMES | {column.name for column in declared_columns(schema)}
     own = [name for name in schema.names if name in of_takes]
@@ -113,7 +113,7 @@ def redecide(snapshot: Snapshot, is_wanted: npt.NDArray[np.bool_], verdicts: Ver
     Args:
         snapshot: files of the run.
         is_wanted: boolean array that selects manifest positions.
-        verdicts: current verdicts of listeners.
+        verdicts: current verdicts of reviewers.
     """
     competing = snapshot.competing[is_wanted[snapshot.competing["position"]]]
     best = snapshot.index[is_wanted[snapshot.index["position"]]]

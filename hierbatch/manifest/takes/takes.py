@@ -37,12 +37,12 @@ from hierbatch.manifest.takes.snapshot import (
 
 
 class Takes:
-    """Snapshot of the takes of a run, in manifest order; it only reads files, and can be used while the run goes on.
+    """Snapshot of the takes of a run, in manifest order; it only reads files, and can be used during the run.
 
-    The best take of a row is chosen by these criteria, in this order: pinned by a listener; kept by a listener;
+    The best take of a row is chosen by these criteria, in this order: pinned by a reviewer; kept by a reviewer;
     successful; planned rather than requested; rejected by the fewest filter rules; with the fewest flags; among flawed
     takes, with the duration closest to the expected one; among good takes, the first attempt, and among others, the
-    last attempt. A row whose takes were all rejected by listeners counts as failed. Columns copied from the manifest
+    last attempt. A row whose takes were all rejected by reviewers counts as failed. Columns copied from the manifest
     come from the newest plan, since a reused take may now belong to another chapter; for a requested take, they come
     from the request.
 
@@ -64,7 +64,7 @@ class Takes:
     rules: Collection[FilterRule]
     """Filter rules, if the run is a corpus."""
     choices: Choices
-    """Decisions of listeners."""
+    """Decisions of reviewers."""
 
     def __init__(self, run: Path, generation: int | None = None, block: RowBlock | None = None) -> None:
         """Take the snapshot.
@@ -134,7 +134,7 @@ class Takes:
 
         Args:
             columns: columns of the takes.
-            as_decided: True turns takes that listeners rejected into failed takes; False leaves them unchanged.
+            as_decided: True turns takes that reviewers rejected into failed takes; False leaves them unchanged.
         """
         for _, rows in self._read(self._has_take(), columns, as_decided=as_decided):
             yield rows
@@ -152,7 +152,7 @@ class Takes:
         return self._in_order(self._find_ids(ids), columns)
 
     def candidates(self, ids: Sequence[str], columns: Sequence[str]) -> pa.Table:
-        """All takes of some rows, in manifest order and by attempt; takes that listeners rejected keep their audio.
+        """All takes of some rows, in manifest order and by attempt; takes that reviewers rejected keep their audio.
 
         Args:
             ids: ids of the rows.

@@ -62,7 +62,7 @@ class VoiceFile:
     description: str = ""
     """Origin in words, such as the seed of a sampled voice or the wording of a designed one."""
     synthetic: bool = False
-    """True if the voice belongs to nobody."""
+    """True if the voice is not that of a real person."""
     sources: tuple[VoiceSource, ...] = ()
     numbers: Mapping[str, float]
     """Scalar settings of the voice, such as its median F0 in Hz."""

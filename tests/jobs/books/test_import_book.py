@@ -135,7 +135,7 @@ def test_a_foreign_tag_can_be_overruled(tmp_path: Path) -> None:
 
 
 def test_options_that_are_wrong(book: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no such language"):
+    with pytest.raises(InputError, match="Unknown language"):
         import_book(ImportBook(book=book, language="de"))
     with pytest.raises(InputError, match="format is not supported"):
         import_book(ImportBook(book=book, out=tmp_path / "out.xlsx"))
