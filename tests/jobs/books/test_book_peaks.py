@@ -1,0 +1,39 @@
+from dataclasses import replace
+
+import pytest
+
+from hierbatch.delivery.profiles import PROFILES
+from hierbatch.delivery.report import measure_file
+from hierbatch.jobs.books.book import make_book
+from hierbatch.jobs.books.book_ahead import make_ahead
+from hierbatch.jobs.books.book_job import BookJob
+from hierbatch.jobs.options.delivery import RunDelivery
+from tests.delivery.book_run import book_rows, write_run
+
+
+@pytest.fixture
+def close_ceiling(monkeypatch):
+    """A limiter that leaves lossy codecs no room, on loud speech."""
+    close = replace(PROFILES["podcast"], ceiling_dbtp=-1.0, level_target=-11.0, level_range=(-13.0, -9.0))
+    monkeypatch.setitem(PROFILES, "podcast", close)
+
+
+def books(run, out, is_ahead):
+    job = BookJob(run=run, out=out, delivery=RunDelivery(to="m4b,opus,flac", profile="podcast", sample=True))
+    if is_ahead:
+        make_ahead(job, lambda: True)
+    return {str(file.path.relative_to(out)): file for file in make_book(job).files}
+
+
+def test_a_file_whose_codec_raises_peaks_is_encoded_again_at_a_lower_level(tmp_path, close_ceiling):
+    run = write_run(tmp_path / "run", book_rows(n_chapters=2, n_sentences=3))
+    made = {is_ahead: books(run, tmp_path / f"out-{is_ahead}", is_ahead) for is_ahead in (False, True)}
+    for file in made[False].values():
+        assert file.report.passed, file.report
+    loudness = {name: measure_file(file.path).loudness_lufs for name, file in made[False].items()}
+    lossless = [value for name, value in loudness.items() if name.endswith("flac")]
+    assert loudness["The Small Book.m4b"] < max(lossless) - 0.2
+    assert {name: file.path.read_bytes() for name, file in made[True].items()} == {
+        name: file.path.read_bytes() for name, file in made[False].items()
+    }
+    assert not [path.name for path in (tmp_path / "out-False").iterdir() if path.name.startswith("again")]
