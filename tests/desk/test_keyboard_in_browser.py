@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from hierbatch.jobs.run import run as run_job
-from hierbatch.manifest.choices import read_choices
+from hierbatch.manifest.decisions.choices import read_choices
 from tests.desk.desk_browser import WAIT_MS, open_page, serve
 from tests.desk.small_desk import small_run
 from tests.jobs.running import job
