@@ -14,7 +14,7 @@ from tests.delivery.book_run import book_rows, write_run
 @pytest.fixture
 def close_ceiling(monkeypatch):
     """A limiter that leaves lossy codecs no room, on loud speech."""
-    close = replace(PROFILES["podcast"], ceiling_dbtp=-1.0, level_target=-11.0, level_range=(-13.0, -9.0))
+    close = replace(PROFILES["podcast"], ceiling_dbtp=-1.0, level_target=-11.0, level_range=(-20.0, -5.0))
     monkeypatch.setitem(PROFILES, "podcast", close)
 
 
