@@ -9,9 +9,9 @@ from enum import IntFlag
 from typing import Any
 
 from hierbatch.desk.run_view import RunState
-from hierbatch.manifest.choices import KEEP, PIN, REJECT, RowChoices
-from hierbatch.manifest.row_edits import RowEdit
-from hierbatch.manifest.take_requests import PLANNED, RequestState
+from hierbatch.manifest.decisions.choices import KEEP, PIN, REJECT, RowChoices
+from hierbatch.manifest.decisions.row_edits import RowEdit
+from hierbatch.manifest.decisions.take_requests import PLANNED, RequestState
 
 
 class Mark(IntFlag):

@@ -17,14 +17,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hierbatch.errors import HierbatchError, RunError
-from hierbatch.manifest.choices import Choices
-from hierbatch.manifest.run_layout import RunLayout
-from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS
-from hierbatch.manifest.take_requests import PLANNED, RequestState, read_requests
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.decisions.choices import Choices
+from hierbatch.manifest.decisions.take_requests import PLANNED, RequestState, read_requests
+from hierbatch.manifest.runs.run_layout import RunLayout
+from hierbatch.manifest.runs.take_ids import TAKE_ID_COLUMNS
+from hierbatch.manifest.takes.takes import Takes
 
 _LOG = logging.getLogger(__name__)
 _POLL_S = 0.1
+_PASSING_S = 5.0
+"""Time after which an error in reading the run is reported, even if it could be that of a file being replaced."""
 _MAX_SHARE = 0.1
 """Maximum share of the time that is spent on reading the run; a large run in progress is read less often."""
 
@@ -163,19 +165,22 @@ class RunView:
         self._thread.join(timeout=5)
 
     def _follow(self) -> None:
-        pause_s, failure = _POLL_S, ""
+        pause_s, failure, reported, since = _POLL_S, "", "", 0.0
         while not self._is_closed:
             self._wake.wait(pause_s)
             self._wake.clear()
             started = time.monotonic()
             try:
                 self._update()
-            except (HierbatchError, OSError):
-                pass  # a file being replaced: the next pass reads it
+                failure = reported = ""
             except Exception as error:  # noqa: BLE001 - the page goes on, with the state before
                 if repr(error) != failure:
+                    failure, since = repr(error), started
+                # A file that is being replaced is read by a later pass.
+                is_passing = isinstance(error, HierbatchError | OSError) and started - since < _PASSING_S
+                if failure != reported and not is_passing:
                     _LOG.exception("The state of the run cannot be read; the page shows the one before")
-                failure = repr(error)
+                    reported = failure
             pause_s = max(_POLL_S, (time.monotonic() - started) / _MAX_SHARE)
 
     def _update(self) -> None:

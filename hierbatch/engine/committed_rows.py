@@ -21,8 +21,8 @@ from hierbatch.engine.plan_commits import Mask, PlanCommits, load_commits, store
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.engine.work_units import Pending, make_pending
 from hierbatch.errors import VanishedError
-from hierbatch.manifest.plan_units import PlanUnits
-from hierbatch.manifest.run_layout import FOLDER_PARTS
+from hierbatch.manifest.runs.plan_units import PlanUnits
+from hierbatch.manifest.runs.run_layout import FOLDER_PARTS
 from hierbatch.object_path import is_remote
 
 _MAX_RESCANS = 20

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from hierbatch.manifest.plan_units import PlanUnits, write_arrow
-from hierbatch.manifest.run_layout import FOLDER_PARTS
+from hierbatch.manifest.runs.plan_units import PlanUnits, write_arrow
+from hierbatch.manifest.runs.run_layout import FOLDER_PARTS
 from hierbatch.object_path import arrow_source
 
 _FORMAT_KEY, _FORMAT = b"hierbatch_committed_rows", b"1"

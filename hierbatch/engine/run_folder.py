@@ -18,7 +18,7 @@ from typing import Any
 from hierbatch.engine.lease import hold_lease, read_holder
 from hierbatch.engine.run_record import FORMAT, check_generation, read_record
 from hierbatch.errors import RunError
-from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.manifest.runs.run_layout import RunLayout
 from hierbatch.object_path import is_remote
 from hierbatch.storage import STAGING_PREFIX, storage_error, write_atomically
 

@@ -25,7 +25,7 @@ from hierbatch.engine.retakes import Retakes
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.engine.work_units import Pending
 from hierbatch.engine.worker import WorkerSpec
-from hierbatch.manifest.row_selection import RowSelection
+from hierbatch.manifest.books.row_selection import RowSelection
 from hierbatch.object_path import is_remote
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from hierbatch.audio.pitch import F0
 from hierbatch.audio.pitch_trackers import DEFAULT_TRACKER, pitch_tracker
-from hierbatch.manifest.rows import PlannedRecording
+from hierbatch.manifest.columns.rows import PlannedRecording
 from hierbatch.models.conversion.interface import DEFAULT_PITCH, ConversionModel, parse_pitch
 from hierbatch.models.conversion.recording import ConversionJob, convert_recordings
 from hierbatch.models.device_placement import DevicePlacement

@@ -16,8 +16,8 @@ from hierbatch.audio.level import full_scale_gain, peak_level
 from hierbatch.audio.quality import TakeMeter
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import HierbatchError, SynthesisError
-from hierbatch.manifest.rows import EncodedAudio, Take, take_rows
-from hierbatch.manifest.schema import AUDIO, TAKE_COLUMNS, arrow_schema, take_schema
+from hierbatch.manifest.columns.rows import EncodedAudio, Take, take_rows
+from hierbatch.manifest.columns.schema import AUDIO, TAKE_COLUMNS, arrow_schema, take_schema
 from hierbatch.stages.flags import flag_defects
 
 _SCHEMA = arrow_schema(TAKE_COLUMNS, "takes")

@@ -10,7 +10,7 @@ from hierbatch.delivery.tags import Cover, read_cover
 from hierbatch.engine.run_record import read_record
 from hierbatch.errors import InputError
 from hierbatch.frontend.books.book import Book
-from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.manifest.runs.run_layout import RunLayout
 from hierbatch.object_path import is_remote
 from hierbatch.storage import write_atomically
 

@@ -29,6 +29,8 @@ class CheckedFile:
     duration_s: float
     n_chapters: int
     report: FileReport
+    is_sample: bool = False
+    """True for the retail sample, which repeats a part of the book."""
 
 
 def edition_names(edition: Edition, job: BookJob) -> Iterator[Path]:
@@ -108,7 +110,8 @@ class BookFolder:
         [file] = edition_files(sample)
         (self.folder / "sample" / file.name).rename(self.folder / SAMPLE_NAME)
         file = replace(file, name=Path(SAMPLE_NAME))
-        return self._checked(file, check_file(self.folder / file.name, sample.profile, is_ours=True))
+        report = check_file(self.folder / file.name, sample.profile, is_ours=True)
+        return replace(self._checked(file, report), is_sample=True)
 
     def deliver(self, names: Sequence[Path]) -> None:
         """Move files from the temporary folder to the output folder; `names` are their relative paths.

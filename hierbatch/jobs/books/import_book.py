@@ -24,8 +24,8 @@ from hierbatch.jobs.books.book_details import known_details, write_details
 from hierbatch.jobs.books.book_lexicon import read_pronunciations, write_lexicon
 from hierbatch.jobs.books.credits import credit_rows
 from hierbatch.jobs.books.editable_manifest import ManifestUpdate, update_manifest
-from hierbatch.manifest.merged_rows import EDITED, IMPORTED
-from hierbatch.manifest.schema import MANIFEST_COLUMNS, arrow_schema
+from hierbatch.manifest.books.merged_rows import EDITED, IMPORTED
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS, arrow_schema
 
 _OMITTED_COLUMNS = frozenset({"source", "phonemes", "seed", "speed", "pitch_semitones", "prosody"})
 BOOK_SCHEMA = arrow_schema([column for column in MANIFEST_COLUMNS if column.name not in _OMITTED_COLUMNS], "manifest")
@@ -138,14 +138,14 @@ def check_options(job: ImportBook) -> None:
     choices = ("auto", *language_codes())
     if job.language not in choices:
         raise InputError(
-            "There is no such language",
+            "Unknown language",
             expected=", ".join(choices),
             got=repr(job.language),
             fix="correct --language",
         )
     if job.conflicts not in (None, EDITED, IMPORTED):
         raise InputError(
-            "Unknown side of a conflict",
+            "Unknown choice for conflicts",
             expected=f"{EDITED} or {IMPORTED}",
             got=repr(job.conflicts),
             fix="correct --conflicts",

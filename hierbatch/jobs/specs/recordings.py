@@ -13,7 +13,7 @@ from typing import Protocol
 import pyarrow.compute as pc
 
 from hierbatch.errors import InputError, SourceError
-from hierbatch.manifest.store import TableFile
+from hierbatch.manifest.tables.store import TableFile
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.names import find_path
 from hierbatch.stages.sources import resolve_source_path

@@ -157,7 +157,9 @@ def _settings(choice: FeatureChoice, info: FeatureInfo) -> PreparedSettings:
 
     pitch_tracker(choice.f0)
     if choice.f0_hop_ms not in (5, 10):
-        raise InputError("The hop of F0 is invalid", expected="5 or 10", got=str(choice.f0_hop_ms), fix="correct it")
+        raise InputError(
+            "The hop of F0 is invalid", expected="5 or 10", got=str(choice.f0_hop_ms), fix="correct --f0-hop-ms"
+        )
     return PreparedSettings(features=info, pitch_tracker=choice.f0, has_fine_f0=choice.f0_hop_ms == 5)
 
 

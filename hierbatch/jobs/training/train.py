@@ -81,7 +81,7 @@ def train(job: TrainJob, log: Callable[[str], None]) -> None:
     plans = PHASES | FULL_BAND_PHASES
     if job.model not in plans:
         raise InputError(
-            "The training phase is unknown", expected=", ".join(plans), got=job.model, fix="correct the name"
+            "The training phase is unknown", expected=", ".join(plans), got=job.model, fix="choose one of these"
         )
     DevicePlacement(device=job.device).check_available()
     torch.set_num_threads(job.n_threads)
