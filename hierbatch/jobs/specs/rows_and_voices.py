@@ -218,7 +218,7 @@ def prepare_rows(
         choice: voice selection of the run.
         model: properties of the model; None if reading them failed.
         errors: collector of setup errors.
-        check_prompt: prompt check; that of the model by default.
+        check_prompt: function that checks a prompt; by default that of the model.
 
     Raises:
         SetupError: a step of the validation has failed.
