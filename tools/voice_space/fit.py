@@ -188,7 +188,7 @@ def _nearest_distances(speakers: Floats) -> Floats:
 def _fit_femininity(found: Measurements, formants: Floats) -> tuple[Floats, str]:
     """Fit a linear discriminant (Fisher 1936) of sex to F0 and formant shift.
 
-    Return its two weights and its offset, and a report of its accuracy on the clips of the fit and of its check.
+    Return two weights and an offset, and a report of the accuracy on the clips of the fit and of the check.
     """
     sexes = np.array([sex_of(name) for name in found.speakers])
     usable = np.isfinite(found.acoustic).all(1) & (sexes != "")
