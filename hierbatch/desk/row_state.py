@@ -28,7 +28,7 @@ class Mark(IntFlag):
     REQUESTED = 128
     """New takes are being made."""
     UNDECIDED = 256
-    """A decision is needed: the take is flawed or rejected and not kept, or new takes were not compared yet."""
+    """A decision is needed: the take is flawed or rejected and not kept, or new takes have not been compared yet."""
     NOTED = 512
     EDITED = 1024
     DOUBTFUL = 2048

@@ -33,7 +33,7 @@ class _TakeDoubts:
     language: str
     distances: npt.NDArray[np.float32]
     has_others: bool
-    """True if a word is doubtful for another reason than its distance."""
+    """True if a word is doubtful for a reason other than its distance."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def planned_rows(plan: Path, ids: pa.Array, columns: Sequence[str] | None = None
     Args:
         plan: plan file.
         ids: ids of the rows; unknown ids are ignored.
-        columns: columns to read, as far as the plan has them; None for all columns.
+        columns: columns to read, of which those that the plan lacks are ignored; None for all columns.
     """
     with open_run_file(plan) as file:
         schema = file.schema_arrow

@@ -69,8 +69,8 @@ class CommittedRows:
         Args:
             complete: True to list all folders of parts; False to skip folders of an object store whose planned rows
                 are all committed according to the index.
-            listing: list of the parts, if there is a current one; otherwise the parts are listed.
-            on_message: receives a message if many parts have to be read.
+            listing: current list of the parts; None lists them.
+            on_message: function that receives a message if many parts have to be read.
 
         Raises:
             RunError: a plan or a part is damaged.

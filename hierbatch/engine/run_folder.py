@@ -195,7 +195,7 @@ def open_generation(folder: RunFolder, settings: Mapping[str, Any], origin: Mapp
         folder: the run.
         settings: settings that determine the takes.
         origin: locations of the inputs; recorded, but not compared.
-        update: allow a new generation.
+        update: True to allow a new generation.
 
     Raises:
         RunError: the settings differ and `update` is False, or `run.json` is damaged.

@@ -54,7 +54,7 @@ def check_generation(generation: Mapping[str, Any], path: Path) -> None:
 
     Args:
         generation: entry of a record.
-        path: file of the record, for messages.
+        path: file of the record, for error messages only.
 
     Raises:
         RunError: a setting is missing or has the wrong type.

@@ -31,7 +31,7 @@ from hierbatch.object_path import is_remote
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionResult:
-    """Result of one session; `ending` is `done`, `interrupted` or `failures`."""
+    """Rows processed and failed in a session, and its duration; `ending` is `done`, `interrupted` or `failures`."""
 
     ending: str
     n_worked: int
@@ -49,7 +49,7 @@ class SessionResult:
 
 
 RAY_READ_MIN_ROWS = 8_192
-"""Number of rows from which starting Ray speeds up the front end."""
+"""Minimum number of rows for which starting Ray speeds up the front end."""
 
 
 @contextmanager

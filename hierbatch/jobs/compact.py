@@ -156,7 +156,7 @@ def _join_plans(folder: RunFolder, generation: int, takes: Takes, decided: pa.Ta
 
 
 def _write_other_takes(plans: Sequence[Path], joined: Path, names: pa.Array, schema: pa.Schema, takes: Takes) -> None:
-    """Write a second plan, with the takes `names` of rows with decisions, beside the plan `joined`.
+    """Write a second plan, with the takes `names` of rows with decisions, next to the plan `joined`.
 
     The second plan is marked like a plan of requested takes, since its rows may have edited values.
     """

@@ -46,7 +46,7 @@ class ManifestUpdate:
 
     @property
     def notices(self) -> list[str]:
-        """Messages for the user about the changes that were merged; empty if there is nothing to say."""
+        """Messages for the user about the changes that were merged; empty if there are none."""
         if self.is_divided:
             return [f"{self.manifest} is divided at quotations; `hierbatch cast` merges a changed book into it"]
         if self.merged is None:

@@ -53,7 +53,7 @@ class ImportBook:
     max_characters: int | None = None
     """Maximum length of a sentence in characters; None takes the limit of the language."""
     credits: bool = False
-    """Add rows of opening and closing credits, with the details in the file beside the manifest or in the book."""
+    """Add rows of opening and closing credits, with the details in the file next to the manifest or in the book."""
     conflicts: str | None = None
     """Version that wins if an edit of an existing manifest conflicts with the changed book: `edited` or `imported`.
 
@@ -125,7 +125,7 @@ def import_book(job: ImportBook) -> ImportedBook:
 
 
 def lexicon_path(manifest: Path) -> Path:
-    """Path of the lexicon for the pronunciations in a book, beside the manifest."""
+    """Path of the lexicon for the pronunciations in a book, next to the manifest."""
     return manifest.with_suffix(".lexicon.csv")
 
 

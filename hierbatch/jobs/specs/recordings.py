@@ -68,7 +68,7 @@ def check_source_root(root: Path) -> Path:
 
 @dataclass(slots=True)
 class _UnusableSources:
-    """Count of the recordings that cannot be used for a certain reason, and the first examples."""
+    """Count of the recordings that cannot be used for one reason, and the first examples."""
 
     n_rows: int = 0
     examples: list[str] = field(default_factory=list)

@@ -164,7 +164,7 @@ def _settings(choice: FeatureChoice, info: FeatureInfo) -> PreparedSettings:
 
 
 def _channels(choice: FeatureChoice) -> int:
-    """Number of channels of the features; for most extractors it is known without loading their weights."""
+    """Number of channels of the features; for most extractors, the weights need not be loaded."""
     name = choice.features.partition("=")[0]
     if choice.teacher is not None or choice.features == "lite":
         return TEACHER_FEATURES.channels

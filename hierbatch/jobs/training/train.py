@@ -44,7 +44,7 @@ _PHASE_OF_NETWORK = {
     "text_to_vector": "text-to-vector",
     "speaker_encoder": "speaker-encoder",
 }
-"""Training phase of each network whose name differs from that of its phase."""
+"""Training phase of each network, where the two have different names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +111,7 @@ def _options(job: TrainJob, n_steps: int) -> TrainerOptions:
 
 
 def _prerequisites(job: TrainJob, config: LiteConfig) -> Prerequisites:
-    """Load the networks that the phase needs, from the training folder, or if they are not there, from `start`."""
+    """Load the networks that the phase needs, from the training folder, or else from `start`."""
     return Prerequisites(
         content_encoder=_load_prerequisite(job, "content_encoder", LiteContentEncoder(config)),
         phones=_load_prerequisite(job, "phones", nn.Linear(config.semantic_channels, config.n_symbols)),

@@ -147,7 +147,7 @@ class _Merge:
         return merged
 
     def without_counterpart(self, ids: set[str]) -> set[str]:
-        """Ids of edited rows that are kept although the new import no longer contains them."""
+        """Ids of edited rows that are kept although they are not in `ids`, the ids of the new import."""
         gone = [row_id for row_id in self._before if row_id not in ids and row_id in self._mine]
         edited = [row_id for row_id in gone if self._is_edited(row_id)]
         reason = "edited in the manifest, and no longer in the book"

@@ -50,7 +50,7 @@ def find_planned_rows(committed: Iterable[pa.Array], planned: Iterable[pa.Array]
 
 
 def _partition(tables: Iterable[pa.Array], folder: Path, side: str, n_buckets: int) -> int:
-    """Write names and their running numbers into one file per bucket; return the number of names."""
+    """Write names and their running numbers into files `SIDE-BUCKET`; return the number of names."""
     n_names = 0
     with ExitStack() as stack:
         files: list[IO[bytes]] = [

@@ -105,7 +105,13 @@ def _write_page(source: BinaryIO, target: BinaryIO, page_at: int, content: pa.Bu
 
 
 def _shift(footer: Struct, grown: dict[tuple[int, int], int], sizes: dict[tuple[int, int], int]) -> None:
-    """Correct the offsets and sizes in the footer for `grown`, the growth of pages in bytes by row group and column."""
+    """Correct the offsets and sizes in the footer of a file.
+
+    Args:
+        footer: footer before the values were inserted.
+        grown: growth of the page in bytes, by indices of row group and column.
+        sizes: size of the inserted value in bytes, by the same indices.
+    """
     shift = 0
     for group_number, group in enumerate(footer[_ROW_GROUPS].content[1]):
         _add(group, (_GROUP_OFFSET,), shift)

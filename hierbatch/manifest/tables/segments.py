@@ -49,7 +49,7 @@ class Segment:
 
 
 def read_segments(path: Path) -> tuple[Segment, ...]:
-    """Read a segments table; the segments are sorted by time, and subtitles without speaker names give none.
+    """Read a segments table; the segments are sorted by time, and subtitles without speaker names are ignored.
 
     Raises:
         SegmentsError: the table cannot be read, or a line is not a segment.

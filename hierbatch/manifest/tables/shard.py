@@ -39,7 +39,7 @@ class Shard:
         return f"{self.number}-of-{self.n_shards}"
 
     def mask(self, ids: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
-        """Mask of the rows of this shard; a row without an id is in the first one."""
+        """Mask of the rows of this shard; a row without an id is in the first shard."""
         hashes = [crc32((row_id or "").encode()) if row_id else 0 for row_id in ids.to_pylist()]
         is_own: npt.NDArray[np.bool_] = np.array(hashes, np.int64) % self.n_shards == self.number - 1
         return is_own
