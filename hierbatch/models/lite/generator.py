@@ -33,7 +33,7 @@ _MAX_HARMONIC_HZ = 0.98 * RATE_HZ / 2
 _SLOW_FRAMES = 9
 """Width at half height of the window that averages the envelope, for the phase of songs."""
 _LOW_BAND_HZ = (840.0, 1190.0)
-"""Band edges of the correction of the low noise: whole below the first, none above the second."""
+"""Edges of the transition of the noise correction: full below the first, none above the second."""
 
 
 class LiteWaveformGenerator(nn.Module):
