@@ -5,7 +5,7 @@
 
 Makers of the cases write the inputs. Books are imported; tables are run with the fake model, and a run with takes is
 exported in every format and compacted; bundles are shown and run; checkpoints are imported. A command passes as in
-`shared_attack_cases.py`, except that its memory is compared with that of the loaded program. A table as people bring
+`shared_attack_cases.py`, except that its memory is compared with that of the loaded program. A table as users have
 them also has to be read, unless it is listed as one to be refused.
 """
 
@@ -38,7 +38,7 @@ REFUSED = {
     "array.json", "array.jsonl", "cp949.csv", "dup.csv", "empty.csv", "emptyfile.jsonl", "headeronly.csv",
     "koreanid.csv", "mixed.jsonl", "crlf.csv.gz", "nanspeed.parquet", "null.csv", "spaceid.csv", "trunc.parquet",
 }  # fmt: skip
-"""Tables of people that are refused with exit code 2; the others are read."""
+"""Tables of users that are refused with exit code 2; the others are read."""
 
 Found = Iterator[tuple[str, str, Outcome]]
 """Name of an input, command, and its outcome."""
@@ -102,7 +102,7 @@ def tables(cases: Path, folder: Path) -> Found:
 
 
 def people(cases: Path, folder: Path) -> Found:
-    """Run every table that people bring."""
+    """Run every table of users."""
     (folder / "man").mkdir()
     for maker in ("mk_man", "mk_ex"):
         run_maker(cases / "audio" / f"{maker}.py")

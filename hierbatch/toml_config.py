@@ -1,6 +1,6 @@
 """Configuration dataclasses in TOML, with one table per nested dataclass.
 
-A file may omit keys that have defaults. Unknown keys are refused by name.
+A file may omit keys that have defaults. An unknown key is an error that names it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def read_config(kind: type[Config], path: Path) -> Config:
 
 
 def make_config(kind: type[Config], values: Mapping[str, Any], source: str, base: Config | None = None) -> Config:
-    """Create a configuration from nested values; raises InputError as `read_config`.
+    """Create a configuration from nested values; raises InputError as `read_config` does.
 
     Args:
         kind: dataclass.
@@ -68,12 +68,12 @@ def make_config(kind: type[Config], values: Mapping[str, Any], source: str, base
 
 
 def to_toml(config: Any) -> str:
-    """Format a configuration as TOML with all values, to record it with a run: `read_config` returns an equal one.
+    """Format a configuration as TOML with all values, from which `read_config` makes an equal configuration.
 
     TOML has no value for None. A field that is None is left out, so None has to be its default.
 
     Raises:
-        ValueError: a value is None although the default of its field is another.
+        ValueError: a field is None, but its default is not.
     """
     return "".join(_table_lines(config, ""))
 

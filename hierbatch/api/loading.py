@@ -78,5 +78,10 @@ def load_speech_pipeline(choice: ModelChoice) -> SpeechPipeline:
 
     pipeline = load(choice.model, device=choice.device, dtype=choice.dtype, compile=choice.compile)
     if not isinstance(pipeline, SpeechPipeline):
-        raise BundleError("The model cannot synthesize speech", got=choice.model, fix="choose another with --model")
+        raise BundleError(
+            "The model cannot synthesize speech",
+            expected="a text-to-speech model",
+            got=choice.model,
+            fix="choose another with --model",
+        )
     return pipeline

@@ -60,7 +60,9 @@ def sentence_parts(
             yield SentencePart(text_index, spoken, pause_s, seed + n_spoken)
             n_spoken += 1
     if not n_spoken:
-        raise TextError("There is nothing to say", expected="at least one word", got=repr(text[:80]))
+        raise TextError(
+            "There is nothing to say", expected="at least one word", got=repr(text[:80]), fix="pass a text with words"
+        )
 
 
 def speak_in_batches(

@@ -108,7 +108,10 @@ class Sound:
     def _write(self, path: Path) -> Path:
         if path.suffix.lower() not in FILE_FORMATS:
             raise InputError(
-                "The sound file's format is not known", expected=" ".join(FILE_FORMATS), got=repr(path.name)
+                "Unknown sound format",
+                expected=" ".join(FILE_FORMATS),
+                got=repr(path.name),
+                fix="change the suffix of the file",
             )
         container, codec = FILE_FORMATS[path.suffix.lower()]
         sound = Waveform(np.clip(self.samples, -1.0, 1.0), self.rate_hz)
@@ -120,6 +123,7 @@ class Sound:
                 f"{path.suffix} cannot store {self.rate_hz} Hz",
                 expected="a .wav, .flac or .mp3 file",
                 got=error.error_string,
+                fix="choose another format",
             ) from error
         return path
 

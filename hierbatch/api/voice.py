@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from hierbatch.api.sound import Recording, as_waveform
 from hierbatch.audio.files import encode_sound, read_sound
 from hierbatch.errors import InputError, PromptError
-from hierbatch.manifest.voice_file import VOICE_FILE_SUFFIX, is_voice_file, parse_voice_file
-from hierbatch.manifest.voices import CONSENTS, VoiceRow, check_consent, voice_from_file
+from hierbatch.manifest.voices.voice_file import VOICE_FILE_SUFFIX, is_voice_file, parse_voice_file
+from hierbatch.manifest.voices.voices import CONSENTS, VoiceRow, check_consent, voice_from_file
 from hierbatch.models.conversion.interface import ConversionModel
 from hierbatch.models.speech import SpeechModel
 from hierbatch.object_path import local_path
@@ -84,10 +84,10 @@ def _voice_row(prompt: Recording | AudioSegment, consent: str, name: str) -> Voi
         return replace(row, voice=name or row.voice)
     if consent not in _GIVEN_CONSENTS:
         raise InputError(
-            "The consent of the voice's owner is missing",
+            "The consent of the speaker is missing or unknown",
             expected=f"consent={' or '.join(_GIVEN_CONSENTS)}",
             got=repr(consent) if consent else "none",
-            fix="say with `consent` why you may use this voice",
+            fix="state with `consent` why you may use this voice",
         )
     if isinstance(prompt, str | Path):
         row = voice_from_file(local_path(prompt), consent)

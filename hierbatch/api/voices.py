@@ -11,7 +11,7 @@ from hierbatch.jobs.voices.design import DesignVoices, design_voices
 from hierbatch.jobs.voices.listing import ListedVoice, describe_voices, voices_at
 from hierbatch.jobs.voices.preview import Previews, PreviewVoices, preview_voices
 from hierbatch.jobs.voices.sample import MadeVoice, SampleVoices, sample_voices
-from hierbatch.manifest.voice_file import VoiceFile
+from hierbatch.manifest.voices.voice_file import VoiceFile
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.object_path import local_path
 from hierbatch.option import flatten_options

@@ -1,4 +1,4 @@
-"""`hierbatch models`: list, show, import and verify models."""
+"""`hierbatch models`: list, show, import and assemble models."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ models = typer.Typer(no_args_is_help=True)
 
 @models.callback()
 def about() -> None:
-    """List and show models, import checkpoints, verify networks."""
+    """List, show, import and assemble models."""
 
 
 @models.command()

@@ -32,9 +32,9 @@ def respeak(
     Example: hierbatch respeak runs/first c001-00007 --text "It was late." --pin
     """
     from hierbatch.jobs.respeak import respeak as respeak_job
-    from hierbatch.manifest.choices import Choice, append_choice
-    from hierbatch.manifest.row_edits import RowEdit
-    from hierbatch.manifest.take_requests import REFUSED, TakeRequest
+    from hierbatch.manifest.decisions.choices import Choice, append_choice
+    from hierbatch.manifest.decisions.row_edits import RowEdit
+    from hierbatch.manifest.decisions.take_requests import REFUSED, TakeRequest
 
     edit = RowEdit(text=text, phonemes=phonemes, voice=voice, speed=speed)
     state = respeak_job(run, TakeRequest(id=row_id, edit=edit, n_takes=takes, who=who), device)

@@ -21,8 +21,8 @@ import pyarrow as pa
 from hierbatch.audio.files import read_sound
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import RunError
-from hierbatch.manifest.row_selection import RowSelection
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.books.row_selection import RowSelection
+from hierbatch.manifest.takes.takes import Takes
 
 _REQUIRED = ("id", "chapter", "sentence_index")
 _OPTIONAL = ("chapter_title", "kind", "source_ref", "pause_after_s", "book", "language", "expected_duration_s")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hierbatch.desk.run_view import RunState
-from hierbatch.manifest.choices import REJECT
+from hierbatch.manifest.decisions.choices import REJECT
 from hierbatch.programs import require_package
 
 LEVEL = 0.95

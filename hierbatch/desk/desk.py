@@ -22,7 +22,7 @@ from hierbatch.desk.word_list import WordList
 from hierbatch.desk.writer import Writer
 from hierbatch.engine.run_folder import RunFolder, is_locked
 from hierbatch.errors import InputError, RunError, VanishedError
-from hierbatch.manifest.take_requests import TakeRequest
+from hierbatch.manifest.decisions.take_requests import TakeRequest
 
 _MAX_PLAYED = 500
 
@@ -141,7 +141,7 @@ class Desk:
         if self._respeak is None:
             raise RunError("This desk makes no takes", fix="start it with `hierbatch review`")
         if isinstance(n_takes, bool) or not isinstance(n_takes, int):
-            raise InputError("The number of takes is not a number", got=repr(n_takes)[:40], fix="reload the page")
+            raise InputError("The number of takes is not an integer", got=repr(n_takes)[:40], fix="reload the page")
         planned_row(self._view.state, row_id)
         edit = read_edit(wanted.get("edit") or {})
         self._respeak.request(TakeRequest(id=row_id, edit=edit, n_takes=n_takes, who=self._decisions.who))

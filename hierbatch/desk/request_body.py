@@ -12,11 +12,11 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
 
     Args:
         request: request whose body has not been read.
-        max_bytes: size of the largest body.
+        max_bytes: maximum size of the body.
 
     Raises:
         InputError: the body is too large.
-        ClientDisconnect: the client has left.
+        ClientDisconnect: the client has disconnected.
     """
     content = bytearray()
     async for block in request.stream():

@@ -10,7 +10,7 @@ from pathlib import Path
 from hierbatch.engine.run_folder import RunFolder, is_locked
 from hierbatch.errors import HierbatchError, RunError, SetupError
 from hierbatch.jobs.respeak import Respeaker
-from hierbatch.manifest.take_requests import TakeRequest, append_request, read_requests, waiting_requests
+from hierbatch.manifest.decisions.take_requests import TakeRequest, append_request, read_requests, waiting_requests
 from hierbatch.models.catalog.model_choice import DeviceChoice
 
 _RETRY_S = 0.1

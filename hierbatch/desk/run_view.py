@@ -17,16 +17,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hierbatch.errors import HierbatchError, RunError
-from hierbatch.manifest.choices import Choices
-from hierbatch.manifest.run_layout import RunLayout
-from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS
-from hierbatch.manifest.take_requests import PLANNED, RequestState, read_requests
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.decisions.choices import Choices
+from hierbatch.manifest.decisions.take_requests import PLANNED, RequestState, read_requests
+from hierbatch.manifest.runs.run_layout import RunLayout
+from hierbatch.manifest.runs.take_ids import TAKE_ID_COLUMNS
+from hierbatch.manifest.takes.takes import Takes
 
 _LOG = logging.getLogger(__name__)
 _POLL_S = 0.1
 _PASSING_S = 5.0
-"""Time after which an error in reading the run is reported, even if it could be that of a file being replaced."""
+"""Seconds after which an error in reading the run is reported, even if a file that is being replaced may cause it."""
 _MAX_SHARE = 0.1
 """Maximum share of the time that is spent on reading the run; a large run in progress is read less often."""
 
@@ -134,7 +134,7 @@ class RunView:
         return self._state
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Register a function for another thread to call after changes and on release; return its unregistration."""
+        """Call a function after changes and on release, from another thread; return a function that ends this."""
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
 

@@ -82,7 +82,7 @@ def review(job: ReviewJob, on_start: Callable[[str], None] | None = None) -> Non
 def listen(host: str, port: int) -> socket.socket:
     """Open a socket that accepts connections for a server; port 0 selects a free port.
 
-    Clients that connect before the server runs are served when it does.
+    Clients that connect before the server runs are served once it runs.
 
     Raises:
         InputError: the address does not exist or the port is in use.

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from hierbatch.desk.run_view import RunState
 from hierbatch.desk.written_words import MIN_RATIO, WrittenWord, written_words
 from hierbatch.errors import HierbatchError
-from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS
+from hierbatch.manifest.runs.take_ids import TAKE_ID_COLUMNS
 
 _MIN_WORDS = 20
 """Minimum number of words of a language for the median of their distances to be used."""
@@ -33,7 +33,7 @@ class _TakeDoubts:
     language: str
     distances: npt.NDArray[np.float32]
     has_others: bool
-    """True if a word is doubtful for another reason than its distance."""
+    """True if a word is doubtful for a reason other than its distance."""
 
 
 @dataclass(frozen=True, slots=True)

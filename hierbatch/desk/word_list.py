@@ -15,8 +15,8 @@ from hierbatch.frontend.doubtful_words import REASONS, DoubtfulWord, find_doubtf
 from hierbatch.frontend.lexicon import COLUMNS, Lexicon, LexiconEntry, read_entry
 from hierbatch.jobs.books.book_lexicon import write_lexicon
 from hierbatch.jobs.recorded_run import recorded_front_ends
-from hierbatch.manifest.row_edits import RowEdit
-from hierbatch.manifest.take_requests import TakeRequest
+from hierbatch.manifest.decisions.row_edits import RowEdit
+from hierbatch.manifest.decisions.take_requests import TakeRequest
 from hierbatch.stages.text import FrontEnds
 
 MAX_CHARACTERS = 100

@@ -10,14 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hierbatch.engine.planning import TakeSettings, add_take_keys, assign_units, row_seed
-from hierbatch.manifest.best_takes import REQUESTS_KEY
-from hierbatch.manifest.parts import open_run_file
-from hierbatch.manifest.plan_sources import PlanSources
-from hierbatch.manifest.table_columns import with_column
-from hierbatch.manifest.take_blocks import TakesByBlock
-from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
-from hierbatch.manifest.takes import Takes
-from hierbatch.manifest.verdicts import REJECTED_KIND
+from hierbatch.manifest.decisions.verdicts import REJECTED_KIND
+from hierbatch.manifest.runs.parts import REQUESTS_KEY, open_run_file
+from hierbatch.manifest.runs.plan_sources import PlanSources
+from hierbatch.manifest.runs.take_ids import TAKE_ID_COLUMNS, row_names
+from hierbatch.manifest.tables.table_columns import with_column
+from hierbatch.manifest.takes.take_blocks import TakesByBlock
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.stages.base import Stage
 
 _SOURCE_BATCH_ROWS = 8
@@ -81,7 +80,7 @@ def planned_rows(plan: Path, ids: pa.Array, columns: Sequence[str] | None = None
     Args:
         plan: plan file.
         ids: ids of the rows; unknown ids are ignored.
-        columns: columns to read, as far as the plan has them; None for all columns.
+        columns: columns to read, of which those that the plan lacks are ignored; None for all columns.
     """
     with open_run_file(plan) as file:
         schema = file.schema_arrow

@@ -21,8 +21,8 @@ from hierbatch.engine.plan_commits import Mask, PlanCommits, load_commits, store
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.engine.work_units import Pending, make_pending
 from hierbatch.errors import VanishedError
-from hierbatch.manifest.plan_units import PlanUnits
-from hierbatch.manifest.run_layout import FOLDER_PARTS
+from hierbatch.manifest.runs.plan_units import PlanUnits
+from hierbatch.manifest.runs.run_layout import FOLDER_PARTS
 from hierbatch.object_path import is_remote
 
 _MAX_RESCANS = 20
@@ -69,8 +69,8 @@ class CommittedRows:
         Args:
             complete: True to list all folders of parts; False to skip folders of an object store whose planned rows
                 are all committed according to the index.
-            listing: list of the parts, if there is a current one; otherwise the parts are listed.
-            on_message: receives a message if many parts have to be read.
+            listing: current list of the parts; None lists them.
+            on_message: function that receives a message if many parts have to be read.
 
         Raises:
             RunError: a plan or a part is damaged.

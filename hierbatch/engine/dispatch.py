@@ -58,7 +58,7 @@ class Dispatcher:
     requested: Requests | None = None
     """Requests of reviewers; their units are processed before all others."""
     on_finished: Callable[[str], Any] | None = None
-    """Receives the name of each committed unit."""
+    """Function that receives the name of each committed unit."""
 
     def run(self, units: Iterator[WorkUnit]) -> str:
         """Process all units; if the run ends early, the units in progress are finished and committed first.

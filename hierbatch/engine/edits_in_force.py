@@ -14,10 +14,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hierbatch.manifest.choices import KEEP, RowChoices, TakeName, read_choices
-from hierbatch.manifest.row_edits import RowEdit
-from hierbatch.manifest.table_columns import with_column
-from hierbatch.manifest.take_requests import RequestState, read_requests
+from hierbatch.manifest.decisions.choices import KEEP, RowChoices, TakeName, read_choices
+from hierbatch.manifest.decisions.row_edits import RowEdit
+from hierbatch.manifest.decisions.take_requests import RequestState, read_requests
+from hierbatch.manifest.tables.table_columns import with_column
 
 _MAX_SHOWN_IDS = 20
 

@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 from hierbatch.engine.part_listing import UNIT_PART, PartListing, owning_plan
 from hierbatch.engine.plan_commits import PlanCommits
 from hierbatch.engine.run_folder import RunFolder
-from hierbatch.manifest.name_join import find_planned_rows
-from hierbatch.manifest.parts import read_part_columns
-from hierbatch.manifest.plan_units import PlanReader
-from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
+from hierbatch.manifest.runs.name_join import find_planned_rows
+from hierbatch.manifest.runs.parts import read_part_columns
+from hierbatch.manifest.runs.plan_units import PlanReader
+from hierbatch.manifest.runs.take_ids import TAKE_ID_COLUMNS, row_names
 
 _NAME_BATCH_ROWS = 16_384
 

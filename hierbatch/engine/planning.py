@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hierbatch.frontend.language import detect_language
-from hierbatch.manifest.plan_sources import StoreSources, discard_audio
-from hierbatch.manifest.schema import MANIFEST_COLUMNS, SONG_COLUMNS, plan_schema
-from hierbatch.manifest.store import TableFile
-from hierbatch.manifest.table_columns import with_column
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS, SONG_COLUMNS, plan_schema
+from hierbatch.manifest.runs.plan_sources import StoreSources, discard_audio
+from hierbatch.manifest.tables.store import TableFile
+from hierbatch.manifest.tables.table_columns import with_column
 from hierbatch.stages.base import Stage
 from hierbatch.stages.tasks import find_task
 

@@ -22,13 +22,8 @@ from hierbatch.engine.row_editing import edit_row
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.engine.work_units import WorkUnit
 from hierbatch.errors import InputError
-from hierbatch.manifest.best_takes import REQUESTS_KEY
-from hierbatch.manifest.choices import PIN, Choice, TakeName, append_choice
-from hierbatch.manifest.parquet_writing import write_table
-from hierbatch.manifest.parts import open_run_file
-from hierbatch.manifest.table_columns import with_column
-from hierbatch.manifest.take_ids import digest_rows
-from hierbatch.manifest.take_requests import (
+from hierbatch.manifest.decisions.choices import PIN, Choice, TakeName, append_choice
+from hierbatch.manifest.decisions.take_requests import (
     PLANNED,
     REFUSED,
     TakeRequest,
@@ -36,6 +31,10 @@ from hierbatch.manifest.take_requests import (
     read_requests,
     waiting_requests,
 )
+from hierbatch.manifest.runs.parts import REQUESTS_KEY, open_run_file
+from hierbatch.manifest.runs.take_ids import digest_rows
+from hierbatch.manifest.tables.parquet_writing import write_table
+from hierbatch.manifest.tables.table_columns import with_column
 from hierbatch.object_path import arrow_source, is_remote
 from hierbatch.stages.base import Stage
 

@@ -3,7 +3,7 @@
 Retakes run in rounds after the plan is complete: all flawed rows are planned together as new work units, then those
 that are still flawed, until no flawed row has attempts left. The flaws are recorded in the takes (flags, failed
 synthesis, rejection by a corpus rule), and each round is a plan file like any other, so a run that is killed between
-two attempts resumes there. `hierbatch.manifest.takes.Takes` selects the best take of a row.
+two attempts resumes there. `hierbatch.manifest.takes.takes.Takes` selects the best take of a row.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from hierbatch.engine.attempts import attempts_made, latest_plan_rows, plan_atte
 from hierbatch.engine.planning import TakeSettings
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import InputError, SynthesisError
-from hierbatch.manifest.filters import needs_retake
-from hierbatch.manifest.parquet_writing import write_table
-from hierbatch.manifest.schema import TEXT_FLAGS
-from hierbatch.manifest.take_blocks import TakesByBlock
-from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, digest_rows
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.columns.schema import TEXT_FLAGS
+from hierbatch.manifest.runs.take_ids import TAKE_ID_COLUMNS, digest_rows
+from hierbatch.manifest.tables.parquet_writing import write_table
+from hierbatch.manifest.takes.filters import needs_retake
+from hierbatch.manifest.takes.take_blocks import TakesByBlock
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.object_path import arrow_source
 
 RETRYABLE_ERROR_KINDS = (SynthesisError.kind,)

@@ -19,9 +19,9 @@ import pyarrow.compute as pc
 from hierbatch.engine.attempts import planned_rows
 from hierbatch.engine.planning import TakeSettings, row_seed, take_key, take_key_columns
 from hierbatch.engine.run_folder import RunFolder
-from hierbatch.manifest.parts import open_run_file
-from hierbatch.manifest.table_columns import with_column
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.runs.parts import open_run_file
+from hierbatch.manifest.tables.table_columns import with_column
+from hierbatch.manifest.takes.takes import Takes
 
 _RETAKE_SCHEMA = pa.schema(
     [

@@ -18,7 +18,7 @@ from typing import Any
 from hierbatch.engine.lease import hold_lease, read_holder
 from hierbatch.engine.run_record import FORMAT, check_generation, read_record
 from hierbatch.errors import RunError
-from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.manifest.runs.run_layout import RunLayout
 from hierbatch.object_path import is_remote
 from hierbatch.regular_file import regular_file_size
 from hierbatch.storage import STAGING_PREFIX, storage_error, write_atomically
@@ -198,7 +198,7 @@ def open_generation(folder: RunFolder, settings: Mapping[str, Any], origin: Mapp
         folder: the run.
         settings: settings that determine the takes.
         origin: locations of the inputs; recorded, but not compared.
-        update: allow a new generation.
+        update: True to allow a new generation.
 
     Raises:
         RunError: the settings differ and `update` is False, or `run.json` is damaged.

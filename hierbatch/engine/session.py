@@ -25,13 +25,13 @@ from hierbatch.engine.retakes import Retakes
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.engine.work_units import Pending
 from hierbatch.engine.worker import WorkerSpec
-from hierbatch.manifest.row_selection import RowSelection
+from hierbatch.manifest.books.row_selection import RowSelection
 from hierbatch.object_path import is_remote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionResult:
-    """Result of one session; `ending` is `done`, `interrupted` or `failures`."""
+    """Rows processed and failed in a session, and its duration; `ending` is `done`, `interrupted` or `failures`."""
 
     ending: str
     n_worked: int
@@ -49,7 +49,7 @@ class SessionResult:
 
 
 RAY_READ_MIN_ROWS = 8_192
-"""Number of rows from which starting Ray speeds up the front end."""
+"""Minimum number of rows for which starting Ray speeds up the front end."""
 
 
 @contextmanager

@@ -12,10 +12,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hierbatch.manifest.parts import open_run_file
-from hierbatch.manifest.plan_units import PlanReader, PlanUnits
-from hierbatch.manifest.table_columns import with_column
-from hierbatch.manifest.take_ids import digest_rows
+from hierbatch.manifest.runs.parts import open_run_file
+from hierbatch.manifest.runs.plan_units import PlanReader, PlanUnits
+from hierbatch.manifest.runs.take_ids import digest_rows
+from hierbatch.manifest.tables.table_columns import with_column
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from hierbatch.errors import InputError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckJob:
-    """Audio files and what to check."""
+    """Audio files, and the checks to make."""
 
     files: tuple[Path, ...]
     profile: str | None = None

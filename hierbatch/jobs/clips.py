@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.storage import write_atomically
 
 _BATCH_ROWS = 32

@@ -83,7 +83,7 @@ def _check_access(request: Request, token: str, *, is_local: bool) -> None:
     host = host_name(f"//{request.headers.get('host', '')}")
     origin = request.headers.get("origin")  # programs send none, and sandboxed pages "null"
     if is_local and (host not in LOOPBACK_HOSTS or (origin is not None and host_name(origin) not in LOOPBACK_HOSTS)):
-        raise RequestError("This service answers programs of its own machine only", status=403)
+        raise RequestError("This service accepts requests only from programs on its own machine", status=403)
     sent = request.headers.get("authorization", "")
     if token and not hmac.compare_digest(sent.encode(), f"Bearer {token}".encode()):
         raise RequestError("The API key is missing or wrong", status=401)

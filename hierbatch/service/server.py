@@ -11,7 +11,7 @@ from hierbatch.desk.server import listen
 from hierbatch.errors import InputError
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.voices import list_voices
-from hierbatch.manifest.voices import check_consent
+from hierbatch.manifest.voices.voices import check_consent
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.programs import require_package
 

@@ -15,8 +15,8 @@ from hierbatch.audio.noise import mix_denoised
 from hierbatch.audio.opening import SoundLimits
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import PromptError
-from hierbatch.manifest.voice_file import content_sha256, is_voice_file, parse_voice_file
-from hierbatch.manifest.voices import MAX_PROMPT_BYTES
+from hierbatch.manifest.voices.voice_file import content_sha256, is_voice_file, parse_voice_file
+from hierbatch.manifest.voices.voices import MAX_PROMPT_BYTES
 from hierbatch.models.prompt import MAX_PROMPT_S, MIN_PROMPT_S
 from hierbatch.stages.recordings import is_storable_rate
 

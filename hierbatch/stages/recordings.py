@@ -16,7 +16,7 @@ from hierbatch.errors import SourceError
 from hierbatch.regular_file import regular_file_size
 
 SOURCE_LIMITS = SoundLimits(max_duration_s=2 * 3600.0, max_bytes=2 << 30)
-"""Limits of one recording: a conversion keeps the whole recording in memory."""
+"""Limits of one recording, which bound the memory and time of a conversion."""
 
 SHORTEST_S = 0.1
 _SILENT_PEAK = 10 ** (-70 / 20)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from hierbatch.constants import FRAMES_PER_SECOND
 from hierbatch.frontend.singing.contour import SingingStyle
 from hierbatch.frontend.singing.phrases import Song
-from hierbatch.manifest.rows import PlannedSong, Timing
+from hierbatch.manifest.columns.rows import PlannedSong, Timing
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.singing import RenderedSong, SingingModel, render_song
 from hierbatch.stages.batching import BatchLimits

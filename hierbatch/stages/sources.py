@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from hierbatch.audio.files import SoundInfo, describe_sound
 from hierbatch.errors import RowError, SetupError, SourceError
-from hierbatch.manifest.schema import AUDIO, PLAN_COLUMNS, SOURCE_COLUMNS
-from hierbatch.manifest.table_columns import with_column
+from hierbatch.manifest.columns.schema import AUDIO, PLAN_COLUMNS, SOURCE_COLUMNS
+from hierbatch.manifest.tables.table_columns import with_column
 from hierbatch.names import find_path
 from hierbatch.stages.recordings import (
     SHORTEST_S,

@@ -15,8 +15,8 @@ from typing import Any, cast
 from hierbatch.audio.pitch_trackers import DEFAULT_TRACKER, pitch_tracker
 from hierbatch.errors import InputError
 from hierbatch.frontend.singing.contour import SingingStyle
-from hierbatch.manifest.rows import DEFAULT_DELIVERY, delivery_settings
-from hierbatch.manifest.schema import SPEAK_COLUMNS
+from hierbatch.manifest.columns.rows import DEFAULT_DELIVERY, delivery_settings
+from hierbatch.manifest.columns.schema import SPEAK_COLUMNS
 from hierbatch.models.catalog.model_info import ModelInfo, read_upsampler_info
 from hierbatch.models.catalog.open_model import open_model, open_upsampler, read_model_info
 from hierbatch.models.conversion.interface import DEFAULT_PITCH, ConversionModel

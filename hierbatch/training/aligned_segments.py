@@ -91,7 +91,7 @@ class AlignedUtterance:
 
 
 def aligned_utterances(folder: Path, utterances: Iterable[PreparedUtterance]) -> dict[str, AlignedUtterance]:
-    """Read the alignments in a prepared folder; returns the aligned utterances by id.
+    """Read the alignments of utterances in a prepared folder; return the utterances that are aligned, by id.
 
     Raises:
         InputError: the prepared speech is not aligned.

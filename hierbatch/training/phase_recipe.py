@@ -152,7 +152,7 @@ class OneNetworkRecipe:
 
 
 def load_matching_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> list[str]:
-    """Load the weights that match a network in name and shape; returns the names of the network's other weights."""
+    """Load the weights that match a network in name and shape; return the names of the network's other weights."""
     own = network.state_dict()
     fitting = {name: value for name, value in weights.items() if name in own and value.shape == own[name].shape}
     network.load_state_dict(fitting, strict=False)

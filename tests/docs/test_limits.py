@@ -13,8 +13,9 @@ from hierbatch.frontend.scores import compressed_musicxml, midi, musicxml, openu
 from hierbatch.frontend.scores.reading import MAX_SCORE_BYTES
 from hierbatch.frontend.singing import lyrics
 from hierbatch.jobs import compact
-from hierbatch.manifest import integrity, run_layout, segments
-from hierbatch.manifest.voices import MAX_PROMPT_BYTES
+from hierbatch.manifest.runs import run_layout
+from hierbatch.manifest.tables import integrity, segments
+from hierbatch.manifest.voices.voices import MAX_PROMPT_BYTES
 from hierbatch.models.prompt import MAX_PROMPT_S
 from hierbatch.service.request import MAX_BODY_BYTES
 from hierbatch.stages import prompts

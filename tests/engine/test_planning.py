@@ -6,8 +6,8 @@ import pyarrow.compute as pc
 import pytest
 
 from hierbatch.engine.planning import TakeSettings, assign_units, plan_rows, row_seed, take_key
-from hierbatch.manifest.schema import MANIFEST_COLUMNS
-from hierbatch.manifest.store import open_table
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS
+from hierbatch.manifest.tables.store import open_table
 from hierbatch.stages.text import PhonemizeText, front_ends
 from tests.making import manifest_file
 

@@ -17,7 +17,7 @@ from hierbatch.engine.progress import RunListener
 from hierbatch.errors import BundleError, InputError, ManifestError, RunError, StorageError
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.run import check_device, run
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.models.device_placement import DevicePlacement
 from tests.changing import change
 from tests.engine.fake_model import Fault, batches_too_large, spoken

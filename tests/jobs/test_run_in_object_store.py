@@ -21,7 +21,7 @@ from hierbatch.jobs.compact import CompactJob, compact
 from hierbatch.jobs.options.delivery import RunDelivery
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import run
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.object_path import ObjectPath, parse_path
 from tests.changing import change
 from tests.delivery.book_run import book_rows, write_run

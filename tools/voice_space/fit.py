@@ -93,7 +93,7 @@ def fit_space(found: Measurements, bundle: str, out: Path | None) -> str:
 
 
 def _least_deviations(means: Floats) -> Floats:
-    """Minimum standard deviation of each attribute, since the model's voices vary less in some than people do."""
+    """Minimum standard deviation of each attribute; in some, the model's voices vary less than people do."""
     least = {"pace": 0.12 * means[ATTRIBUTES.index("pace")], "liveliness": 0.3 * means[ATTRIBUTES.index("liveliness")]}
     return np.array([least.get(name, 2.0 if name == "breathiness" else 0.0) for name in ATTRIBUTES])
 

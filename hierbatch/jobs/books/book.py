@@ -143,8 +143,8 @@ def _missing(takes: BookTakes, job: BookJob) -> tuple[str, ...]:
     n_rows = sum(len(chapter.takes) for chapter in takes.chapters)
     if len(missing) == n_rows:
         raise RunError(
-            f"Nothing in {job.run} was spoken",
-            expected="at least one take",
+            f"{job.run} has no successful take",
+            expected="at least one",
             fix="run `hierbatch retry`, or correct the manifest",
         )
     if missing and not job.allow_missing:

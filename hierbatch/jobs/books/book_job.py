@@ -8,7 +8,7 @@ from pathlib import Path
 from hierbatch.delivery.pauses import PauseRules
 from hierbatch.jobs.options.delivery import Delivery, RunDelivery
 from hierbatch.jobs.options.project import ChapterChoice
-from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.manifest.runs.run_layout import RunLayout
 from hierbatch.models.catalog.model_choice import DeviceChoice
 
 

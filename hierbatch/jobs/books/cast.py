@@ -25,10 +25,10 @@ from hierbatch.jobs.books.import_book import (
     check_options,
     default_language,
 )
-from hierbatch.manifest.cast import NARRATION
-from hierbatch.manifest.csv_table import write_csv
-from hierbatch.manifest.voice_file import recording_of
-from hierbatch.manifest.voices import VoiceRow, read_voices
+from hierbatch.manifest.books.cast import NARRATION
+from hierbatch.manifest.tables.csv_table import write_csv
+from hierbatch.manifest.voices.voice_file import recording_of
+from hierbatch.manifest.voices.voices import VoiceRow, read_voices
 from hierbatch.storage import write_atomically
 
 CAST_COLUMNS = ("character", "voice", "lines", "words", "gender", "aliases", "sample_line")

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from hierbatch.errors import InputError
 from hierbatch.jobs.corpora.corpus_texts import CorpusText, SecondsPerCharacter
-from hierbatch.manifest.speakers import speaker_of
-from hierbatch.manifest.voices import VoiceRow
+from hierbatch.manifest.voices.speakers import speaker_of
+from hierbatch.manifest.voices.voices import VoiceRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,8 +213,8 @@ def _pair_language(
         is_counted = math.isinf(budget.sound_s)
         expected = f"{budget.n_rows:.0f} rows" if is_counted else f"{budget.sound_s / 3600:.2f} h"
         raise InputError(
-            f"The {len(texts)} texts in {language} {'are not that many' if is_counted else 'do not last that long'}",
-            expected=f"{expected} of {language}",
+            f"The {len(texts)} texts in {language} are too few",
+            expected=f"texts for {expected} of {language}",
             got=f"{budget.format(total_s, n_rows)} if each is read once by each of {len(speakers)} speakers",
             fix=f"add texts or speakers, or ask for fewer --{'rows' if is_counted else 'hours'}",
         )

@@ -15,9 +15,9 @@ import pyarrow as pa
 from hierbatch.errors import InputError, ManifestError
 from hierbatch.frontend.language import detect_language
 from hierbatch.jobs.books.import_book import ImportBook, import_book
-from hierbatch.manifest.column import Column
-from hierbatch.manifest.headers import missing_columns
-from hierbatch.manifest.store import open_table
+from hierbatch.manifest.columns.column import Column
+from hierbatch.manifest.tables.headers import missing_columns
+from hierbatch.manifest.tables.store import open_table
 from hierbatch.models.speech import SpeechModel, SpeechRequest
 from hierbatch.names import printable_name
 from hierbatch.stages.text import PhonemizeText, front_ends

@@ -19,8 +19,8 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.constants import RATE_HZ
 from hierbatch.datasets.rows import DatasetRow
 from hierbatch.jobs.options.intake import RowSettings
-from hierbatch.manifest.filters import FilterRule, rejections
-from hierbatch.manifest.segments import SUFFIXES, Segment, read_segments, settle_segments
+from hierbatch.manifest.tables.segments import SUFFIXES, Segment, read_segments, settle_segments
+from hierbatch.manifest.takes.filters import FilterRule, rejections
 from hierbatch.stages.flags import flag_defects
 from hierbatch.stages.scoring import ScoringOptions, TakeToScore, TranscriptScorer
 

@@ -95,7 +95,7 @@ class CorpusSettings(OptionGroup):
         Raises:
             InputError: `split` is invalid.
         """
-        from hierbatch.manifest.splits import parse_split
+        from hierbatch.manifest.corpora.splits import parse_split
 
         return parse_split(self.split)
 

@@ -20,10 +20,10 @@ from hierbatch.engine.planning import (
     plan_rows,
 )
 from hierbatch.jobs.specs.voices import PreparedVoices
-from hierbatch.manifest.plan_sources import StoreSources, discard_audio
-from hierbatch.manifest.recordings_folder import list_recordings
-from hierbatch.manifest.schema import plan_schema
-from hierbatch.manifest.store import TableFile
+from hierbatch.manifest.columns.schema import plan_schema
+from hierbatch.manifest.runs.plan_sources import StoreSources, discard_audio
+from hierbatch.manifest.tables.recordings_folder import list_recordings
+from hierbatch.manifest.tables.store import TableFile
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.object_path import arrow_source, is_remote
 from hierbatch.stages.base import Stage, check_chain

@@ -20,7 +20,7 @@ from hierbatch.jobs.options.data import DataLayout
 from hierbatch.jobs.options.finetune import PROMPT_FILE, FinetuneSettings
 from hierbatch.jobs.training.voice_comparison import VoiceComparison, VoiceMeasure, compare_voices, speak_sentences
 from hierbatch.json_object import parse_json_object
-from hierbatch.manifest.voices import CONSENTS
+from hierbatch.manifest.voices.voices import CONSENTS
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.networks import LiteNetworks

@@ -13,7 +13,7 @@ from hierbatch.frontend.descriptions.description import VoiceDescription, parse_
 from hierbatch.jobs.voices.attributes import adjust_voice, measure_attributes
 from hierbatch.jobs.voices.sample import MadeVoice, check_request, describe_synthetic
 from hierbatch.jobs.voices.voice_model import VoiceModel
-from hierbatch.manifest.voice_file import VOICE_FILE_SUFFIX
+from hierbatch.manifest.voices.voice_file import VOICE_FILE_SUFFIX
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.lite.prompt_statistics import Floats
 from hierbatch.models.lite.voice import LiteVoice
@@ -64,7 +64,7 @@ def read_description(text: str) -> VoiceDescription:
             "The description names no attribute of a voice",
             expected="words such as low, female, bright, slow, lively, soft or breathy, in English or Korean",
             got=text[:80],
-            fix="docs/voices.md lists the words",
+            fix="use words that docs/voices.md lists",
         )
     return described
 

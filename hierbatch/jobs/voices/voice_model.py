@@ -11,8 +11,8 @@ from hierbatch.audio.joining import silence
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import BundleError, PromptError
 from hierbatch.frontend.speech_text import SpeechFrontEnd
-from hierbatch.manifest.voice_file import VoiceFile, parse_voice_file
-from hierbatch.manifest.voices import VoiceRow
+from hierbatch.manifest.voices.voice_file import VoiceFile, parse_voice_file
+from hierbatch.manifest.voices.voices import VoiceRow
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.lite.pipeline import LitePipeline
 from hierbatch.models.lite.prompt_statistics import measure_spectrum, move_spectrum
@@ -73,7 +73,11 @@ class VoiceModel:
         """
         known = [code for code in REFERENCE_TEXTS if code in self.pipeline.languages]
         if not known:
-            raise BundleError("The model speaks no language with test sentences", expected=", ".join(REFERENCE_TEXTS))
+            raise BundleError(
+                "The model speaks no language with test sentences",
+                expected=", ".join(REFERENCE_TEXTS),
+                fix="choose another with --model",
+            )
         return known[0]
 
     def encode(self, row: VoiceRow) -> LiteVoice:

@@ -12,7 +12,7 @@ from hierbatch.models.device_placement import DevicePlacement
 
 @contextmanager
 def described_failures(bundle: str | Path, placement: DevicePlacement) -> Iterator[None]:
-    """Raise BundleError, with the model and the device, for any other error inside the context.
+    """Convert unexpected errors inside the context to BundleError, which names the model and the device.
 
     Args:
         bundle: name or folder of the bundle.

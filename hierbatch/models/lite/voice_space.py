@@ -130,7 +130,7 @@ class VoiceSpace:
         )
 
     def _given(self, targets: Mapping[str, float]) -> tuple[Floats, Floats]:
-        """Mean and square root of the covariance of points, given their attributes (conditional Gaussian)."""
+        """Mean of the points with given attributes, and square root of their covariance (conditional Gaussian)."""
         identity = np.eye(self.n_components)
         if not targets:
             return np.zeros(self.n_components, np.float32), identity.astype(np.float32)

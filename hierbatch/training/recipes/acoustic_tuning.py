@@ -6,7 +6,7 @@ recording, which is the target. The content encoder and the networks that read t
 further training; rows without a target are those of the cross-speaker phase.
 
 Texts rendered in the voice of another speaker have no target, and the recognizability of their phones and voice alone
-lets their sound get worse: Korean with English prompts lost .14 DistillMOS. A distillation loss therefore keeps the
+lets their sound get worse: Korean with English prompts lost 0.14 in DistillMOS. A distillation loss therefore keeps the
 output for these rows near that of the acoustic model before this phase (Li and Hoiem 2016, Learning without
 Forgetting).
 

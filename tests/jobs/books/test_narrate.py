@@ -16,7 +16,7 @@ from hierbatch.jobs.books.book import BookResult
 from hierbatch.jobs.books.book_files import CheckedFile
 from hierbatch.jobs.books.cast import CastBook, cast_book
 from hierbatch.jobs.books.narrate import NarrationResult, narrate
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.models.device_placement import DevicePlacement
 from tests.changing import change
 from tests.delivery.media import described
