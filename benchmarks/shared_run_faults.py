@@ -31,7 +31,7 @@ sys.path[:0] = [str(ROOT / "tests" / "plugins"), str(ROOT)]  # the package of th
 from shared_attack_cases import VOICE, Outcome, run_forked  # noqa: E402
 
 from hierbatch.errors import HierbatchError  # noqa: E402
-from hierbatch.manifest.takes import Takes  # noqa: E402
+from hierbatch.manifest.takes.takes import Takes  # noqa: E402
 from tests.engine.fake_model import write_fake_bundle  # noqa: E402
 
 N_ROWS = 300

@@ -7,8 +7,8 @@ import pytest
 from hierbatch.engine.run_folder import RunFolder, is_locked, lock_run
 from hierbatch.engine.run_record import read_record
 from hierbatch.errors import RunError, SetupError
-from hierbatch.manifest.json_log import read_records
-from hierbatch.manifest.parts import open_run_file
+from hierbatch.manifest.decisions.json_log import read_records
+from hierbatch.manifest.runs.parts import open_run_file
 
 
 @pytest.fixture
