@@ -61,8 +61,8 @@ def main() -> None:
             for name_of, command, found in globals()[step](cases, folder):
                 passed = found.passes(idle) and _is_expected(step, name_of, found)
                 n_commands, n_passed = n_commands + 1, n_passed + passed
-                told = " ".join(found.output.split())[-160:] if found.code or not passed else ""
-                print(f"| {name_of} | {command} | {'passed' if passed else 'FAILED'} | {found} {told} |", flush=True)
+                message = " ".join(found.output.split())[-160:] if found.code or not passed else ""
+                print(f"| {name_of} | {command} | {'passed' if passed else 'FAILED'} | {found} {message} |", flush=True)
     print(f"{n_passed} of {n_commands} commands pass")
     sys.exit(0 if n_passed == n_commands else 1)
 

@@ -186,9 +186,9 @@ def segments() -> Iterator[tuple[str, bool, str]]:
     for name, expected in SPEAKERS.items():
         errors = [line.error.splitlines()[0][:140] for line in lines[name] if line.error]
         speakers = {line.speaker for line in lines[name]}
-        told = " ".join(notice for notice in notices if name in unicodedata.normalize("NFC", notice))[:140]
+        message = " ".join(notice for notice in notices if name in unicodedata.normalize("NFC", notice))[:140]
         is_right = bool(errors) if expected is None else not errors and speakers == expected
-        yield name, is_right, f"{', '.join(sorted(speakers))} {'; '.join(errors)} {told}".strip()
+        yield name, is_right, f"{', '.join(sorted(speakers))} {'; '.join(errors)} {message}".strip()
 
 
 def show(name: str, is_right: bool, result: str) -> bool:

@@ -121,8 +121,8 @@ def verdict(
     refusals = [" ".join(o.output.split())[-120:] for o in outcomes if o.code in (2, 3) and o.output.strip()]
     passed = is_graceful and (n_same == N_ROWS or bool(refusals))
     codes = " ".join(f"{each} {o.code}" for each, o in zip((*commands, "run"), outcomes, strict=False))
-    told = f"; {refusals[-1]}" if refusals else ""
-    print(f"| {name} | {'passed' if passed else 'FAILED'} | {codes} | {state}{told} |", flush=True)
+    message = f"; {refusals[-1]}" if refusals else ""
+    print(f"| {name} | {'passed' if passed else 'FAILED'} | {codes} | {state}{message} |", flush=True)
     if not is_graceful:
         print("\n".join(o.output[-600:] for o in outcomes if o.code not in _CODES or "Traceback" in o.output))
     return passed
