@@ -79,7 +79,7 @@ class LiteSynthesizer:
     def synthesize(
         self, frames: SynthesisFrames, voices: Sequence[LiteVoice], seeds: Sequence[int], source: Tensor | None = None
     ) -> list[Samples]:
-        """Synthesize each row. The vocoder runs row by row: its cost is FFTs, which batching does not lower.
+        """Synthesize each row. The vocoder runs row by row, since batching does not make its FFTs cheaper.
 
         Args:
             frames: content and pitch of the batch.
