@@ -105,8 +105,8 @@ def mcleod_f0(waveform: Waveform) -> Values:
             left, middle, right = (values[peaks + offset] for offset in (-1, 0, 1))
             offsets = 0.5 * (left - right) / (left - 2 * middle + right)
             heights = middle - 0.25 * (left - right) * offsets
-            chosen = np.flatnonzero(heights > 0.9 * heights.max())[0]
-            found[frame] = 16_000 / (peaks[chosen] + offsets[chosen])
+            high = np.flatnonzero(heights > 0.9 * heights.max())[0]
+            found[frame] = 16_000 / (peaks[high] + offsets[high])
     return found
 
 
