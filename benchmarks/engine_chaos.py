@@ -33,7 +33,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import soundfile
 
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 
 ROOT = Path(__file__).resolve().parent.parent
 VOICE = ROOT / "manifests" / "voices" / "narrator.flac"
@@ -229,7 +229,7 @@ def compare(undisturbed: Path, disturbed: Path, n_rows: int, *, to_the_byte: boo
         undisturbed: run folder of the reference.
         disturbed: run folder to check.
         n_rows: expected number of rows.
-        to_the_byte: require equal bytes; otherwise a minimum signal-to-noise ratio, since batch neighbours change bits.
+        to_the_byte: require equal bytes; otherwise a minimum signal-to-noise ratio, since batch neighbors change bits.
     """
     expected, got = Takes(undisturbed), Takes(disturbed)
     ids = got.ids

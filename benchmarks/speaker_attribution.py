@@ -1,4 +1,4 @@
-"""Share of quotations with the right speaker, on labelled passages of novels and stories, as a table.
+"""Share of quotations with the right speaker, on labeled passages of novels and stories, as a table.
 
 The labels (`tests/frontend/dialogue/*.tsv`) were made by reading, before the rules were applied to these passages. The
 rules were developed on them, except for those of the files `further`, of which the errors in 봄봄 were read later;
@@ -31,7 +31,7 @@ LABELS = Path(__file__).parents[1] / "tests" / "frontend" / "dialogue"
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One labelled quotation: whether its speaker is right, and the probability stated."""
+    """One labeled quotation: whether its speaker is right, and the probability stated."""
 
     book: str
     is_right: bool
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def check_labels(labels: Path, texts: Path) -> list[Judged]:
-    """Compare the attribution of every labelled quotation with its label."""
+    """Compare the attribution of every labeled quotation with its label."""
     with labels.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     judged: list[Judged] = []

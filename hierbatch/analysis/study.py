@@ -16,10 +16,10 @@ from hierbatch.analysis.listening import TakeGallery, TakeSound
 from hierbatch.analysis.summary import RunSummary, summarize
 from hierbatch.analysis.take_measures import TakeMeasure, measures_of
 from hierbatch.errors import InputError
-from hierbatch.manifest.corpus_rows import read_corpus_rows
-from hierbatch.manifest.parts import read_voice_rows
-from hierbatch.manifest.run_layout import RunLayout
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.corpora.corpus_rows import read_corpus_rows
+from hierbatch.manifest.runs.parts import read_voice_rows
+from hierbatch.manifest.runs.run_layout import RunLayout
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.programs import require_package
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class RunStudy:
         return result
 
     def arrow(self, columns: Sequence[str] | None = None) -> pa.Table:
-        """Same as `table`, as an Arrow table."""
+        """Variant of `table` that returns an Arrow table."""
         names = [name for name in self.columns if name not in _LARGE_COLUMNS] if columns is None else list(columns)
         if unknown := [name for name in names if name not in self.columns]:
             raise InputError(

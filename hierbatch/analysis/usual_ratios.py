@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from hierbatch.analysis.histogram import Histogram
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 
 _MIN_TAKES = 5
 """Minimum number of takes of a voice in a language; with fewer, the median of the language is used."""
@@ -28,7 +28,7 @@ class UsualRatios:
 
     @classmethod
     def measure(cls, takes: Takes) -> Self:
-        """Measure the medians in one pass, in memory independent of the number of takes; voices with few get none."""
+        """Measure the medians in one pass, in memory independent of the number of takes; rare voices get none."""
         if "duration_ratio" not in takes.schema.names:
             return cls({})
         histograms: defaultdict[tuple[str, str], Histogram] = defaultdict(

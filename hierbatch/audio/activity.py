@@ -12,7 +12,7 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.constants import RATE_HZ
 
 _THRESHOLD = 0.4
-"""Speech probability that starts an interval; below the 0.5 of `silero-vad`, since missed speech is not converted."""
+"""Speech probability that starts an interval; below the 0.5 of `silero-vad`, since missed speech stays unconverted."""
 _END_THRESHOLD = _THRESHOLD - 0.15
 _MIN_SPEECH_SAMPLES, _MIN_PAUSE_SAMPLES, _PAD_SAMPLES = (round(RATE_HZ * s) for s in (0.1, 0.3, 0.1))
 
@@ -77,7 +77,7 @@ def _intervals(probabilities: Array, n_samples: int) -> Iterator[tuple[int, int]
 
 
 def _with_margins(intervals: list[tuple[int, int]], n_samples: int) -> Iterator[tuple[int, int]]:
-    """Widen each interval by `_PAD_SAMPLES` on both sides, but not beyond the middle of the pause to its neighbour."""
+    """Widen each interval by `_PAD_SAMPLES` on both sides, but not beyond the middle of the pause to its neighbor."""
     for i, (start, end) in enumerate(intervals):
         before = start if i == 0 else (start - intervals[i - 1][1]) // 2
         after = n_samples - end if i + 1 == len(intervals) else (intervals[i + 1][0] - end) // 2

@@ -5,7 +5,7 @@ The attenuation curve is computed in three steps, without a loop over samples:
 1. required attenuation of each sample, from the interpolated peaks around it (BS.1770-4 Annex 2);
 2. hold, then release at a fixed slope in dB per second: a running maximum of `required + slope * time`;
 3. a running maximum over the look-ahead, smoothed by a window of the same length. Every value under the window
-   covers the sample at its centre, so the smoothed curve never falls below the required attenuation.
+   covers the sample at its center, so the smoothed curve never falls below the required attenuation.
 
 The gain is exactly one while no attenuation is required.
 """
@@ -90,7 +90,10 @@ class PeakLimiter:
         return required_db
 
     def _limited_spans(self, n_ready: int) -> list[tuple[int, int]]:
-        """First sample and end of each span of ready samples to attenuate, in steps of about twice the look-ahead."""
+        """Start and end of each span of the ready samples that needs attenuation.
+
+        Spans are whole numbers of steps of about twice the look-ahead, except at the end of the ready samples.
+        """
         n_step = 2 * (self._n_ahead - 1)
         starts = np.arange(0, len(self._required_db), n_step)
         is_required = np.maximum.reduceat(self._required_db, starts) > 0.0

@@ -19,7 +19,7 @@ _FLOOR = 1e-3
 
 
 class StyleMel(nn.Module):
-    """Natural logarithm of the power in 80 HTK mel bands from 0 to 8 kHz. Frame t is centred on sample 320 t.
+    """Natural logarithm of the power in 80 HTK mel bands from 0 to 8 kHz. Frame t is centered on sample 320 t.
 
     Shape:
         sound    [..., L]  L at least 641

@@ -18,7 +18,7 @@ def choose(
     ] = None,
     attempt: Annotated[
         int | None,
-        typer.Option(min=1, max=32_767, help="Attempt to decide on. Default: the take that counts; for clear, all."),
+        typer.Option(min=1, max=32_767, help="Attempt to decide on. Default: that of the best take; for clear, all."),
     ] = None,
     note: Annotated[str | None, typer.Option(help="Remark on the row.")] = None,
     who: options.Who = None,
@@ -26,8 +26,8 @@ def choose(
     """List the takes of rows, or decide on them.
 
     Decisions are appended to RUN/choices and never deleted; book, export, report
-    and open_run obey them. A rejected row without another take is a failed row:
-    `hierbatch retry RUN --kind rejected` makes a new one.
+    and open_run obey them. A row whose takes are all rejected counts as failed:
+    `hierbatch retry RUN --kind rejected` makes a new take.
 
     Example: hierbatch choose runs/first c001-00007 --verdict pin --attempt 2
     """

@@ -1,4 +1,4 @@
-"""`hierbatch respeak`: make new takes of one row, with another text, voice or pace."""
+"""`hierbatch respeak`: make new takes of one row, if desired with another text, voice or speed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def respeak(
     run: options.RunPath,
     row_id: Annotated[str, typer.Argument(metavar="ID", help="Row id.")],
     text: Annotated[str | None, typer.Option(help="Text to speak instead.")] = None,
-    phonemes: Annotated[str | None, typer.Option(help="Phonemes to speak; the text stays.")] = None,
+    phonemes: Annotated[str | None, typer.Option(help="Phonemes to speak; the text stays the same.")] = None,
     voice: Annotated[str | None, typer.Option(help="Another voice of the run.")] = None,
     speed: Annotated[float | None, typer.Option(help="Speaking rate factor, 0.5 to 2.")] = None,
     takes: Annotated[int, typer.Option(help="Number of takes, 1 to 5, each with its own seed.")] = 1,
@@ -25,16 +25,16 @@ def respeak(
     *,
     device: DeviceChoice,
 ) -> None:
-    """Make new takes of one row; the present take counts until another is pinned.
+    """Make new takes of one row; the current take counts until another is pinned.
 
     If the run is in progress, its driver makes the takes before its next work unit.
 
     Example: hierbatch respeak runs/first c001-00007 --text "It was late." --pin
     """
     from hierbatch.jobs.respeak import respeak as respeak_job
-    from hierbatch.manifest.choices import Choice, append_choice
-    from hierbatch.manifest.row_edits import RowEdit
-    from hierbatch.manifest.take_requests import REFUSED, TakeRequest
+    from hierbatch.manifest.decisions.choices import Choice, append_choice
+    from hierbatch.manifest.decisions.row_edits import RowEdit
+    from hierbatch.manifest.decisions.take_requests import REFUSED, TakeRequest
 
     edit = RowEdit(text=text, phonemes=phonemes, voice=voice, speed=speed)
     state = respeak_job(run, TakeRequest(id=row_id, edit=edit, n_takes=takes, who=who), device)

@@ -1,4 +1,4 @@
-"""Decisions made at the desk: appended to the run, and undone by appending their inverses."""
+"""Decisions made at the review desk: appended to the run, and undone by appending their inverses."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 from hierbatch.desk.run_view import RunView
 from hierbatch.desk.take_names import parse_take_name
 from hierbatch.errors import InputError
-from hierbatch.manifest.choices import CLEAR, PIN, Choice, RowChoices, append_choice
-from hierbatch.manifest.row_edits import RowEdit
+from hierbatch.manifest.decisions.choices import CLEAR, PIN, Choice, RowChoices, append_choice
+from hierbatch.manifest.decisions.row_edits import RowEdit
 
 _MAX_UNDONE = 500
 _EDITABLE = ("text", "phonemes", "voice", "speed", "pause_after_s")
@@ -38,7 +38,7 @@ class Decisions:
 
         Args:
             row_id: id of the row; the caller has checked that it exists.
-            wanted: values sent by the page: `take`, `verdict`, `note`, `pause_after_s`.
+            wanted: values sent by the page: `take`, `verdict`, `note`, `pause_after_s` (None: that of the manifest).
 
         Raises:
             InputError: a value is invalid.
@@ -56,8 +56,8 @@ class Decisions:
         )
         with self._lock:
             before = self._view.refreshed().choices.row(row_id)
-            if (pause_s := read_pause(wanted)) is not None:
-                choice = replace(choice, edit=replace(before.edit, pause_after_s=pause_s))
+            if "pause_after_s" in wanted:
+                choice = replace(choice, edit=replace(before.edit, pause_after_s=read_pause(wanted)))
             self._append(choice)
             if inverse := tuple(_inverse(choice, before)):
                 self._inverses.append(inverse)

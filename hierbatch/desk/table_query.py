@@ -25,11 +25,11 @@ _SHOWN = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableQuery:
-    """Query of a page of the table."""
+    """Query for one page of the table; `show` names a predefined condition."""
 
     show: str = "all"
     equal: Mapping[str, str] = field(default_factory=dict)
-    """Wanted values of `voice`, `language` and `error_kind`, and a wanted flag (`flag`)."""
+    """Values of `voice`, `language` and `error_kind`, and a flag (`flag`), that the takes must have."""
     text: str = ""
     """Substring of the id or of the normalized text."""
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)

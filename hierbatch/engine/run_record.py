@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from hierbatch.errors import RunError
+from hierbatch.object_path import is_remote
+from hierbatch.regular_file import regular_file_size
 
 FORMAT = 1
 """Version of the format of `run.json`."""
@@ -24,11 +26,15 @@ def read_record(path: Path) -> dict[str, Any]:
         RunError: the file cannot be read, is not the record of a run, or does not have the current format version.
     """
     try:
+        if not is_remote(path):
+            regular_file_size(path)
         record = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise
     except (OSError, ValueError, RecursionError) as error:
-        raise RunError(f"{path} cannot be read", got=str(error), fix="check the permissions of the file") from error
+        raise RunError(
+            f"{path} cannot be read", got=str(error), fix="check its permissions, or restore it from a copy"
+        ) from error
     if not isinstance(record, dict):
         raise _damaged(path, "no object")
     if record.get("format") != FORMAT:
@@ -36,7 +42,7 @@ def read_record(path: Path) -> dict[str, Any]:
             f"{path.parent} has another format version",
             expected=f"format {FORMAT}",
             got=str(record.get("format"))[:40],
-            fix="use the hierbatch version that made it",
+            fix="use the hierbatch version that wrote it",
         )
     generations = record.get("generations")
     if not isinstance(generations, list) or not generations:
@@ -52,7 +58,7 @@ def check_generation(generation: Mapping[str, Any], path: Path) -> None:
 
     Args:
         generation: entry of a record.
-        path: file of the record, for messages.
+        path: file of the record, for error messages only.
 
     Raises:
         RunError: a setting is missing or has the wrong type.

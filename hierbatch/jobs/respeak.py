@@ -18,7 +18,7 @@ from hierbatch.engine.run_folder import RunFolder, is_locked, lock_run
 from hierbatch.engine.work_units import WorkUnit
 from hierbatch.engine.worker import WorkerSpec
 from hierbatch.jobs.recorded_run import open_recorded_run
-from hierbatch.manifest.take_requests import RequestState, TakeRequest, append_request, read_requests
+from hierbatch.manifest.decisions.take_requests import RequestState, TakeRequest, append_request, read_requests
 from hierbatch.models.catalog.model_choice import DeviceChoice
 from hierbatch.object_path import arrow_source
 
@@ -34,7 +34,7 @@ class _Loaded:
     pool: LocalPool
     requested: RequestedTakes
     lexicon_changed_ns: int
-    """Time of the last change of the lexicon of corrections when it was read, in nanoseconds; 0 if there was none."""
+    """Modification time in nanoseconds of the lexicon of corrections that was read; 0 if it did not exist."""
     has_resumed: bool = False
 
 

@@ -49,7 +49,7 @@ def read_plain(text: str, file_name: str, keep: frozenset[str] = frozenset()) ->
     Args:
         text: content of the file.
         file_name: name of the file, used as the title if the text has none.
-        keep: reasons for skipping to ignore; text with such a reason is read.
+        keep: skip reasons to ignore: text that has one of them is read.
     """
     if is_html(text):
         return read_html(text, file_name, keep)
@@ -87,7 +87,7 @@ def read_plain(text: str, file_name: str, keep: frozenset[str] = frozenset()) ->
 
 
 def _paragraphs(group: Sequence[Line], wrapped: bool, compounds: frozenset[str]) -> Iterator[Paragraph]:
-    """Paragraphs of one group; only its first line can be a heading, or any line if every line is a paragraph."""
+    """Paragraphs of one group; only the first line can be a heading, unless every line is a paragraph."""
     position = 0
     while position < len(group):
         rank = heading_rank(group[position].text) if position == 0 or not wrapped else None

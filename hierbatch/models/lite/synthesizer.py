@@ -79,7 +79,7 @@ class LiteSynthesizer:
     def synthesize(
         self, frames: SynthesisFrames, voices: Sequence[LiteVoice], seeds: Sequence[int], source: Tensor | None = None
     ) -> list[Samples]:
-        """Synthesize each row. The vocoder runs row by row: its cost is FFTs, which batching does not lower.
+        """Synthesize each row. The vocoder runs row by row, since batching does not make its FFTs cheaper.
 
         Args:
             frames: content and pitch of the batch.
@@ -109,8 +109,7 @@ class LiteSynthesizer:
                     mask.new_ones(1, n_mels, 1),
                     None if frames.seen_f0_hz is None else frames.seen_f0_hz[row : row + 1, :n_mels],
                     None if frames.low_noise_db is None else frames.low_noise_db[row : row + 1],
-                    # The phase correction moves with the vowels, and with it the pitch, by some cents.
-                    0.0 if is_song else 1.0,
+                    is_song,
                 )
             outputs.append(to_array(samples[0]))
         return outputs

@@ -30,7 +30,7 @@ from hierbatch.training.spectral_loss import SpectralLoss
 from hierbatch.training.tensors import to_tensor
 
 _SEGMENT_FRAMES, _EDGE_FRAMES = 48, 8
-"""Number of frames in a segment, and number left out of the losses at either end, where context is missing."""
+"""Number of frames in a segment, and number at either end that the losses leave out, since context is missing there."""
 _N_GROUND_TRUTH = 2
 _REPLAY_BUFFER_SIZE = 96
 _SPECTRAL_WEIGHT = 5.0
@@ -128,7 +128,7 @@ class VocoderGanRecipe:
     def _generate(
         self, network: VocoderGanTrainingModule, examples: Sequence[TrainingExample], rng: np.random.Generator
     ) -> tuple[Tensor, Tensor]:
-        """Generate audio; returns generated and recorded audio without the edges. Shape: each [B, L]."""
+        """Generate audio; return generated and recorded audio without the edges. Shape: each [B, L]."""
         audio = np.stack([example.audio for example in examples])
         f0_hz, voiced = (
             to_tensor(np.stack(rows), self._device)

@@ -5,7 +5,7 @@ import pytest
 from hierbatch.errors import InputError
 from hierbatch.jobs.corpora.corpus_pairs import Spread, choose_speakers, pair_texts, voices_by_language
 from hierbatch.jobs.corpora.corpus_texts import CorpusText, SecondsPerCharacter
-from hierbatch.manifest.voices import VoiceRow
+from hierbatch.manifest.voices.voices import VoiceRow
 
 PACE = SecondsPerCharacter({"en": 0.1, "ko": 0.2})
 VOICES = [
@@ -75,8 +75,8 @@ def test_the_plan_is_the_same_each_time_and_another_with_another_seed():
     assert pairs() != pairs(seed=1)
 
 
-def test_texts_that_do_not_last_are_reported_in_hours():
-    with pytest.raises(InputError, match=r"20 texts in en do not last.*by each of 3 speakers"):
+def test_too_few_texts_are_reported_in_hours():
+    with pytest.raises(InputError, match=r"20 texts in en are too few.*by each of 3 speakers"):
         pairs(sound_s=36_000, n_each=20)
 
 
