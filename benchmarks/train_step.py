@@ -100,7 +100,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("configs", nargs="*", help="configurations; all shipped ones by default")
     parser.add_argument("--rows", type=int, default=1, help="rows of a step")
     parser.add_argument("--frames", type=int, default=192, help="longest row, 50 frames a second")
-    parser.add_argument("--steps", type=int, default=2, help="measured steps, after one that is not")
+    parser.add_argument("--steps", type=int, default=2, help="timed steps, after one that is not; 0 times that one")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads, 0 for all")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--precision", default="float32")
@@ -130,18 +130,20 @@ def measure(name: str, options: argparse.Namespace, run: Path) -> dict[str, floa
     recipe = make_recipe(name, options)
     config: Any = recipe.config  # type: ignore[attr-defined]
     trainer = Trainer(recipe, run, config.run.options(precision=options.precision))
+    clock = time.process_time if options.device == "cpu" and torch.get_num_threads() == 1 else time.perf_counter
+    started = clock()
     with FlopCounterMode(display=False) as counter:
         trainer._train_step()
     synchronize(options.device)
-    clock = time.process_time if options.device == "cpu" and torch.get_num_threads() == 1 else time.perf_counter
-    started = clock()
+    if options.steps:
+        started = clock()
     for _ in range(options.steps):
         trainer._train_step()
     synchronize(options.device)
     weights = sum(weight.numel() for weight in recipe.networks["generator"].parameters())
     return {
         "weights": weights,
-        "step_s": (clock() - started) / options.steps,
+        "step_s": (clock() - started) / max(1, options.steps),
         "gflop": counter.get_total_flops() / 1e9,
         "memory": memory_bytes(options.device),
     }
@@ -166,7 +168,7 @@ def make_recipe(name: str, options: argparse.Namespace) -> Recipe:
 
 
 def memory_bytes(device: str) -> float:
-    """Peak memory of the configuration, of the process on a CPU."""
+    """Peak memory in bytes: that of the process on a CPU, that of the allocations on a GPU."""
     return 1e6 * peak_mb() if device == "cpu" else float(torch.cuda.max_memory_allocated())
 
 

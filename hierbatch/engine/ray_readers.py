@@ -60,7 +60,12 @@ class _Readers:
         return _PendingTable(table, reader, reader.read.remote(table))
 
     def result(self, pending: _PendingTable) -> pa.Table:
-        """Wait for a processed table and return it; if its reader dies, send the table to another reader."""
+        """Wait for a processed table and return it; if its reader dies, send the table to another reader.
+
+        Raises:
+            SetupError: the reader raised it.
+            RunError: the rows cannot be read, or several readers died.
+        """
         for _ in range(_MAX_READINGS):
             try:
                 return ray.get(pending.call)
