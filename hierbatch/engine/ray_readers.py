@@ -17,6 +17,7 @@ from ray.exceptions import RayError, RayTaskError
 
 from hierbatch.engine.ray_cluster import count_worker_slots
 from hierbatch.errors import RunError, SetupError
+from hierbatch.pandas_import import keep_pandas_unloaded
 from hierbatch.stages.base import Stage
 
 _MAX_READINGS = 4
@@ -27,6 +28,7 @@ class _Reader:
     """Actor for a stage without a model; the libraries that the stage has loaded stay in memory."""
 
     def __init__(self, stage: Stage) -> None:
+        keep_pandas_unloaded()
         self._stage = stage
 
     def read(self, rows: pa.Table) -> pa.Table:
