@@ -51,8 +51,6 @@ class LiteConfig:
     """Kernel size of the depthwise convolutions, in frames."""
     word_width: int = 96
     """Channels of the prosody network, which samples F0 contours and durations of words."""
-    pause_width: int = 64
-    """Channels of the pause predictor."""
 
     @property
     def prosody(self) -> ProsodyConfig:

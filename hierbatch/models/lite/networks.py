@@ -35,8 +35,8 @@ class LiteNetworks(nn.Module):
     def from_weights(config: LiteConfig, weights: dict[str, Tensor]) -> LiteNetworks:
         """Create the networks and load their weights strictly, with all mismatches reported in one error.
 
-        Weights may lack the style denoiser, the prosody network or the pause predictor. A missing network has no effect,
-        since a bundle without it has no settings for it.
+        Weights may lack the style denoiser, the prosody network or the pause predictor. A missing network has no
+        effect, since a bundle without it has no settings for it.
 
         Raises:
             BundleError: weights are missing, unexpected or misshapen.

@@ -27,8 +27,10 @@ from hierbatch.models.lite.word_prosody import SILENT_SYMBOLS
 from hierbatch.models.prosody.words import mean_by_word, stack_words, word_of_symbols
 
 N_PHRASE_FEATURES = 4
+_WIDTH = 64
 _BLOCKS = 3
 _KERNEL = 5
+_DROPOUT = 0.2
 _BOUNDARY, _COMMA = SYMBOL_IDS[WORD_BOUNDARY], SYMBOL_IDS[","]
 _SEPARATOR_IDS = [SYMBOL_IDS[symbol] for symbol in SEPARATORS]
 
@@ -57,14 +59,13 @@ class PausePredictor(nn.Module):
 
     def __init__(self, config: LiteConfig) -> None:
         super().__init__()
-        self.stack = ConvNeXtStack(
-            config.text_width + N_PHRASE_FEATURES, config.pause_width, 1, n_blocks=_BLOCKS, kernel=_KERNEL
-        )
+        self.dropout = nn.Dropout(_DROPOUT)
+        self.stack = ConvNeXtStack(config.text_width + N_PHRASE_FEATURES, _WIDTH, 1, n_blocks=_BLOCKS, kernel=_KERNEL)
 
     def forward(self, inputs: PauseInputs) -> Tensor:
         """Predict logits of a pause after each word. Shape: returns [B, K]."""
         mask = length_mask(inputs.lengths, inputs.words.shape[1])[..., None]
-        logits: Tensor = self.stack(torch.cat([inputs.words, inputs.features], dim=-1), mask)[..., 0]
+        logits: Tensor = self.stack(torch.cat([self.dropout(inputs.words), inputs.features], dim=-1), mask)[..., 0]
         return logits
 
 
