@@ -27,8 +27,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from peak_memory import peak_mb
 
-from hierbatch.manifest.run_layout import RunLayout
-from hierbatch.manifest.schema import MANIFEST_COLUMNS, arrow_schema, plan_schema, take_schema
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS, arrow_schema, plan_schema, take_schema
+from hierbatch.manifest.runs.run_layout import RunLayout
 
 _CLI = "from hierbatch.cli.app import main; main()"
 _PART_ROWS = 5000

@@ -33,7 +33,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import soundfile
 
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 
 ROOT = Path(__file__).resolve().parent.parent
 VOICE = ROOT / "manifests" / "voices" / "narrator.flac"

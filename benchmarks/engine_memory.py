@@ -38,7 +38,7 @@ from hierbatch.jobs.run import RunJob, run
 from hierbatch.jobs.specs.base import JobSpec
 from hierbatch.jobs.specs.convert import ConvertSpec
 from hierbatch.jobs.specs.speak import SpeakSpec
-from hierbatch.manifest.schema import AUDIO
+from hierbatch.manifest.columns.schema import AUDIO
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.programs import run_program
 

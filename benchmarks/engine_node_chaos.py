@@ -24,7 +24,7 @@ from typing import Any
 from engine_chaos import ENVIRONMENT, ROOT, command, compare, finish, n_lost, start, write_manifest
 
 from hierbatch.engine.ray_settings import LOOPBACK_ENV, WORKER_ENV
-from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.manifest.runs.run_layout import RunLayout
 
 _NODE = {"object_store_memory": 80 << 20, "num_cpus": 1}
 

@@ -46,8 +46,8 @@ from hierbatch.jobs.options.quality import MeasureChoice
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.run import RunJob, run
 from hierbatch.jobs.specs.speak import SpeakSpec
-from hierbatch.manifest.plan_units import PlanUnits
-from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.manifest.runs.plan_units import PlanUnits
+from hierbatch.manifest.runs.run_layout import RunLayout
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.catalog.open_model import open_model
 from hierbatch.models.device_placement import DevicePlacement

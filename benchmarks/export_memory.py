@@ -28,11 +28,11 @@ from hierbatch.audio.files import encode_sound
 from hierbatch.audio.waveform import Waveform
 from hierbatch.delivery.corpora.writers import WRITERS
 from hierbatch.jobs.corpora.export import ExportJob, export
-from hierbatch.manifest.corpus_rows import CORPUS_MANIFEST, write_corpus_rows
-from hierbatch.manifest.filters import DEFAULT_FILTER
-from hierbatch.manifest.parquet_writing import write_table
-from hierbatch.manifest.run_layout import RunLayout
-from hierbatch.manifest.schema import AUDIO_ROW_GROUP, plan_schema, take_schema
+from hierbatch.manifest.columns.schema import AUDIO_ROW_GROUP, plan_schema, take_schema
+from hierbatch.manifest.corpora.corpus_rows import CORPUS_MANIFEST, write_corpus_rows
+from hierbatch.manifest.runs.run_layout import RunLayout
+from hierbatch.manifest.tables.parquet_writing import write_table
+from hierbatch.manifest.takes.filters import DEFAULT_FILTER
 from hierbatch.stages.voices import VOICE_TABLE_SCHEMA
 
 RATE_HZ, SOUND_S, UNIT_ROWS = 16_000, 5.0, 24

@@ -51,7 +51,7 @@ from hierbatch.jobs.options.speech import SpeechSettings
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.run import RunJob, run
 from hierbatch.jobs.specs.speak import SpeakSpec
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 
 _MANIFESTS = Path(__file__).parent.parent / "manifests"
 

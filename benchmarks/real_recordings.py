@@ -33,8 +33,8 @@ from hierbatch.audio.files import encode_sound, read_sound
 from hierbatch.audio.resample import resample
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.constants import FRAME_HOP_SAMPLES, RATE_HZ
-from hierbatch.manifest.schema import AUDIO
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.columns.schema import AUDIO
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.models.conversion.segments import split_segments
 from hierbatch.models.hierspeechpp.files import find_checkpoint_file
 from hierbatch.models.upsampling.upsampler import CHUNK_SAMPLES

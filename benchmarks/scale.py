@@ -45,10 +45,10 @@ from hierbatch.engine.run_folder import RunFolder
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.speak import SpeakSpec, validate_spec
 from hierbatch.jobs.status import count_rows
-from hierbatch.manifest.parquet_writing import write_rows
-from hierbatch.manifest.plan_units import PlanReader, PlanUnits
-from hierbatch.manifest.run_layout import FOLDER_PARTS
-from hierbatch.manifest.schema import TEXT_ROW_GROUP
+from hierbatch.manifest.columns.schema import TEXT_ROW_GROUP
+from hierbatch.manifest.runs.plan_units import PlanReader, PlanUnits
+from hierbatch.manifest.runs.run_layout import FOLDER_PARTS
+from hierbatch.manifest.tables.parquet_writing import write_rows
 from hierbatch.programs import run_program
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -34,8 +34,8 @@ from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.run import RunJob, run
 from hierbatch.jobs.specs.convert import ConvertSpec
 from hierbatch.jobs.specs.upsample import UpsampleSpec
-from hierbatch.manifest.takes import Takes
-from hierbatch.manifest.voices import read_voices
+from hierbatch.manifest.takes.takes import Takes
+from hierbatch.manifest.voices.voices import read_voices
 from hierbatch.programs import ffmpeg_program
 from hierbatch.stages.prompts import prepare_prompt
 

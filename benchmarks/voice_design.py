@@ -75,7 +75,7 @@ def main() -> None:
         generator = np.random.default_rng([options.seed, number])
         made = design_one(model, asked, generator, n_candidates=options.candidates, n_corrections=2)
         voice = model.with_own_frames(made.voice)
-        measured = measure_attributes(model.space, model.speak(voice, phonemes, "en"), len(phonemes))
+        measured = measure_attributes(model.space, model.speak(voice, phonemes, "en"), len(phonemes.split()))
         for name, value in asked.items():
             pairs[name].append((value, measured[name]))
     print("| attribute | descriptions | rank correlation | mean absolute difference |\n| --- | --- | --- | --- |")

@@ -1,4 +1,4 @@
-"""JSON objects from files of any origin; any other content raises ValueError, however deeply it is nested."""
+"""Parser of JSON objects from untrusted files: any other content raises ValueError, even if it is nested too deeply."""
 
 from __future__ import annotations
 

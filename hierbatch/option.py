@@ -101,7 +101,7 @@ def group_parameters(group: type[OptionGroup]) -> list[inspect.Parameter]:
 
 
 def option_groups(function: Callable[..., Any]) -> Mapping[str, type[OptionGroup]]:
-    """Parameters of a function that are option groups, by name."""
+    """Option groups among the parameters of a function: the class of each by the name of its parameter."""
     hints = get_type_hints(function)
     return {
         name: hint

@@ -1,4 +1,4 @@
-"""Objects that other packages add by entry points; workers on other machines find them where they are installed."""
+"""Objects that other packages add by entry points; a worker finds those that are installed on its machine."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def load_plugin(group: str, name: str, kind: type[Added], *, key: str = "name") 
         key: attribute of the object that equals the name of the entry point.
 
     Raises:
-        ProgramError: the object cannot be imported, is of another class, or has another name.
+        ProgramError: the object cannot be imported, is not a `kind`, or has another name.
     """
     points = tuple(entry_points(group=group, name=name))
     return _load(points[0], kind, key) if points else None

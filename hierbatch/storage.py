@@ -52,7 +52,12 @@ def path_error(error: OSError) -> SetupError:
 
 @contextmanager
 def staging_folder(folder: Path) -> Iterator[Path]:
-    """Context with a temporary hidden folder inside `folder` (created if missing), removed at the end."""
+    """Context with a temporary hidden folder inside `folder` (created if missing), removed at the end.
+
+    Raises:
+        StorageError: the disk is full, read-only or gone; also if the block fails for this reason.
+        InputError: the folder cannot be created or written to.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=STAGING_PREFIX, dir=folder))

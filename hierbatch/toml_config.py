@@ -1,11 +1,13 @@
 """Configuration dataclasses in TOML, with one table per nested dataclass.
 
-A file may omit keys that have defaults. Unknown keys are refused by name.
+A file may omit keys that have defaults. An unknown key is an error that names it.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import json
+import re
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -36,7 +38,7 @@ def read_config(kind: type[Config], path: Path) -> Config:
 
 
 def make_config(kind: type[Config], values: Mapping[str, Any], source: str, base: Config | None = None) -> Config:
-    """Create a configuration from nested values; raises InputError as `read_config`.
+    """Create a configuration from nested values; raises InputError as `read_config` does.
 
     Args:
         kind: dataclass.
@@ -66,8 +68,14 @@ def make_config(kind: type[Config], values: Mapping[str, Any], source: str, base
 
 
 def to_toml(config: Any) -> str:
-    """Format a configuration as TOML with all values except None, to record it with a run."""
-    return "".join(_table_lines(dataclasses.asdict(config), ""))
+    """Format a configuration as TOML with all values, from which `read_config` makes an equal configuration.
+
+    TOML has no value for None. A field that is None is left out, so None has to be its default.
+
+    Raises:
+        ValueError: a field is None, but its default is not.
+    """
+    return "".join(_table_lines(config, ""))
 
 
 def _default(field: dataclasses.Field[Any], base: Any) -> Any:
@@ -101,22 +109,42 @@ def _converted(hint: Any, value: Any, source: str, default: Any = None) -> Any:
     )
 
 
-def _table_lines(values: Mapping[str, Any], name: str) -> list[str]:
-    plain = {key: value for key, value in values.items() if not isinstance(value, Mapping) and value is not None}
+def _table_lines(table: Any, name: str) -> list[str]:
+    values = _table_values(table)
+    tables = {key: value for key, value in values.items() if _is_table(value)}
     lines = [f"\n[{name}]\n"] if name else []
-    lines += [f"{key} = {_toml_value(value)}\n" for key, value in plain.items()]
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            lines += _table_lines(value, f"{name}.{key}" if name else key)
+    lines += [f"{_toml_key(key)} = {_toml_value(value)}\n" for key, value in values.items() if key not in tables]
+    for key, value in tables.items():
+        lines += _table_lines(value, f"{name}.{_toml_key(key)}" if name else _toml_key(key))
     return lines
+
+
+def _table_values(table: Any) -> dict[str, Any]:
+    """Values of a dataclass or mapping that are not None."""
+    if isinstance(table, Mapping):
+        values, optional = dict(table), set()
+    else:
+        values = {field.name: getattr(table, field.name) for field in dataclasses.fields(table)}
+        optional = {field.name for field in dataclasses.fields(table) if field.default is None}
+    if lost := [key for key, value in values.items() if value is None and key not in optional]:
+        raise ValueError(f"TOML cannot record None, which is not the default of {', '.join(lost)}")
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, Mapping) or dataclasses.is_dataclass(value)
+
+
+def _toml_key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _toml_value(key)
 
 
 def _toml_value(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"'
+        # JSON strings are TOML strings, except that TOML does not allow the character DELETE.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, tuple | list):
         return f"[{', '.join(map(_toml_value, value))}]"
     return repr(value)

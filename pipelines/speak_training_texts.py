@@ -25,8 +25,8 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import BookError, TextError
 from hierbatch.frontend.books.reading import BOOK_SUFFIXES, read_book
 from hierbatch.frontend.sentences import split_sentences
-from hierbatch.manifest.parquet_writing import write_table
-from hierbatch.manifest.schema import AUDIO
+from hierbatch.manifest.columns.schema import AUDIO
+from hierbatch.manifest.tables.parquet_writing import write_table
 
 VOICE = "heart"
 ROWS_PER_SHARD = 200

@@ -13,10 +13,10 @@ import pytest
 from hierbatch.errors import HierbatchError
 from hierbatch.jobs.books.book_details import find_details
 from hierbatch.json_object import parse_json_object
-from hierbatch.manifest.choices import read_choices
-from hierbatch.manifest.json_log import read_records
-from hierbatch.manifest.run_layout import RunLayout
-from hierbatch.manifest.take_requests import read_requests
+from hierbatch.manifest.decisions.choices import read_choices
+from hierbatch.manifest.decisions.json_log import read_records
+from hierbatch.manifest.decisions.take_requests import read_requests
+from hierbatch.manifest.runs.run_layout import RunLayout
 from hierbatch.training.prepared_settings import read_settings
 from hierbatch.training.run_folder import read_run
 from hierbatch.training.trainer.checkpoints import CheckpointFolder, read_state

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from hierbatch.manifest.schema import MANIFEST_COLUMNS, PLAN_COLUMNS, TAKE_COLUMNS, VOICE_COLUMNS
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS, PLAN_COLUMNS, TAKE_COLUMNS, VOICE_COLUMNS
 from tests.loading import ROOT
 
 LISTS = Path(__file__).parent / "words"

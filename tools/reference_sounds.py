@@ -1,9 +1,9 @@
-"""SHA-256 of the decoded samples of one row a task, to show that a refactoring changed no sound.
+"""SHA-256 of the decoded samples of one row per task, to show that a refactoring changed no sound.
 
     python -m tools.reference_sounds write before.json
     python -m tools.reference_sounds compare before.json
 
-Hashes hold on one machine: another processor's kernels round otherwise.
+Hashes are comparable on one machine only, since other processors round differently.
 """
 
 from __future__ import annotations

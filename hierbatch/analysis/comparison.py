@@ -51,7 +51,7 @@ class RunComparison:
         return _common_measures(self.a, self.b)
 
     def summary(self) -> pd.DataFrame:
-        """Table of the measures: both medians, median change from a to b, and share of rows that rose (`risen`)."""
+        """Table of the measures: medians of a and b, median change, share that rose (`risen`), number of rows."""
         import pandas as pd
 
         rows = []

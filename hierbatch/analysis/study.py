@@ -16,10 +16,10 @@ from hierbatch.analysis.listening import TakeGallery, TakeSound
 from hierbatch.analysis.summary import RunSummary, summarize
 from hierbatch.analysis.take_measures import TakeMeasure, measures_of
 from hierbatch.errors import InputError
-from hierbatch.manifest.corpus_rows import read_corpus_rows
-from hierbatch.manifest.parts import read_voice_rows
-from hierbatch.manifest.run_layout import RunLayout
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.corpora.corpus_rows import read_corpus_rows
+from hierbatch.manifest.runs.parts import read_voice_rows
+from hierbatch.manifest.runs.run_layout import RunLayout
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.programs import require_package
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from hierbatch.analysis.histogram import Histogram
 from hierbatch.analysis.outlier_score import outlier_score
 from hierbatch.analysis.take_measures import TakeMeasure, measures_of
 from hierbatch.analysis.usual_ratios import UsualRatios
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 
 _N_WORST, _N_ORDINARY = 64, 64
 _NEEDED = ("id", "voice", "language", "status", "error_kind", "error", "flags", "duration_s")

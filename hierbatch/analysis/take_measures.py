@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 
 import pyarrow as pa
 
-from hierbatch.manifest.column import Column, Scale
-from hierbatch.manifest.measures import declared_columns
-from hierbatch.manifest.schema import TAKE_COLUMNS
+from hierbatch.manifest.columns.column import Column, Scale
+from hierbatch.manifest.columns.measures import declared_columns
+from hierbatch.manifest.columns.schema import TAKE_COLUMNS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

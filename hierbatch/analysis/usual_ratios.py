@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from hierbatch.analysis.histogram import Histogram
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 
 _MIN_TAKES = 5
 """Minimum number of takes of a voice in a language; with fewer, the median of the language is used."""

@@ -41,7 +41,7 @@ def corpus(
         texts: tables with a text column, books, or folders of both.
         out: run folder.
         on_message: function that receives notices, such as `print`.
-        settings: duration, speakers, variation and splits.
+        settings: total duration, speakers, variation and splits.
         voices: prompts, and the consent to their use.
         reading: language, pronunciations and seed.
         model: model, device and precision.

@@ -1,4 +1,4 @@
-"""Jobs of the Python API, each with the same options as its command: `convert_files` as `hierbatch convert`.
+"""Jobs of the Python API. Each has the options of its command: `convert_files` has those of `hierbatch convert`.
 
 Options are the fields of the option groups in each signature, as keywords: `hierbatch.run("rows.csv", out="runs/first",
 voices="voices.csv", speed=1.1, workers=4)`; `help(hierbatch.run)` lists them.
@@ -62,7 +62,7 @@ def run(
         execution: engine and workers.
         quality: measures, and retakes of flagged rows.
         control: treatment of an existing folder.
-        sharding: share of the rows.
+        sharding: part of the rows to synthesize, if several drivers share a manifest.
 
     Raises:
         InputError: the manifest, a voice or an option is invalid; nothing was started.
@@ -183,7 +183,7 @@ def upsample_files(
         out: run folder.
         on_message: function that receives notices, such as `print`.
         sources: folder of the recordings.
-        upsampling: sample rate.
+        upsampling: sample rate of the output.
         model: model, device and precision.
         execution: engine and workers.
         control: treatment of an existing folder.

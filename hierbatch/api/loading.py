@@ -46,11 +46,11 @@ def load(
     """Load a packaged or imported model by name, or a bundle by its folder.
 
     Args:
-        model: `lite` for speech synthesis and conversion, `speechsr` for higher sample rates; `hierbatch models list`
+        model: `lite` for speech synthesis and conversion, `speechsr` for bandwidth extension; `hierbatch models list`
             shows all models.
         device: `cpu`, `cuda`, `cuda:N` or `mps`.
         dtype: precision of matrix products, `float32`, `bfloat16` or `float16`.
-        compile: True to compile the networks, which is slow to start, then faster on a GPU.
+        compile: True to compile the networks: loading is slower, then synthesis on a GPU is faster.
 
     Raises:
         BundleError: there is no such model, or its weights are damaged.
@@ -68,7 +68,7 @@ def load(
 
 
 def load_speech_pipeline(choice: ModelChoice) -> SpeechPipeline:
-    """Load a text-to-speech model as the options of a command choose it.
+    """Load the text-to-speech model that the options of a command select.
 
     Raises:
         BundleError: there is no such model, it upsamples recordings only, or its weights are damaged.
@@ -78,5 +78,10 @@ def load_speech_pipeline(choice: ModelChoice) -> SpeechPipeline:
 
     pipeline = load(choice.model, device=choice.device, dtype=choice.dtype, compile=choice.compile)
     if not isinstance(pipeline, SpeechPipeline):
-        raise BundleError("The model cannot synthesize speech", got=choice.model, fix="choose another with --model")
+        raise BundleError(
+            "The model cannot synthesize speech",
+            expected="a text-to-speech model",
+            got=choice.model,
+            fix="choose another with --model",
+        )
     return pipeline

@@ -1,4 +1,4 @@
-"""Sentences of texts for the Python API: division of texts, synthesis in batches, and joining of the results."""
+"""Texts of the Python API: division into sentences, synthesis in batches, and joining of the results."""
 
 from __future__ import annotations
 
@@ -60,13 +60,15 @@ def sentence_parts(
             yield SentencePart(text_index, spoken, pause_s, seed + n_spoken)
             n_spoken += 1
     if not n_spoken:
-        raise TextError("There is nothing to say", expected="at least one word", got=repr(text[:80]))
+        raise TextError(
+            "There is nothing to say", expected="at least one word", got=repr(text[:80]), fix="pass a text with words"
+        )
 
 
 def speak_in_batches(
     model: SpeechModel, parts: Sequence[SentencePart], request: Callable[[SentencePart], SpeechRequest]
 ) -> list[tuple[SentencePart, Speech]]:
-    """Synthesize all parts and return them with their speech, in order; the first part that fails raises its error.
+    """Synthesize all parts, and return each with its speech, in order; raises the error of the first part that fails.
 
     Args:
         model: speech model.

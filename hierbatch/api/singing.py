@@ -1,4 +1,4 @@
-"""Songs of the Python API: synthesis of a score with an encoded voice."""
+"""Singing in the Python API: synthesis of a score with an encoded voice."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ FILE_FORMATS: Mapping[str, tuple[str, str]] = {
     ".ogg": ("OGG", "VORBIS"),
     ".opus": ("OGG", "OPUS"),
 }
-"""libsndfile's container and codec for each file suffix that `Sound.save` supports."""
+"""Container and codec, as libsndfile names them, for each file suffix that `Sound.save` supports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Sound:
 
     @property
     def waveform(self) -> Waveform:
-        """Samples with their rate, as the functions of `hierbatch.audio` take them."""
+        """The sound as a `Waveform`, the type that the functions of `hierbatch.audio` accept."""
         return Waveform(self.samples, self.rate_hz)
 
     @flatten_options
@@ -107,7 +107,10 @@ class Sound:
     def _write(self, path: Path) -> Path:
         if path.suffix.lower() not in FILE_FORMATS:
             raise InputError(
-                "The sound file's format is not known", expected=" ".join(FILE_FORMATS), got=repr(path.name)
+                "Unknown sound format",
+                expected=" ".join(FILE_FORMATS),
+                got=repr(path.name),
+                fix="change the suffix of the file",
             )
         container, codec = FILE_FORMATS[path.suffix.lower()]
         sound = Waveform(np.clip(self.samples, -1.0, 1.0), self.rate_hz)
@@ -119,6 +122,7 @@ class Sound:
                 f"{path.suffix} cannot store {self.rate_hz} Hz",
                 expected="a .wav, .flac or .mp3 file",
                 got=error.error_string,
+                fix="choose another format",
             ) from error
         return path
 
@@ -142,7 +146,7 @@ class Sound:
 
     @classmethod
     def from_waveform(cls, waveform: Waveform, words: tuple[Word, ...] = ()) -> Sound:
-        """Create a sound from a waveform and its word times."""
+        """Create a sound from the output of a model, with the times of its words."""
         return cls(samples=waveform.samples, rate_hz=waveform.rate_hz, words=words)
 
     def _repr_html_(self) -> str:
@@ -151,7 +155,7 @@ class Sound:
 
 
 Recording = str | Path | bytes | Sound | Waveform
-"""Recording to read: a path, the bytes of an encoded file, or a sound in memory.
+"""Recording to process: a path, the bytes of an encoded file, or a sound in memory.
 
 Functions that take a recording also accept a pydub `AudioSegment`.
 """

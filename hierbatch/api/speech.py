@@ -1,4 +1,4 @@
-"""Pipeline of the Python API for text to speech and voice conversion with one loaded model."""
+"""Pipeline of the Python API for speech synthesis, singing and voice conversion with one loaded model."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ class SpeechPipeline:
             SynthesisError: the model returned no usable sound.
         """
         if not isinstance(self._model, ConversionModel):
-            raise InputError("The model does not convert recordings", got=self.name)
+            raise InputError("The model does not convert recordings", got=self.name, fix="load another model")
         encoded = self._encoded(voice, consent)
         recordings = recording if isinstance(recording, list | tuple) else [recording]
         to_rate = full_band_block_resampler("speechsr" if full_band else None, self._placement)
@@ -240,7 +240,7 @@ class SpeechPipeline:
             SynthesisError: notes are outside the range of the model.
         """
         if not isinstance(self._model, SingingModel):
-            raise InputError("The model cannot sing", expected="a Lite model", got=self.name)
+            raise InputError("The model cannot sing", expected="a Lite model", got=self.name, fix="load another model")
         self._check_options(language, speed=1.0)
         options = SongOptions(
             language=language,
@@ -262,6 +262,9 @@ class SpeechPipeline:
                 "The model does not speak this language",
                 expected=", ".join(("auto", *self.languages)),
                 got=repr(language),
+                fix="change the language",
             )
         if not 0.5 <= speed <= 2.0:
-            raise InputError("The speaking rate is out of range", expected="0.5 to 2", got=f"{speed:g}")
+            raise InputError(
+                "The speaking rate is out of range", expected="0.5 to 2", got=f"{speed:g}", fix="change the speed"
+            )

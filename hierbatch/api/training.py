@@ -1,4 +1,4 @@
-"""Speech data and fine-tuning in the Python API, like `hierbatch intake`, `prepare` and `finetune`."""
+"""Speech data and fine-tuning in the Python API, as in `hierbatch intake`, `prepare` and `finetune`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def intake(
     layout: DataLayout,
     rows: RowSettings,
 ) -> IntakeResult:
-    """Divide long recordings into rows, and measure the rows like takes. The same call resumes a stopped job.
+    """Divide long recordings into rows, and compute quality measures of each row. The same call resumes a stopped job.
 
     Args:
         recordings: folders or tables of recordings.
@@ -67,7 +67,7 @@ def prepare(
         on_message: function that receives notices, such as `print`.
         layout: layout of the recordings.
         features: content features and pitch.
-        limits: limits of the recordings.
+        limits: limits on the duration, quality and transcripts of the recordings.
 
     Raises:
         InputError: a data set or option is invalid, or the output folder was prepared with other settings.
@@ -100,7 +100,7 @@ def finetune(
         asr_model: folder of a Whisper model, to compare the error rate before and after.
         on_message: function that receives progress lines, such as `print`.
         layout: layout of the recordings.
-        settings: schedule.
+        settings: training schedule.
 
     Raises:
         InputError: there is too little speech, or the consent is missing or unknown.

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from hierbatch.api.sound import Recording, as_waveform
 from hierbatch.audio.files import encode_sound, read_sound
 from hierbatch.errors import InputError, PromptError
-from hierbatch.manifest.voice_file import VOICE_FILE_SUFFIX, is_voice_file, parse_voice_file
-from hierbatch.manifest.voices import CONSENTS, VoiceRow, check_consent, voice_from_file
+from hierbatch.manifest.voices.voice_file import VOICE_FILE_SUFFIX, is_voice_file, parse_voice_file
+from hierbatch.manifest.voices.voices import CONSENTS, VoiceRow, check_consent, voice_from_file
 from hierbatch.models.conversion.interface import ConversionModel
 from hierbatch.models.speech import SpeechModel
 from hierbatch.object_path import local_path
@@ -30,11 +30,11 @@ class Voice:
 
     name: str
     consent: str
-    """Consent of the voice's owner, one of `self licensed public_domain synthetic`."""
+    """Consent of the speaker: `self`, `licensed`, `public_domain` or `synthetic`."""
     sha256: str
     """Hash of the prepared prompt."""
     notices: tuple[str, ...]
-    """Remarks on the prompt, for example that it is too short for a good likeness."""
+    """Remarks on the prompt, for example that it is too short to reproduce the voice well."""
     encoded: Any
     """The model's encoding of the prompt."""
 
@@ -52,8 +52,8 @@ def encode_voice(
 
     Args:
         prompt: 3 to 15 s of one person speaking, or a voice file.
-        consent: consent of that person, one of `self licensed public_domain synthetic`; not used for a voice file,
-            which contains it.
+        consent: consent of that person: `self`, `licensed`, `public_domain` or `synthetic`; not used for a voice
+            file, which contains it.
         model: model that encodes the prompt.
         name: name of the voice; by default derived from the file.
         denoise_ratio: share of the denoised prompt in a mix with the original, 0 to 1.
@@ -84,10 +84,10 @@ def _voice_row(prompt: Recording | AudioSegment, consent: str, name: str) -> Voi
         return replace(row, voice=name or row.voice)
     if consent not in _GIVEN_CONSENTS:
         raise InputError(
-            "The consent of the voice's owner is missing",
+            "The consent of the speaker is missing or unknown",
             expected=f"consent={' or '.join(_GIVEN_CONSENTS)}",
             got=repr(consent) if consent else "none",
-            fix="say with `consent` why you may use this voice",
+            fix="state with `consent` why you may use this voice",
         )
     if isinstance(prompt, str | Path):
         row = voice_from_file(local_path(prompt), consent)

@@ -11,7 +11,7 @@ from hierbatch.jobs.voices.design import DesignVoices, design_voices
 from hierbatch.jobs.voices.listing import ListedVoice, describe_voices, voices_at
 from hierbatch.jobs.voices.preview import Previews, PreviewVoices, preview_voices
 from hierbatch.jobs.voices.sample import MadeVoice, SampleVoices, sample_voices
-from hierbatch.manifest.voice_file import VoiceFile
+from hierbatch.manifest.voices.voice_file import VoiceFile
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.object_path import local_path
 from hierbatch.option import flatten_options
@@ -88,13 +88,13 @@ def blend(
 def sample(
     n: int = 1, *, out: str | Path, seed: int = 0, name: str = "sampled", model: ModelChoice
 ) -> Sequence[MadeVoice]:
-    """Sample voices that belong to nobody; the same seed results in the same voices.
+    """Sample voices of no real person from the model's voice distribution; a seed always results in the same voices.
 
     Args:
         n: number of voices.
         out: folder of the voice files.
         seed: seed of the sampling; another seed results in other voices.
-        name: beginning of the names of the voices.
+        name: prefix of the voice names.
         model: model, device and precision.
 
     Raises:
@@ -109,14 +109,14 @@ def sample(
 def design(
     description: str, n: int = 1, *, out: str | Path, seed: int = 0, name: str = "designed", model: ModelChoice
 ) -> Sequence[MadeVoice]:
-    """Design voices that belong to nobody from a description in English or Korean.
+    """Design voices of no real person from a description in English or Korean.
 
     Args:
         description: a text such as "a calm low male voice, slow, little emphasis".
         n: number of voices.
         out: folder of the voice files.
         seed: seed of the sampling; another seed results in other voices.
-        name: beginning of the names of the voices.
+        name: prefix of the voice names.
         model: model, device and precision.
 
     Raises:

@@ -12,7 +12,7 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.constants import RATE_HZ
 
 _THRESHOLD = 0.4
-"""Speech probability that starts an interval; below the 0.5 of `silero-vad`, since missed speech is not converted."""
+"""Speech probability that starts an interval; below the 0.5 of `silero-vad`, since missed speech stays unconverted."""
 _END_THRESHOLD = _THRESHOLD - 0.15
 _MIN_SPEECH_SAMPLES, _MIN_PAUSE_SAMPLES, _PAD_SAMPLES = (round(RATE_HZ * s) for s in (0.1, 0.3, 0.1))
 

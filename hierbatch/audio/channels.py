@@ -45,7 +45,7 @@ class ChannelMix:
 
     weights: Samples
     has_opposite_channels: bool = False
-    """True if two channels are the same sound with opposite signs, which silences their mean."""
+    """True if two channels hold the same sound with opposite signs, so that a plain mean would cancel it."""
 
     def mono(self, block: Samples) -> Samples:
         """Mix a block, from [L, C] to [L]."""

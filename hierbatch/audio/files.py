@@ -47,7 +47,7 @@ def describe_sound(
     raises: type[HierbatchError] = InputError,
     limits: SoundLimits = DEFAULT_LIMITS,
 ) -> SoundInfo:
-    """Read format and length of an audio file without decoding the samples.
+    """Read the format and the length of an audio file without decoding the samples.
 
     Args:
         source: path or content of the file.
@@ -101,7 +101,7 @@ def read_scanned(
     limits: SoundLimits = DEFAULT_LIMITS,
     require_complete: bool = False,
 ) -> tuple[SoundScan, Waveform]:
-    """Read a whole sound together with the measurements of its channels.
+    """Read a whole sound as `read_sound` does; return the measurements of its channels, and the sound.
 
     Args and Raises: see `read_sound`.
     """
@@ -130,7 +130,7 @@ def scan_sound(
     limits: SoundLimits = DEFAULT_LIMITS,
     require_complete: bool = False,
 ) -> SoundScan:
-    """Decode a sound once for its length, its peak and the channels that hold the speech.
+    """Decode a sound once to measure its length, its peak, and the channels that hold the speech.
 
     Args and Raises: see `read_sound`.
     """

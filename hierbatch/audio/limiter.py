@@ -90,7 +90,10 @@ class PeakLimiter:
         return required_db
 
     def _limited_spans(self, n_ready: int) -> list[tuple[int, int]]:
-        """First sample and end of each span of ready samples to attenuate, in steps of about twice the look-ahead."""
+        """Start and end of each span of the ready samples that needs attenuation.
+
+        Spans are whole numbers of steps of about twice the look-ahead, except at the end of the ready samples.
+        """
         n_step = 2 * (self._n_ahead - 1)
         starts = np.arange(0, len(self._required_db), n_step)
         is_required = np.maximum.reduceat(self._required_db, starts) > 0.0

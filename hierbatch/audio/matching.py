@@ -62,7 +62,7 @@ def matched_blocks(waveform: Waveform, reference: SpeechLoudness) -> Iterator[Sa
 
 
 def loudness_gap_db(own: SpeechLoudness, reference: SpeechLoudness) -> float:
-    """Loudness of the reference relative to a sound in dB; 0 if one of them is silent."""
+    """Gain in dB that brings a sound to the loudness of the reference; 0 if one of them is silent."""
     if math.isfinite(own.integrated_lufs) and math.isfinite(reference.integrated_lufs):
         return reference.integrated_lufs - own.integrated_lufs
     return 20 * math.log10(reference.rms / own.rms) if own.rms > 0 and reference.rms > 0 else 0.0

@@ -32,11 +32,12 @@ class PacketTimes:
 
 
 def read_packet_times(path: Path, track: int = 0) -> PacketTimes:
-    """Read the times of the packets of one sound track.
+    """Read the times of the packets of one sound track; `track` counts from 0.
 
     Raises:
         DecodingError: the container is unknown, the file has no such track, or ffmpeg fails.
         OSError: the file cannot be read.
+        ProgramError: ffmpeg is missing.
     """
     arguments = [*ffmpeg_input(path), "-map", f"0:a:{track}", "-c", "copy", "-f", "framecrc", "pipe:1"]
     tick_s, end, sound, gap = 0.0, 0, 0, 0

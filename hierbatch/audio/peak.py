@@ -87,7 +87,7 @@ def interpolated_peaks(samples: Samples, threshold: float = 0.0) -> Samples:
 
 
 def _row_maxima(rows: Samples) -> Samples:
-    """Largest value of each row; comparing halves of the rows repeatedly is faster than `max` of NumPy.
+    """Largest value of each row; comparing halves of the rows repeatedly is faster than NumPy's `max`.
 
     Shape:
         rows     [B, L]

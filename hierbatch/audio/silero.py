@@ -72,7 +72,7 @@ class SileroNetwork:
         return convolved + self._weights[f"{name}.bias"][:, None]
 
     def _recur(self, inputs: Array, hidden: Array, cell: Array) -> tuple[Array, Array, Array]:
-        """Run the LSTM layer over all windows; its gates are in the order input, forget, cell, output."""
+        """Run the LSTM layer over all windows; return its outputs, and its last hidden and cell states."""
         recurrent = np.ascontiguousarray(self._weights["lstm_cell.weight_hh"])
         driven = inputs @ self._weights["lstm_cell.weight_ih"].T
         driven += self._weights["lstm_cell.bias_ih"] + self._weights["lstm_cell.bias_hh"]

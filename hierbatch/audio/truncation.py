@@ -70,7 +70,7 @@ def _ends_inside_chunk(file: BinaryIO, n_bytes: int, order: str) -> bool:
 
 
 def _is_sound_left(file: BinaryIO, n_bytes: int, at: int, order: str) -> bool:
-    """True if more than 4096 bytes after the sound are not chunks, since its length is wrong or files were joined."""
+    """True if over 4096 bytes after the sound are not chunks: its declared length is wrong, or files were joined."""
     while at + 8 <= n_bytes:
         kind, size = _read(file, f"{order}4sI", at)
         if kind in FORM_IDS or not re.fullmatch(rb"[ -~]{4}", kind) or at + 8 + size > n_bytes:

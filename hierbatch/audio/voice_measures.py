@@ -19,7 +19,7 @@ from hierbatch.constants import MEL_HOP_SAMPLES, RATE_HZ
 
 _DB_PER_NEPER = 20 / np.log(10)
 EFFORT_FROM_HZ, BRIGHTNESS_FROM_HZ = 1000.0, 4000.0
-"""Lower limits of the bands whose levels rise with vocal effort and with brightness."""
+"""Lower limits of the bands from which vocal effort and brightness are measured."""
 _BREATH_BAND_HZ = (1000.0, 5000.0)
 _FORMANT_BAND_HZ = (500.0, 5000.0)
 _POINTS_PER_OCTAVE = 36
@@ -87,7 +87,7 @@ def measure_voice(sound: Waveform) -> VoiceMeasures:
 
 
 def formant_shift_octaves(spectrum_db: Floats, reference_db: Floats) -> float:
-    """Shift of the formants from a reference on a log frequency axis; positive (upwards) for a shorter vocal tract.
+    """Shift of the formants relative to a reference, in octaves; positive (upwards) for a shorter vocal tract.
 
     Shape:
         spectrum_db, reference_db  [M]

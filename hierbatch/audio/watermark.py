@@ -61,6 +61,7 @@ class Watermarker:
         """Mark an encoded sound; the result is FLAC at the same rate.
 
         Raises:
+            InputError: the content is not audio.
             RunError: the mark is not found in the result.
         """
         marked = self.mark(read_sound(content))

@@ -37,6 +37,7 @@ def yaapt_f0(waveform: Waveform, ceiling_hz: float = CONVERSION_CEILING_HZ) -> F
         returns  [ceil(L / 80)]
 
     Raises:
+        ValueError: the sound is not at 16 kHz.
         SourceError: the sound is too short for YAAPT (the HierSpeech++ scripts treat such a sound as unvoiced).
     """
     from amfm_decompy import basic_tools, pYAAPT

@@ -133,7 +133,7 @@ def main() -> None:
 
 
 def _check_arguments(arguments: Sequence[str]) -> None:
-    """Refuse bytes that are no text: records and tables could not hold them."""
+    """Refuse arguments that are not valid UTF-8, since records and tables cannot store them."""
     for argument in arguments:
         if not is_utf8(argument):
             raise InputError(

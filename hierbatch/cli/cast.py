@@ -1,4 +1,4 @@
-"""`hierbatch cast`: characters of a book, their lines, and a voice for each."""
+"""`hierbatch cast`: list the characters of a book with their lines, and cast a voice for each."""
 
 from __future__ import annotations
 

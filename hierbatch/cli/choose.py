@@ -26,8 +26,8 @@ def choose(
     """List the takes of rows, or decide on them.
 
     Decisions are appended to RUN/choices and never deleted; book, export, report
-    and open_run obey them. A rejected row without another take is a failed row:
-    `hierbatch retry RUN --kind rejected` makes a new one.
+    and open_run obey them. A row whose takes are all rejected counts as failed:
+    `hierbatch retry RUN --kind rejected` makes a new take.
 
     Example: hierbatch choose runs/first c001-00007 --verdict pin --attempt 2
     """

@@ -31,8 +31,8 @@ def convert(
 ) -> None:
     """Convert every recording of a manifest to its target voice.
 
-    The length is kept to the sample. A row with an unusable recording or voice is
-    recorded as failed. The same command resumes a stopped run.
+    Each take is exactly as long as its recording. A row with an unusable recording
+    or voice is recorded as failed. The same command resumes a stopped run.
 
     Example: hierbatch convert recordings.csv --voice anna.flac --out runs/anna
     """

@@ -1,4 +1,4 @@
-"""`hierbatch demo`: narrate the sample book of the package."""
+"""`hierbatch demo`: narrate the packaged sample book."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def demo(
 ) -> None:
     """Narrate the packaged sample book in the packaged sample voice.
 
-    Writes both to the output folder, with an audiobook of about five minutes in
-    English and Korean.
+    Writes the book and the voice to the output folder, and an audiobook of about
+    five minutes in English and Korean.
 
     Example: hierbatch demo --out demo --engine local
     """

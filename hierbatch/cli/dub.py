@@ -43,8 +43,9 @@ def dub(
 ) -> None:
     """Replace the voices of a folder of recordings and films.
 
-    The length is kept to the sample; video is copied. Speech is found by voice
-    activity detection, or given by segment tables with several speakers.
+    Each dubbed file is exactly as long as the original; video is copied. Speech is
+    found by voice activity detection, or listed in segment tables, which can have
+    several speakers.
 
     Example: hierbatch dub films --voice anna.flac --consent licensed --out dubbed
     """

@@ -34,8 +34,8 @@ def finetune(
 ) -> None:
     """Adapt the packaged model to one speaker, without transcripts.
 
-    Held-out clips decide when training stops. The result is a model for `--model`
-    and the speaker's prompt OUT/voice.flac. The same command resumes.
+    Held-out clips decide when training stops. The result is a model folder, for
+    `--model`, with a prompt of the speaker, voice.flac. The same command resumes.
 
     Example: hierbatch finetune my_recordings --consent self --out my-voice
     """

@@ -23,7 +23,7 @@ def intake(
     layout: DataLayout,
     rows: RowSettings,
 ) -> None:
-    """Divide long recordings into rows with the same measures as takes.
+    """Divide long recordings into rows, with the quality measures that takes have.
 
     Recordings are divided at pauses, and by speaker where there are segments.
     OUT/rows.parquet lists every row, with the reasons for rejected ones, and is an

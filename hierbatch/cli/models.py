@@ -1,4 +1,4 @@
-"""`hierbatch models`: list, show, import and verify models."""
+"""`hierbatch models`: list, show, import and assemble models."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ models = typer.Typer(no_args_is_help=True)
 
 @models.callback()
 def about() -> None:
-    """List and show models, import checkpoints, verify networks."""
+    """List, show, import and assemble models."""
 
 
 @models.command()
@@ -97,7 +97,7 @@ def list_() -> None:
 
 @models.command()
 def show(model: Annotated[str, typer.Argument(help="Name of a model, or a bundle folder.")]) -> None:
-    """Show kind, languages, license, hashes and the sources of a model.
+    """Show the kind, languages, license, hashes and sources of a model.
 
     Example: hierbatch models show lite
     """

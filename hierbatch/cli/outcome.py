@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def print_outcome(outcome: RunOutcome) -> None:
-    """Print the row counts of a run, the result of this session, and the next command."""
+    """Print the row counts of a run, the result of this session, and a command to continue."""
     from hierbatch.engine.progress import format_duration
 
     session = outcome.session
@@ -45,7 +45,7 @@ def print_clips(out: Path, *, clips: bool) -> None:
 
 
 def print_failures_and_flags(counts: RunCounts) -> None:
-    """Print the number of rows by error kind and by flag."""
+    """Print the number of rows with each error kind and each flag."""
     for kind, count in counts.error_kinds.items():
         print(f"  failed, {kind}: {count}")
     for flag, count in counts.flags.items():
@@ -62,7 +62,7 @@ def format_counts(counts: RunCounts) -> str:
 
 
 def exit_code(outcome: RunOutcome) -> int:
-    """Exit code of a run."""
+    """Exit code for the outcome of a run."""
     by_ending = {"interrupted": exit_codes.INTERRUPTED, "failures": exit_codes.STOPPED}
     done = exit_codes.FAILED_ROWS if outcome.counts.n_failed else exit_codes.OK
     if outcome.counts.n_missing:  # another driver was working on the run; the same command resumes

@@ -31,7 +31,7 @@ class ProgressLine:
         self.end()
 
     def listener(self) -> RunListener:
-        """Callbacks for a job."""
+        """Create the callbacks for a job; with `--quiet`, they print nothing."""
         from hierbatch.engine.progress import RunListener
 
         if is_quiet():
@@ -54,7 +54,7 @@ class ProgressLine:
         print(text, file=self._stream, flush=True)
 
     def end(self) -> None:
-        """Print the last line and end it."""
+        """End the line on a terminal; print the last line to a log."""
         if self._is_terminal and self._width:
             self._stream.write("\n")
             self._width, self._line = 0, ""

@@ -1,4 +1,4 @@
-"""`hierbatch respeak`: make new takes of one row, with another text, voice or pace."""
+"""`hierbatch respeak`: make new takes of one row, if desired with another text, voice or speed."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ def respeak(
     *,
     device: DeviceChoice,
 ) -> None:
-    """Make new takes of one row; the present take counts until another is pinned.
+    """Make new takes of one row; the current take counts until another is pinned.
 
     If the run is in progress, its driver makes the takes before its next work unit.
 
     Example: hierbatch respeak runs/first c001-00007 --text "It was late." --pin
     """
     from hierbatch.jobs.respeak import respeak as respeak_job
-    from hierbatch.manifest.choices import Choice, append_choice
-    from hierbatch.manifest.row_edits import RowEdit
-    from hierbatch.manifest.take_requests import REFUSED, TakeRequest
+    from hierbatch.manifest.decisions.choices import Choice, append_choice
+    from hierbatch.manifest.decisions.row_edits import RowEdit
+    from hierbatch.manifest.decisions.take_requests import REFUSED, TakeRequest
 
     edit = RowEdit(text=text, phonemes=phonemes, voice=voice, speed=speed)
     state = respeak_job(run, TakeRequest(id=row_id, edit=edit, n_takes=takes, who=who), device)

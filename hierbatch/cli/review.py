@@ -32,7 +32,7 @@ def review(
     from hierbatch.desk.server import review as review_job
 
     def print_address(address: str) -> None:
-        print(f"{address}\nCtrl-C ends the desk.", flush=True)
+        print(f"{address}\nPress Ctrl-C to stop the review.", flush=True)
 
     with suppress(KeyboardInterrupt):
         review_job(ReviewJob(run=run, port=port, read_only=read_only, device=device), print_address)

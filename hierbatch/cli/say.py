@@ -63,7 +63,7 @@ def say(
 
 
 def _read_input() -> str:
-    """Text of the standard input, of limited size."""
+    """Read a text of limited size from standard input."""
     content = sys.stdin.buffer.read(_MAX_INPUT_BYTES + 1)
     try:
         if len(content) <= _MAX_INPUT_BYTES:

@@ -1,4 +1,4 @@
-"""`hierbatch train`: train the published networks, the Lite networks, and export the result."""
+"""`hierbatch train`: train the networks of HierSpeech++ and of HierSpeech2-Lite, and export the result."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ train = typer.Typer(no_args_is_help=True)
 
 @train.callback()
 def about() -> None:
-    """Train networks, resume a training, export trained weights."""
+    """Train networks, resume training, and export trained weights."""
 
 
 @train.command()

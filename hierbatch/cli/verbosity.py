@@ -1,4 +1,4 @@
-"""Options of the program itself, before the name of a command: `hierbatch --quiet run ...`."""
+"""Options that precede the name of a command: `hierbatch --quiet run ...`."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def about() -> None:
 
 @voices.command("list")
 def list_(source: Source) -> None:
-    """List voices with consent, license, and the measures of their recordings.
+    """List voices with consent, license, and measures of their recordings.
 
     Example: hierbatch voices list voices.csv
     """
@@ -134,7 +134,7 @@ def sample(
     *,
     model: ModelChoice,
 ) -> None:
-    """Sample voices that belong to nobody from the distribution of the model's voices.
+    """Sample voices of no real person from the model's voice distribution.
 
     Example: hierbatch voices sample -n 5 -o voices
     """
@@ -155,7 +155,7 @@ def design(
     *,
     model: ModelChoice,
 ) -> None:
-    """Design voices that belong to nobody from a description in words.
+    """Design voices of no real person from a description in words.
 
     Example: hierbatch voices design "a calm low male voice, slow" -n 5 -o voices
     """

@@ -1,4 +1,4 @@
-"""Common Voice layout: tables such as `validated.tsv` with `client_id path sentence`, recordings in `clips/`."""
+"""Common Voice layout: tables such as `validated.tsv` with `client_id path sentence`, and recordings in `clips/`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def read_common_voice(path: Path) -> Iterator[ListedRow | RejectedRow]:
     table = path if path.is_file() else next((path / name for name in TABLES if (path / name).is_file()), None)
     if table is None:
         raise InputError(
-            f"{path} has no table of Common Voice", expected=" or ".join(TABLES), fix="give the path of the table"
+            f"{path} has no table of Common Voice", expected=" or ".join(TABLES), fix="pass the path of the table"
         )
     for number, record in read_records(table, _COLUMNS):
         name = record["path"]

@@ -13,9 +13,9 @@ from hierbatch.errors import RowError
 
 
 def divide_row(row: DatasetRow, limits: UtteranceLimits) -> Iterator[DatasetRow | RejectedRow]:
-    """Divide a recording into one row per utterance, in order of time; one within the maximum length stays one row.
+    """Divide a recording that exceeds the maximum length into one row per utterance, in order of time.
 
-    A recording that cannot be decoded, or that has no utterance, becomes a rejected row.
+    A shorter recording stays one row. One that cannot be decoded, or that has no utterance, becomes a rejected row.
 
     Args:
         row: a recording of any length.

@@ -39,7 +39,7 @@ def read_folder(path: Path) -> Iterator[ListedRow | RejectedRow]:
 
 
 def find_transcript(recording: Path, suffixes: tuple[str, ...]) -> str | None:
-    """Text of the transcript next to a recording, with the first suffix for which there is one; None if there is none.
+    """Text of the transcript next to a recording, or None; if several suffixes have a file, the first suffix is used.
 
     Raises:
         SourceError: the transcript cannot be read.

@@ -13,7 +13,7 @@ TABLE = "wav.scp"
 
 
 def read_kaldi(path: Path) -> Iterator[ListedRow | RejectedRow]:
-    """Read the rows of a Kaldi data folder; relative paths start at the working folder, or else at the data folder.
+    """Read the rows of a Kaldi data folder; relative paths are tried in the working folder, then in the data folder.
 
     Rows whose entry in `wav.scp` is a command are rejected; the command is not run.
 
@@ -50,7 +50,7 @@ def _read_map(path: Path) -> dict[str, str]:
 def _reference(
     segment: list[str], recordings: Mapping[str, str], folder: Path
 ) -> tuple[RecordingReference | None, str]:
-    """Recording of a segment (`RECORDING [START END]`) and an empty string, or None and the reason for rejection."""
+    """Recording of a segment (`RECORDING [START END]`) and an empty string, or None and the reason to reject it."""
     name, *times = segment
     if name not in recordings:
         return None, f"wav.scp has no recording {name}. Expected: {name} PATH. Fix: add the line."

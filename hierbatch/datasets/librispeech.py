@@ -62,5 +62,5 @@ def read_libritts(path: Path) -> Iterator[ListedRow | RejectedRow]:
 
 
 def _speaker(row_id: str) -> str:
-    """Speaker in a row id, such as 1089 in 1089-134686-0001 or in 1089_134686_000001_000001."""
+    """Speaker at the start of a row id, such as 1089 in 1089-134686-0001 or 1089_134686_000001_000001."""
     return row_id.replace("_", "-").partition("-")[0]

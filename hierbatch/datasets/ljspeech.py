@@ -1,4 +1,4 @@
-"""LJSpeech layout: `metadata.csv` with `id|text|normalized text`, recordings in `wavs/`."""
+"""LJSpeech layout: `metadata.csv` with `id|text|normalized text`, and recordings in `wavs/`."""
 
 from __future__ import annotations
 

@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from hierbatch.datasets.rows import ListedRow, RecordingReference, RejectedRow
 from hierbatch.errors import InputError
-from hierbatch.manifest.column import Column
-from hierbatch.manifest.schema import AUDIO
-from hierbatch.manifest.store import TableFile, open_table
+from hierbatch.manifest.columns.column import Column
+from hierbatch.manifest.columns.schema import AUDIO
+from hierbatch.manifest.tables.store import TableFile, open_table
 
 SUFFIXES = (".parquet", ".csv", ".jsonl", ".ndjson")
 _ALTERNATIVES = {

@@ -1,4 +1,4 @@
-"""Reading-style corpus of the National Institute of Korean Language: `fv01/fv01_t01_s01.wav` and one script file.
+"""Corpus of read speech of the National Institute of Korean Language: `fv01/fv01_t01_s01.wav` and one script file.
 
 The script numbers its texts in lines `<1> TITLE` and the sentences of each text in lines `1. SENTENCE`.
 """

@@ -11,7 +11,7 @@ LAYOUT_NAMES = ("kaldi", "common-voice", "ljspeech", "nikl", "librispeech", "lib
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetOptions:
-    """Layout of the data sets, and optionally a language and a speaker for all rows, in place of those in the data."""
+    """Layout of the data sets, and optionally a language and a speaker for all rows, instead of those of the data."""
 
     layout: str = AUTOMATIC
     """One of `LAYOUT_NAMES`, or `auto` to detect the layout of each path."""

@@ -47,7 +47,7 @@ def _contains_below(pattern: str) -> Callable[[Path], bool]:
 
 
 def _is_common_voice(path: Path) -> bool:
-    if path.suffix == ".tsv":
+    if path.suffix.lower() == ".tsv":
         return True
     return (path / CLIPS).is_dir() and any((path / name).is_file() for name in COMMON_VOICE_TABLES)
 

@@ -94,7 +94,7 @@ class ListedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetRow:
-    """Row of a readable recording, with its duration and language."""
+    """Row whose recording is readable, with its duration and language."""
 
     id: str
     audio: RecordingReference

@@ -67,7 +67,7 @@ def read_lines(path: Path, encodings: Sequence[str] = ("utf-8-sig",)) -> list[st
 
 
 def read_pairs(path: Path) -> Iterator[tuple[int, str, str]]:
-    """Yield the number, first field and rest of each line of a space-separated list; empty lines are skipped."""
+    """Yield the line number, the key and the text after it for each line `KEY TEXT` of a list; skips empty lines."""
     for number, line in enumerate(read_lines(path), 1):
         key, _, rest = line.strip().replace("\t", " ").partition(" ")
         if key:
@@ -75,10 +75,10 @@ def read_pairs(path: Path) -> Iterator[tuple[int, str, str]]:
 
 
 def read_records(path: Path, required: Sequence[str], *, delimiter: str = "\t") -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield the line number and fields of each line of a table with a header; quotes have no special meaning.
+    """Yield the line number and the fields by column name of each row of a table; quotes have no special meaning.
 
     Args:
-        path: table, UTF-8.
+        path: UTF-8 table with a header.
         required: columns that the table must have.
         delimiter: separator of the fields.
 
@@ -103,7 +103,7 @@ def read_records(path: Path, required: Sequence[str], *, delimiter: str = "\t") 
 
 
 def _records(path: Path, delimiter: str) -> Iterator[list[str]]:
-    """Fields of each line; raises InputError for a field that exceeds the size limit of the `csv` module."""
+    """Yield the fields of each line; raises InputError for a field that exceeds the size limit of the `csv` module."""
     try:
         yield from csv.reader(read_lines(path), delimiter=delimiter, quoting=csv.QUOTE_NONE)
     except csv.Error as error:

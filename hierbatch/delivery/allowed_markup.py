@@ -33,7 +33,7 @@ HTML_ATTRIBUTES = frozenset({
 OPS_ELEMENTS = frozenset({
     "switch", "case", "default",
 })  # fmt: skip
-"""Elements in the namespace of EPUB that are kept."""
+"""Elements of the EPUB namespace that are kept."""
 
 DROPPED_SVG = frozenset({
     "script", "handler", "listener", "set", "discard",

@@ -69,7 +69,7 @@ def read_book_file(path: Path) -> BookFile:
     wrong = [name for name, value in page.items() if name not in known or not isinstance(value, str | int | float)]
     if wrong:
         raise InputError(
-            f"{path} has values that it cannot have",
+            f"{path} has unknown names or invalid values",
             expected=", ".join(f'{name} = "..."' for name in known),
             got=", ".join(wrong),
             fix="correct or remove these lines",

@@ -58,7 +58,7 @@ def check_can_sign(files: Iterable[str], credentials: Credentials) -> None:
         ProgramError: the package c2pa is missing.
     """
     _c2pa()
-    if unsupported := sorted({Path(name).suffix for name in files} - set(MEDIA_TYPES)):
+    if unsupported := sorted({Path(name).suffix.lower() for name in files} - set(MEDIA_TYPES)):
         raise InputError(
             "These formats cannot hold content credentials",
             expected=" ".join(MEDIA_TYPES),
@@ -120,7 +120,12 @@ def read_credentials(path: Path) -> FoundCredentials | None:
     c2pa = _c2pa()
     media_type = MEDIA_TYPES.get(path.suffix.lower())
     if media_type is None:
-        raise InputError("The format cannot hold content credentials", expected=" ".join(MEDIA_TYPES), got=path.name)
+        raise InputError(
+            "The format cannot hold content credentials",
+            expected=" ".join(MEDIA_TYPES),
+            got=path.name,
+            fix="leave this file out",
+        )
     try:
         with path.open("rb") as file, c2pa.Reader(media_type, file) as reader:
             found = json.loads(reader.json())
@@ -156,9 +161,16 @@ def _pem(path: Path) -> bytes:
         with path.open("rb") as file:
             content = file.read(_MAX_PEM_BYTES)
     except OSError as error:
-        raise InputError(f"{path} cannot be read", expected="a PEM file", got=error.strerror or str(error)) from error
+        raise InputError(
+            f"{path} cannot be read", expected="a PEM file", got=error.strerror or str(error), fix="check the path"
+        ) from error
     if b"-----BEGIN" not in content:
-        raise InputError(f"{path} is not a PEM file", expected="-----BEGIN ...", got=f"{len(content)} bytes")
+        raise InputError(
+            f"{path} is not a PEM file",
+            expected="a file with a line -----BEGIN ...",
+            got=f"{len(content)} bytes without one",
+            fix="convert it to PEM",
+        )
     return content
 
 
@@ -166,4 +178,4 @@ def _c2pa() -> ModuleType:
     try:
         return require_package("c2pa", extra="c2pa")
     except OSError as error:  # its library is for another platform
-        raise ProgramError("The package c2pa cannot be loaded", got=str(error)) from error
+        raise ProgramError("The package c2pa cannot be loaded", got=str(error), fix="reinstall c2pa-python") from error

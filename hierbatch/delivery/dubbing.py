@@ -16,7 +16,7 @@ from hierbatch.audio.waveform import Samples
 from hierbatch.errors import SourceError
 
 FADE_S = 0.02
-"""Length in seconds of the crossfade between source and voice track, centred on each end of a span."""
+"""Length in seconds of the crossfade between source and voice track, centered on each end of a span."""
 
 SYNTHETIC_COMMENT = "Dubbed by machine (hierbatch)"
 """Comment tag of every dubbed file."""
@@ -30,8 +30,8 @@ def mix_track(
 ) -> None:
     """Mix a voice track into its source, keeping the source's rate, length and channels.
 
-    The new voice gets the position of the original voice: its gain in each channel follows from the source in the same
-    span. Channels without speech, such as the LFE channel or the music around a centre channel, are not replaced.
+    The new voice is panned like the original voice: its gain in each channel follows from the source in the same span.
+    Channels without speech, such as the LFE channel or the music around a center channel, are not replaced.
 
     Args:
         source: the original audio file.

@@ -32,7 +32,7 @@ _PCM_SUFFIX = ".f32"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChapterMaker:
-    """Maker of the audio of single chapters of an edition; its methods may be called in several threads."""
+    """Maker of the audio of an edition's chapters, one at a time; several threads may call its methods."""
 
     edition: Edition
     takes: BookTakes

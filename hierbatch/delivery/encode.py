@@ -25,7 +25,7 @@ class AudioFormat:
     codec: tuple[str, ...]
     muxer: tuple[str, ...]
     rate_hz: int | None = None
-    """Only sample rate in Hz that the codec supports; None uses the profile's rate."""
+    """The only sample rate in Hz that the codec supports; None uses the profile's rate."""
     is_whole_book: bool = False
     """True for one file with chapter marks instead of one file per chapter."""
     supports_cover: bool = True

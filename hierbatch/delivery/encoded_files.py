@@ -1,4 +1,4 @@
-"""Store of encoded files that are made before their book is complete, each named by a hash of all that affects it.
+"""Store of encoded files that are made before their book is complete, each named by a hash of all its inputs.
 
 When the book is made, stored files whose hashes still apply are used, and all other files are encoded then; the book is
 the same either way. A file is moved into the store only when it is complete, so that a stopped process leaves no
@@ -36,7 +36,7 @@ class EncodedFiles:
         """Move a complete file into the folder, and store the report of its check, if there is one.
 
         Args:
-            name: hash of the file, as `encoded_hash` gives it.
+            name: hash of the file, as `encoded_hash` returns it.
             file: file to move.
             report: report of its check against the profile; None if it was not checked.
 
@@ -110,7 +110,7 @@ def hash_of_chapters(edition: Edition, file: EditionFile, names: Sequence[str]) 
     Args:
         edition: edition with the tags and the cover.
         file: output file of the edition.
-        names: hash of each chapter of the file, as `chapter_hash` gives it.
+        names: hash of each chapter of the file, as `chapter_hash` returns it.
     """
     fields: dict[str, str] = {}
     if not file.kind.is_whole_book:

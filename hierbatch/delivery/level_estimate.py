@@ -2,7 +2,7 @@
 
 The gain for a target level must be known before limiting, but the level is known only afterwards. Limiting a chapter
 for every candidate gain would cost a hundred times as much as this estimate, which applies the limiter's rule to
-frames: a frame is attenuated as its own peak requires, or as an earlier peak requires whose release is not over.
+frames: a frame is attenuated as required by its own peak, or by an earlier peak whose release is not over.
 """
 
 from __future__ import annotations

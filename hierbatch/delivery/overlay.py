@@ -50,7 +50,7 @@ def chapter_clips(timeline: ChapterTimeline, takes: BookTakes, sound: str) -> It
 
 
 def pair_elements(clips: Sequence[OverlayClip], elements: dict[str, str]) -> list[tuple[str, OverlayClip]]:
-    """Pair a page's clips with element ids, given by row id.
+    """Pair the clips of a page with the ids of its elements, which `elements` maps from row ids.
 
     A clip without an element extends the clip before it, or is left out if the two are not contiguous.
     """

@@ -88,7 +88,7 @@ class PackageEditor:
             page: path of the page inside the publication.
             smil: path of the overlay inside the publication.
             number: number of the overlay, unique in the book.
-            length_s: playback time of the overlay.
+            length_s: playback time of the overlay in seconds.
         """
         name = f"{ADDED}-smil-{number:03d}"
         for item in self._manifest:

@@ -1,7 +1,7 @@
 """Takes of a run in book order: an index of all takes in memory, and their audio in small batches.
 
 `manifest.takes` selects the take of each row; this module groups the takes by chapter. The index has the values that
-order and pauses depend on, about a hundred bytes per sentence; audio stays on disk until its chapter is assembled.
+determine order and pauses, about a hundred bytes per sentence; audio stays on disk until its chapter is assembled.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ import pyarrow as pa
 from hierbatch.audio.files import read_sound
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import RunError
-from hierbatch.manifest.row_selection import RowSelection
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.books.row_selection import RowSelection
+from hierbatch.manifest.takes.takes import Takes
 
 _REQUIRED = ("id", "chapter", "sentence_index")
 _OPTIONAL = ("chapter_title", "kind", "source_ref", "pause_after_s", "book", "language", "expected_duration_s")
@@ -171,7 +171,7 @@ def _planned_rows(takes: Takes, selection: RowSelection | None) -> list[dict[str
 
 
 def _with_edited_pause(row: dict[str, Any], takes: Takes) -> dict[str, Any]:
-    """Apply the pause that a listener has set; unlike other edits, it needs no new take."""
+    """Apply the pause that a reviewer has set; unlike other edits, it needs no new take."""
     pause_s = takes.choices.row(row["id"]).edit.pause_after_s
     return row if pause_s is None else {**row, "pause_after_s": pause_s}
 

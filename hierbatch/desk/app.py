@@ -1,4 +1,4 @@
-"""Routes of the desk. Requests name rows and takes by id; no text of a request is used as a file path."""
+"""Routes of the review desk. Requests name rows and takes by id; no text of a request is used as a file path."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from starlette.routing import Route
 from hierbatch.desk.access import AccessControl, Secrets
 from hierbatch.desk.changes import changes
 from hierbatch.desk.desk import Desk
+from hierbatch.desk.request_body import read_body
 from hierbatch.errors import HierbatchError, InputError, StorageError
 from hierbatch.json_object import parse_json_object
 
@@ -130,16 +131,11 @@ def _audio(desk: Desk) -> Callable[[Request], Response]:
 
 async def _read_object(request: Request) -> dict[str, Any]:
     """Read the body of a request as a JSON object of limited size; raises InputError."""
-    content = bytearray()
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > _MAX_BODY_BYTES:
-            raise InputError("The request is too long", expected=f"at most {_MAX_BODY_BYTES} bytes", fix="shorten it")
+    content = await read_body(request, _MAX_BODY_BYTES)
     try:
-        body = parse_json_object(bytes(content) or b"{}")
+        return parse_json_object(content or b"{}")
     except ValueError as error:
         raise InputError("The request is not a JSON object", got=str(error)[:80], fix="reload the page") from error
-    return body
 
 
 def _error(error: HierbatchError) -> Response:

@@ -1,4 +1,4 @@
-"""Audit of a run: a listener judges a random sample, which estimates the share of bad takes in the whole run."""
+"""Audit of a run: a reviewer judges a random sample, which estimates the share of bad takes in the whole run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hierbatch.desk.run_view import RunState
-from hierbatch.manifest.choices import REJECT
+from hierbatch.manifest.decisions.choices import REJECT
 from hierbatch.programs import require_package
 
 LEVEL = 0.95
@@ -15,7 +15,7 @@ MAX_ROWS = 2000
 
 
 def share_interval(n_bad: int, n_judged: int, level: float = LEVEL) -> tuple[float, float]:
-    """Limits, lower and upper, of the exact confidence interval of the share of bad takes (Clopper and Pearson 1934).
+    """Lower and upper limit of the exact confidence interval for the share of bad takes (Clopper and Pearson 1934).
 
     Args:
         n_bad: number of bad takes among those judged.
@@ -35,7 +35,7 @@ def share_interval(n_bad: int, n_judged: int, level: float = LEVEL) -> tuple[flo
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """Random sample of takes for a listener to judge."""
+    """Random sample of takes for a reviewer to judge."""
 
     takes: tuple[tuple[str, str, int], ...]
     """Id, key and attempt of each take."""

@@ -53,7 +53,8 @@ def contents(state: RunState, doubts: RunDoubts) -> dict[str, Any]:
         doubts: doubtful words of the run.
 
     Returns:
-        `chapters`, whose sentences have voices and characters as indices of the lists `voices` and `characters`.
+        Object with `chapters`, `voices` and `characters`. A sentence is a list of id, marks, voice, character and
+        duration in seconds; its voice and character are indices into the other two lists.
     """
     states = RowStates(state)
     facts_of_all = state.facts
@@ -73,7 +74,7 @@ def contents(state: RunState, doubts: RunDoubts) -> dict[str, Any]:
 
 
 def chapter(state: RunState, number: int, doubts: RunDoubts) -> dict[str, Any]:
-    """Sentences of a chapter, by paragraph.
+    """Number, title and paragraphs of a chapter, with the sentences of each paragraph.
 
     Args:
         state: snapshot of the run.

@@ -82,7 +82,7 @@ class CorpusTable:
         return {"total": total, "rows": rows, "measures": [asdict(measure) for measure in measures]}
 
     def histograms(self, state: RunState, query: TableQuery) -> list[dict[str, Any]]:
-        """Histograms of every measure, of all takes and of the takes that the filters select.
+        """Two histograms of each measure: of all takes, and of the takes that the filters select.
 
         The range filter of a measure is not applied to its own histogram, so that the range can be widened again.
         """

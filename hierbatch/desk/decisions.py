@@ -1,4 +1,4 @@
-"""Decisions made at the desk: appended to the run, and undone by appending their inverses."""
+"""Decisions made at the review desk: appended to the run, and undone by appending their inverses."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 from hierbatch.desk.run_view import RunView
 from hierbatch.desk.take_names import parse_take_name
 from hierbatch.errors import InputError
-from hierbatch.manifest.choices import CLEAR, PIN, Choice, RowChoices, append_choice
-from hierbatch.manifest.row_edits import RowEdit
+from hierbatch.manifest.decisions.choices import CLEAR, PIN, Choice, RowChoices, append_choice
+from hierbatch.manifest.decisions.row_edits import RowEdit
 
 _MAX_UNDONE = 500
 _EDITABLE = ("text", "phonemes", "voice", "speed", "pause_after_s")

@@ -1,4 +1,4 @@
-"""Request handlers of the desk, for one run."""
+"""Request handlers of the review desk, for one run."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from hierbatch.desk.word_list import WordList
 from hierbatch.desk.writer import Writer
 from hierbatch.engine.run_folder import RunFolder, is_locked
 from hierbatch.errors import InputError, RunError, VanishedError
-from hierbatch.manifest.take_requests import TakeRequest
+from hierbatch.manifest.decisions.take_requests import TakeRequest
 
 _MAX_PLAYED = 500
 
 
 class Desk:
-    """Desk of one run: views of the newest state of the run, and decisions about the takes."""
+    """Review desk of one run: views of the newest state of the run, and decisions about its takes."""
 
     def __init__(self, view: RunView, writer: Writer, respeak: RespeakThread | None = None) -> None:
         """Create the desk.
@@ -36,7 +36,7 @@ class Desk:
         Args:
             view: snapshots of the run.
             writer: write lock of the run's decisions; the desk is read-only while it does not hold the lock.
-            respeak: makes new takes; None for a desk without a model.
+            respeak: thread that makes new takes; None for a desk without a model.
         """
         self._view, self._writer, self._respeak = view, writer, respeak
         self._decisions = Decisions(view)
@@ -79,7 +79,7 @@ class Desk:
         return {"version": state.version, "chapters": [], "voices": [], "characters": []}
 
     def chapter(self, number: int) -> dict[str, Any]:
-        """Text of a chapter."""
+        """Number, title and paragraphs of a chapter."""
         result: dict[str, Any] = self._read_newest(
             lambda state: {"version": state.version, **chapter(state, number, self._doubts.doubts(state))}
         )
@@ -141,7 +141,7 @@ class Desk:
         if self._respeak is None:
             raise RunError("This desk makes no takes", fix="start it with `hierbatch review`")
         if isinstance(n_takes, bool) or not isinstance(n_takes, int):
-            raise InputError("The number of takes is not a number", got=repr(n_takes)[:40], fix="reload the page")
+            raise InputError("The number of takes is not an integer", got=repr(n_takes)[:40], fix="reload the page")
         planned_row(self._view.state, row_id)
         edit = read_edit(wanted.get("edit") or {})
         self._respeak.request(TakeRequest(id=row_id, edit=edit, n_takes=n_takes, who=self._decisions.who))

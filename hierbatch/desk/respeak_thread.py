@@ -1,4 +1,4 @@
-"""New takes requested at the desk, made by a thread that keeps the model loaded, or by the driver of the run."""
+"""Takes requested at the review desk, made by a thread that keeps the model loaded, or by the driver of the run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from hierbatch.engine.run_folder import RunFolder, is_locked
 from hierbatch.errors import HierbatchError, RunError, SetupError
 from hierbatch.jobs.respeak import Respeaker
-from hierbatch.manifest.take_requests import TakeRequest, append_request, read_requests, waiting_requests
+from hierbatch.manifest.decisions.take_requests import TakeRequest, append_request, read_requests, waiting_requests
 from hierbatch.models.catalog.model_choice import DeviceChoice
 
 _RETRY_S = 0.1
@@ -26,7 +26,7 @@ class RespeakThread:
         Args:
             run: run folder.
             device: device of the model.
-            on_change: called after each request and each committed take.
+            on_change: function that is called after each request and each committed take.
         """
         self._run, self._on_change = run, on_change
         self._respeaker = Respeaker(run, device, on_take=on_change)

@@ -1,4 +1,4 @@
-"""Phonemes of a sentence in which a listener has respelled one word."""
+"""Phonemes of a sentence in which a reviewer has respelled one word."""
 
 from __future__ import annotations
 

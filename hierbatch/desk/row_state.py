@@ -9,9 +9,9 @@ from enum import IntFlag
 from typing import Any
 
 from hierbatch.desk.run_view import RunState
-from hierbatch.manifest.choices import KEEP, PIN, REJECT, RowChoices
-from hierbatch.manifest.row_edits import RowEdit
-from hierbatch.manifest.take_requests import PLANNED, RequestState
+from hierbatch.manifest.decisions.choices import KEEP, PIN, REJECT, RowChoices
+from hierbatch.manifest.decisions.row_edits import RowEdit
+from hierbatch.manifest.decisions.take_requests import PLANNED, RequestState
 
 
 class Mark(IntFlag):
@@ -28,7 +28,7 @@ class Mark(IntFlag):
     REQUESTED = 128
     """New takes are being made."""
     UNDECIDED = 256
-    """A decision is needed: the take is flawed or rejected and not kept, or new takes were not compared yet."""
+    """A decision is needed: the take is flawed or rejected and not kept, or new takes have not been compared yet."""
     NOTED = 512
     EDITED = 1024
     DOUBTFUL = 2048

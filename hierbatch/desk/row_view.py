@@ -12,8 +12,8 @@ from hierbatch.desk.run_view import RunState
 from hierbatch.desk.take_names import find_take, row_takes
 from hierbatch.desk.word_doubts import RunDoubts, take_written_words
 from hierbatch.errors import RunError
-from hierbatch.manifest.choices import Choice
-from hierbatch.manifest.take_requests import REFUSED
+from hierbatch.manifest.decisions.choices import Choice
+from hierbatch.manifest.decisions.take_requests import REFUSED
 
 _VALUES = ("id", "text", "text_norm", "phonemes", "voice", "language", "speed", "pause_after_s", "chapter", "error")
 _USUAL = {"duration_ratio": (0.67, 1.5), "speaker_similarity": (0.6, 1.0), "snr_db": (15.0, 200.0), "cer": (0.0, 0.2)}
@@ -78,7 +78,7 @@ def take_words(state: RunState, row_id: str, name: str, doubts: RunDoubts) -> li
 
 
 def _has_phonemes(state: RunState, best: Mapping[str, Any] | None) -> bool:
-    """True if a listener wrote the phonemes of the current take."""
+    """True if a reviewer wrote the phonemes of the current take."""
     name = (best["take_key"], best["attempt"]) if best else None
     return any(name in found.takes and found.request.edit.phonemes for found in state.requests.values())
 

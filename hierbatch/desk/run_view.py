@@ -17,16 +17,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hierbatch.errors import HierbatchError, RunError
-from hierbatch.manifest.choices import Choices
-from hierbatch.manifest.run_layout import RunLayout
-from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS
-from hierbatch.manifest.take_requests import PLANNED, RequestState, read_requests
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.decisions.choices import Choices
+from hierbatch.manifest.decisions.take_requests import PLANNED, RequestState, read_requests
+from hierbatch.manifest.runs.run_layout import RunLayout
+from hierbatch.manifest.runs.take_ids import TAKE_ID_COLUMNS
+from hierbatch.manifest.takes.takes import Takes
 
 _LOG = logging.getLogger(__name__)
 _POLL_S = 0.1
+_PASSING_S = 5.0
+"""Seconds after which an error in reading the run is reported, even if a file that is being replaced may cause it."""
 _MAX_SHARE = 0.1
-"""Largest share of the time spent on reading; a large run in progress is read less often."""
+"""Maximum share of the time that is spent on reading the run; a large run in progress is read less often."""
 
 _PLANNED = (
     "id",
@@ -59,7 +61,7 @@ class RunState:
 
     @property
     def choices(self) -> Choices:
-        """Decisions of listeners."""
+        """Decisions of reviewers."""
         return self.takes.choices
 
     @cached_property
@@ -132,7 +134,7 @@ class RunView:
         return self._state
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Register a function to be called from another thread after changes and on release; return its remover."""
+        """Call a function after changes and on release, from another thread; return a function that ends this."""
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
 
@@ -163,19 +165,22 @@ class RunView:
         self._thread.join(timeout=5)
 
     def _follow(self) -> None:
-        pause_s, failure = _POLL_S, ""
+        pause_s, failure, reported, since = _POLL_S, "", "", 0.0
         while not self._is_closed:
             self._wake.wait(pause_s)
             self._wake.clear()
             started = time.monotonic()
             try:
                 self._update()
-            except (HierbatchError, OSError):
-                pass  # a file being replaced: the next pass reads it
+                failure = reported = ""
             except Exception as error:  # noqa: BLE001 - the page goes on, with the state before
                 if repr(error) != failure:
+                    failure, since = repr(error), started
+                # A file that is being replaced is read by a later pass.
+                is_passing = isinstance(error, HierbatchError | OSError) and started - since < _PASSING_S
+                if failure != reported and not is_passing:
                     _LOG.exception("The state of the run cannot be read; the page shows the one before")
-                failure = repr(error)
+                    reported = failure
             pause_s = max(_POLL_S, (time.monotonic() - started) / _MAX_SHARE)
 
     def _update(self) -> None:
@@ -189,7 +194,7 @@ class RunView:
             self._publish(state, signature)
 
     def renew(self) -> None:
-        """Publish the latest snapshot under a new version, so that pages ask for derived values again."""
+        """Publish the latest snapshot under a new version, so that pages request derived values again."""
         with self._reading:
             before = self._state
             state = RunState(before.version + 1, before.takes, before.requests)

@@ -1,4 +1,4 @@
-"""Server of the desk on the loopback interface."""
+"""Server of the review desk on the loopback interface."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from hierbatch.models.catalog.model_choice import DeviceChoice
 from hierbatch.programs import require_package
 
 DEFAULT_PORT = 8377
+_BACKLOG = 128
+"""Number of connections that may wait for the server to start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +30,12 @@ class ReviewJob:
 
 
 def review(job: ReviewJob, on_start: Callable[[str], None] | None = None) -> None:
-    """Serve the desk of a run until the process is interrupted.
+    """Serve the review desk of a run until the process is interrupted.
 
     Args:
         job: run and port.
-        on_start: called with the address of the page, which contains its token.
+        on_start: function that is called with the address of the page, which contains its token, once clients can
+            connect.
 
     Raises:
         RunError: the folder is not a run.
@@ -77,7 +80,9 @@ def review(job: ReviewJob, on_start: Callable[[str], None] | None = None) -> Non
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Bind a socket to an address for a server, and return the socket; port 0 selects a free port.
+    """Open a socket that accepts connections for a server; port 0 selects a free port.
+
+    Clients that connect before the server runs are served once it runs.
 
     Raises:
         InputError: the address does not exist or the port is in use.
@@ -86,6 +91,7 @@ def listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen(_BACKLOG)
     except OSError as error:
         listening.close()
         raise InputError(

@@ -25,7 +25,7 @@ _SHOWN = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableQuery:
-    """Query of a page of the table."""
+    """Query for one page of the table; `show` names a predefined condition."""
 
     show: str = "all"
     equal: Mapping[str, str] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from hierbatch.errors import InputError, RunError
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 
 _FACTS = ("id", "take_key", "attempt", "status", "error", "flags", "duration_s", "voice", "text_norm")
 

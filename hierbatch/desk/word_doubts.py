@@ -15,10 +15,10 @@ import numpy.typing as npt
 from hierbatch.desk.run_view import RunState
 from hierbatch.desk.written_words import MIN_RATIO, WrittenWord, written_words
 from hierbatch.errors import HierbatchError
-from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS
+from hierbatch.manifest.runs.take_ids import TAKE_ID_COLUMNS
 
 _MIN_WORDS = 20
-"""Number of words of a language that a usual distance requires."""
+"""Minimum number of words of a language for the median of their distances to be used."""
 
 _MAX_AT_ONCE = 1000
 """Number of takes that are read while a page waits, some 0.2 s."""
@@ -33,12 +33,12 @@ class _TakeDoubts:
     language: str
     distances: npt.NDArray[np.float32]
     has_others: bool
-    """True if a word is doubtful for another reason than its distance."""
+    """True if a word is doubtful for a reason other than its distance."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunDoubts:
-    """Usual word distances in one snapshot, and the rows with doubtful words."""
+    """Usual semantic distances of words in one snapshot, and the rows with doubtful words."""
 
     usual: Mapping[str, float] = field(default_factory=dict)
     """Median word distance by language."""
@@ -52,16 +52,16 @@ class RunDoubts:
 
 
 class WordDoubts:
-    """Doubts about the words of a run; each take is read only once, since takes do not change.
+    """Detector of doubtful words in a run; each take is read only once, since takes do not change.
 
     A thread reads large numbers of takes, so that a page of a long book does not wait for them.
     """
 
     def __init__(self, on_read: Callable[[], None] = lambda: None) -> None:
-        """Create the reader.
+        """Create the detector.
 
         Args:
-            on_read: called when the thread has read takes; from then on, `doubts` takes account of them.
+            on_read: function that is called when the thread has read takes, which `doubts` then includes.
         """
         self._known: dict[TakeId, _TakeDoubts] = {}
         self._version, self._found = 0, RunDoubts()

@@ -1,4 +1,4 @@
-"""Words of a run to check. A correction enters the lexicon of the run, and the rows with the word get new takes."""
+"""Words of a run to check. A correction is added to the run's lexicon, and the rows with the word get new takes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from hierbatch.frontend.doubtful_words import REASONS, DoubtfulWord, find_doubtf
 from hierbatch.frontend.lexicon import COLUMNS, Lexicon, LexiconEntry, read_entry
 from hierbatch.jobs.books.book_lexicon import write_lexicon
 from hierbatch.jobs.recorded_run import recorded_front_ends
-from hierbatch.manifest.row_edits import RowEdit
-from hierbatch.manifest.take_requests import TakeRequest
+from hierbatch.manifest.decisions.row_edits import RowEdit
+from hierbatch.manifest.decisions.take_requests import TakeRequest
 from hierbatch.stages.text import FrontEnds
 
 MAX_CHARACTERS = 100
@@ -75,7 +75,7 @@ class WordList:
         Args:
             state: snapshot of the run.
             wanted: values sent by the page: `word`, `language` and `pronunciation`, which is in slashes if it is IPA.
-            who: name of the listener.
+            who: name of the reviewer.
 
         Returns:
             Requests for new takes of the rows whose phonemes change.
@@ -185,7 +185,7 @@ def _requests(state: RunState, entry: LexiconEntry, front_ends: FrontEnds, who: 
 
 
 def _has_own_phonemes(request: TakeRequest) -> bool:
-    """True if a listener wrote the phonemes of the request, which a lexicon entry does not replace."""
+    """True if a reviewer wrote the phonemes of the request, which a lexicon entry does not replace."""
     return request.edit.phonemes is not None and request.corrected_word is None
 
 

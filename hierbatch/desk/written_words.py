@@ -13,7 +13,7 @@ from hierbatch.frontend.phonemes import split_words
 MIN_RATIO = 2.5
 """Minimum ratio of a doubtful word's semantic distance to the median of the run (benchmarks/doubtful_words.py)."""
 _MAX_PACE_RATIO = 3.0
-"""A word whose phones are this many times longer than the median of its sentence is doubtful."""
+"""A word is doubtful if its mean phone duration exceeds the median of its sentence by more than this factor."""
 _MIN_DOUBTFUL_S = 0.45
 
 

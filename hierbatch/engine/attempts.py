@@ -10,24 +10,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hierbatch.engine.planning import TakeSettings, add_take_keys, assign_units, row_seed
-from hierbatch.manifest.best_takes import REQUESTS_KEY
-from hierbatch.manifest.parts import open_run_file
-from hierbatch.manifest.plan_sources import PlanSources
-from hierbatch.manifest.table_columns import with_column
-from hierbatch.manifest.take_blocks import TakesByBlock
-from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
-from hierbatch.manifest.takes import Takes
-from hierbatch.manifest.verdicts import REJECTED_KIND
+from hierbatch.manifest.decisions.verdicts import REJECTED_KIND
+from hierbatch.manifest.runs.parts import REQUESTS_KEY, open_run_file
+from hierbatch.manifest.runs.plan_sources import PlanSources
+from hierbatch.manifest.runs.take_ids import TAKE_ID_COLUMNS, row_names
+from hierbatch.manifest.tables.table_columns import with_column
+from hierbatch.manifest.takes.take_blocks import TakesByBlock
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.stages.base import Stage
 
 _SOURCE_BATCH_ROWS = 8
-"""Number of recordings that are checked again at a time; their audio is then in memory."""
+"""Number of recordings to check at a time, since their audio is held in memory."""
 
 
 def latest_plan_rows(plans: Sequence[Path], ids: pa.Array, takes: Takes | TakesByBlock) -> pa.Table:
     """Latest planned attempt of each row, without rows whose latest attempt has no take yet.
 
-    If listeners have requested takes, the planned row of the best take replaces the latest attempt.
+    If reviewers have requested takes, the planned row of the best take replaces the latest attempt.
 
     Args:
         plans: plan files of a generation: its first plan and its retries.
@@ -49,10 +48,10 @@ def latest_plan_rows(plans: Sequence[Path], ids: pa.Array, takes: Takes | TakesB
 def _with_content_of_best_takes(
     newest: pa.Table, rows: pa.Table, planned: pa.Table, takes: Takes | TakesByBlock
 ) -> pa.Table:
-    """Replace the latest attempts, which may contain an edit that nobody chose, with the rows of the best takes.
+    """Replace the latest attempts, which may contain an edit that was not chosen, with the rows of the best takes.
 
     Args:
-        newest: latest planned attempt of each row; the counts of attempts are kept.
+        newest: latest planned attempt of each row; the result keeps its attempt counts.
         rows: all planned attempts.
         planned: first attempts, used for rows whose best take was rejected or is in no plan.
         takes: snapshot of the generation's takes.
@@ -81,7 +80,7 @@ def planned_rows(plan: Path, ids: pa.Array, columns: Sequence[str] | None = None
     Args:
         plan: plan file.
         ids: ids of the rows; unknown ids are ignored.
-        columns: columns to read, as far as the plan has them; None for all columns.
+        columns: columns to read, of which those that the plan lacks are ignored; None for all columns.
     """
     with open_run_file(plan) as file:
         schema = file.schema_arrow
@@ -119,12 +118,12 @@ def plan_attempt(rows: pa.Table, settings: TakeSettings, *, keep_manifest_seeds:
 
 
 def reread_sources(rows: pa.Table, read: Stage, sources: PlanSources) -> pa.Table:
-    """Check rejected recordings again; the result refers to the recordings and does not contain their audio.
+    """Check rejected recordings again; the result contains references to the recordings instead of their audio.
 
     Args:
         rows: rejected rows of a plan.
         read: stage that checks recordings.
-        sources: stored recordings that the manifest contained.
+        sources: store of the recordings that were embedded in the manifest.
     """
     checked = [rows.slice(0, 0)]
     for start in range(0, len(rows), _SOURCE_BATCH_ROWS):

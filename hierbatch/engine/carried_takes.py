@@ -1,7 +1,7 @@
-"""Second plan of a generation, which keeps further takes of rows that listeners worked on, to be compared and pinned.
+"""Second plan of a generation: earlier takes of the rows that were reviewed, kept to be compared and pinned.
 
-The first plan of a generation has one take of each row. The second plan has other takes, provided that the new settings
-would result in the same audio; nothing is synthesized for it.
+The first plan of a generation has one take of each row. The second plan has further takes, provided that the new
+settings would result in the same audio; nothing is synthesized for it.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ import pyarrow.compute as pc
 from hierbatch.engine.attempts import planned_rows
 from hierbatch.engine.planning import TakeSettings, row_seed, take_key
 from hierbatch.engine.run_folder import RunFolder
-from hierbatch.manifest.best_takes import REQUESTS_KEY
-from hierbatch.manifest.parquet_writing import write_table
-from hierbatch.manifest.schema import PLAN_COLUMNS, SPEAK_COLUMNS
-from hierbatch.manifest.table_columns import with_column
-from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, digest_rows, row_names
-from hierbatch.manifest.take_requests import read_requests
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.columns.schema import PLAN_COLUMNS, SPEAK_COLUMNS
+from hierbatch.manifest.decisions.take_requests import read_requests
+from hierbatch.manifest.runs.parts import REQUESTS_KEY
+from hierbatch.manifest.runs.take_ids import TAKE_ID_COLUMNS, digest_rows, row_names
+from hierbatch.manifest.tables.parquet_writing import write_table
+from hierbatch.manifest.tables.table_columns import with_column
+from hierbatch.manifest.takes.takes import Takes
 
 _OF_TAKE = frozenset((*(column.name for column in PLAN_COLUMNS), *SPEAK_COLUMNS, "text")) - {"position"}
 """Columns of a plan that belong to the take; the other columns belong to the row, and may have changed."""
 
 
 def carry_takes(folder: RunFolder, generation: int, plan: Path, settings: TakeSettings) -> None:
-    """Write the second plan of a generation, if there are takes for it; must precede the renaming of the first plan.
+    """Write the second plan of a generation, if there are takes for it; call this before the first plan is renamed.
 
     Args:
         folder: the run.

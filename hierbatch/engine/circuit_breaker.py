@@ -16,7 +16,7 @@ class CircuitBreaker:
     max_failed_ratio: float = 0.2
     """Share of failed rows among processed rows above which the run stops."""
     min_rows: int = 50
-    """Number of processed rows from which the ratio is checked."""
+    """Minimum number of processed rows for the ratio to be checked."""
 
     def is_open(self, progress: Progress) -> bool:
         """Return True if the run should stop."""

@@ -1,9 +1,10 @@
-"""Rows of the plans of a generation that have a committed take, and their index beside the parts.
+"""Planned rows that have a committed take, and an index of these rows.
 
-The parts are the authority. The index (`RUN/index/committed.arrow`) repeats what the driver has read of them: one bit
-for each work unit whose part was read, and, for takes in other parts (halves, compacted files, earlier generations),
-one bit for each row, with the names of those parts. At the start of a session, the parts are listed, and only those
-that are not in the index are read; without an index, all parts are read. A part that has disappeared no longer counts.
+The parts, which are the Parquet files of takes, are the authority. The index (`RUN/index/committed.arrow`) records
+what has been read from them: one bit for each work unit whose part was read, and, for takes in other parts (halves,
+compacted files, earlier generations), one bit for each row, with the names of those parts. At the start of a session,
+the parts are listed, and only those that are not in the index are read; without an index, all parts are read. The rows
+of a part that has disappeared no longer count as committed.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from hierbatch.engine.plan_commits import Mask, PlanCommits, load_commits, store
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.engine.work_units import Pending, make_pending
 from hierbatch.errors import VanishedError
-from hierbatch.manifest.plan_units import PlanUnits
-from hierbatch.manifest.run_layout import FOLDER_PARTS
+from hierbatch.manifest.runs.plan_units import PlanUnits
+from hierbatch.manifest.runs.run_layout import FOLDER_PARTS
 from hierbatch.object_path import is_remote
 
 _MAX_RESCANS = 20
@@ -53,7 +54,7 @@ class CommittedRows:
 
     @property
     def plans(self) -> list[PlanCommits]:
-        """Committed rows by plan: the plan of the generation, then its retries and requests."""
+        """Committed rows of each plan: the first plan of the generation, then the plans of retries and requests."""
         return list(self._plans.values())
 
     def refresh(
@@ -68,8 +69,8 @@ class CommittedRows:
         Args:
             complete: True to list all folders of parts; False to skip folders of an object store whose planned rows
                 are all committed according to the index.
-            listing: list of the parts, if there is a current one; otherwise the parts are listed.
-            on_message: receives a message if many parts have to be read.
+            listing: current list of the parts; None lists them.
+            on_message: function that receives a message if many parts have to be read.
 
         Raises:
             RunError: a plan or a part is damaged.
@@ -100,7 +101,7 @@ class CommittedRows:
         return added
 
     def pending(self, commits: PlanCommits, is_wanted: Mask | None = None) -> Pending:
-        """Rows of a plan without a take.
+        """Find the rows of a plan that have no take.
 
         Args:
             commits: committed rows of the plan.
@@ -148,7 +149,7 @@ class CommittedRows:
 
     @property
     def _by_unit(self) -> dict[str, PlanCommits]:
-        """Plans whose units have distinct numbers, so that a part can be recognized by its name."""
+        """Committed rows by stem of the plan, for plans in which a part can be found by the number of its unit."""
         return {stem: commits for stem, commits in self._plans.items() if commits.units.is_unique}
 
     def _refresh(self, listing: PartListing, on_message: Callable[[str], object]) -> None:

@@ -21,7 +21,7 @@ from hierbatch.errors import RunError
 
 _MAX_CRASHES_ALONE = 2
 _WAIT_S, _LISTENED_WAIT_S = 1.0, 0.1
-"""Maximum wait in seconds between checks for requests: usually, and while a listener works on the run."""
+"""Maximum wait in seconds between checks for requests: usually, and while a reviewer works on the run."""
 MIN_SHARE_S = 15.0
 """Units shorter than this, in seconds of audio, are not divided among workers."""
 _AHEAD_SHARE_S = 480.0
@@ -35,11 +35,11 @@ _FAILURE_MESSAGES = {
 
 
 class Requests(Protocol):
-    """Interface to the new takes that listeners have requested."""
+    """Interface to the takes that reviewers have requested."""
 
     @property
     def is_listened_to(self) -> bool:
-        """True while a listener works on the run."""
+        """True while a reviewer works on the run."""
 
     def plan_waiting(self) -> Sequence[WorkUnit]:
         """Plan the requests that have arrived since the last call, and return their work units."""
@@ -56,9 +56,9 @@ class Dispatcher:
     log_event: Callable[..., Any]
     listener: RunListener
     requested: Requests | None = None
-    """Requests of listeners; their units are processed before all others."""
+    """Requests of reviewers; their units are processed before all others."""
     on_finished: Callable[[str], Any] | None = None
-    """Receives the name of each committed unit."""
+    """Function that receives the name of each committed unit."""
 
     def run(self, units: Iterator[WorkUnit]) -> str:
         """Process all units; if the run ends early, the units in progress are finished and committed first.
@@ -94,8 +94,8 @@ class Dispatcher:
     def _can_submit(self) -> bool:
         """Return True if a worker is idle or can queue a second unit.
 
-        A worker begins a queued unit without delay. Near the end of the run, or while a listener works on it, no second
-        unit is queued, so that each unit goes to the first worker that is idle.
+        With a queued unit, a worker has no idle time between units. Near the end of the run, or while a reviewer works
+        on it, no second unit is queued, so that each unit goes to the first worker that is idle.
         """
         if self.pool.n_free:
             return True
@@ -106,7 +106,7 @@ class Dispatcher:
     def _max_unit_s(self) -> float:
         """Maximum number of seconds of audio in one unit.
 
-        A low limit near the end of the run divides the last rows among all workers; a low limit while a listener works
+        A low limit near the end of the run divides the last rows among all workers; a low limit while a reviewer works
         on the run keeps the wait for a free worker short.
         """
         limit_s = MIN_SHARE_S if self.requested and self.requested.is_listened_to else math.inf

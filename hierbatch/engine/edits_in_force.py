@@ -1,8 +1,8 @@
-"""Edits of listeners that a new plan applies, so that a changed manifest or setting does not undo them.
+"""Edits by reviewers that a new plan applies, so that a changed manifest or setting does not undo them.
 
-The edit of a row is that of the take that listeners pinned or kept; without such a take, it is their latest edit. An
-edit applies to the text for which it was made: if the manifest has another text by now, the text of the manifest is
-used, and a notice names the row.
+The edit in force is that of the pinned take or, without one, of the take that was kept last; otherwise it is the latest
+edit. An edit applies only to the text for which it was made: if the text in the manifest has changed since, the new
+text is used unedited, and a notice names the row.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hierbatch.manifest.choices import KEEP, RowChoices, TakeName, read_choices
-from hierbatch.manifest.row_edits import RowEdit
-from hierbatch.manifest.table_columns import with_column
-from hierbatch.manifest.take_requests import RequestState, read_requests
+from hierbatch.manifest.decisions.choices import KEEP, RowChoices, TakeName, read_choices
+from hierbatch.manifest.decisions.row_edits import RowEdit
+from hierbatch.manifest.decisions.take_requests import RequestState, read_requests
+from hierbatch.manifest.tables.table_columns import with_column
 
 _MAX_SHOWN_IDS = 20
 
 
 class EditsInForce:
-    """Edits of the rows of a run, and the rows whose text has changed since the edit."""
+    """Edits in force of a run, and the rows whose text has changed since their edit."""
 
     def __init__(self, run: Path) -> None:
         choices = read_choices(run)
@@ -46,7 +46,7 @@ class EditsInForce:
         ]
 
     def apply(self, rows: pa.Table) -> pa.Table:
-        """Apply the edits to rows of a manifest; rows with a changed text stay as they are and get into `notices`."""
+        """Apply the edits to rows of a manifest; rows with a changed text are left unchanged and named in `notices`."""
         if not self._edits:
             return rows
         edited = pc.indices_nonzero(pc.is_in(rows.column("id"), value_set=pa.array(list(self._edits)))).to_pylist()
@@ -82,7 +82,7 @@ def _edit_in_force(row: RowChoices, requests: list[RequestState]) -> RowEdit:
 
 
 def _from_manifest(state: RequestState, requests: list[RequestState]) -> RowEdit:
-    """Merge the edit of a request with the earlier edits on which it builds, so that it applies to the manifest.
+    """Merge the edit of a request with the edits that preceded it, so that the result applies to the manifest.
 
     Args:
         state: the request.

@@ -57,7 +57,7 @@ class Execution(OptionGroup):
             )
         if self.resources and not self.ray_address:
             raise InputError(
-                "Only nodes of a cluster declare further resources",
+                "Further resources of workers need a Ray cluster",
                 got=f"--worker-resources {self.worker_resources} without --ray-address",
                 fix="pass the address of the cluster, or leave out --worker-resources",
             )
@@ -78,7 +78,7 @@ class Execution(OptionGroup):
             named = _RESOURCE.fullmatch(entry)
             if named is None or named[1] in _OWN_RESOURCES or not float(named[2]):
                 raise InputError(
-                    "The resources of a worker are not clear",
+                    "The resources of a worker cannot be read",
                     expected="names and amounts such as spot=1,a100=0.5, without CPU, GPU and memory",
                     got=self.worker_resources,
                     fix="correct --worker-resources",

@@ -73,7 +73,7 @@ def preserve_sigterm_handler() -> Iterator[None]:
 
 @contextmanager
 def stop_on_signals() -> Iterator[Callable[[], bool]]:
-    """Context with a function that returns True once SIGINT or SIGTERM has arrived.
+    """Context that provides a function, which returns True once SIGINT or SIGTERM has arrived.
 
     A second signal raises KeyboardInterrupt. Signals cannot be handled outside the main thread, where the function
     always returns False.

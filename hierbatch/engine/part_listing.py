@@ -1,4 +1,4 @@
-"""List of the part files of a run, arranged by the work units in their names."""
+"""List of the part files of a run, arranged by the plans and work units in their names."""
 
 from __future__ import annotations
 

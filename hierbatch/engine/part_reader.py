@@ -1,4 +1,4 @@
-"""Rows that parts contribute to the plans of a generation, found by reading the ids in the parts."""
+"""Detection of the planned rows that have a take, by reading the ids in the part files."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ import pyarrow.compute as pc
 from hierbatch.engine.part_listing import UNIT_PART, PartListing, owning_plan
 from hierbatch.engine.plan_commits import PlanCommits
 from hierbatch.engine.run_folder import RunFolder
-from hierbatch.manifest.name_join import find_planned_rows
-from hierbatch.manifest.parts import read_part_columns
-from hierbatch.manifest.plan_units import PlanReader
-from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
+from hierbatch.manifest.runs.name_join import find_planned_rows
+from hierbatch.manifest.runs.parts import read_part_columns
+from hierbatch.manifest.runs.plan_units import PlanReader
+from hierbatch.manifest.runs.take_ids import TAKE_ID_COLUMNS, row_names
 
 _NAME_BATCH_ROWS = 16_384
 
 
 class PartReader:
-    """Reader of the ids in parts, which marks the rows that they commit.
+    """Reader of part files, which marks the planned rows that have a take in these files.
 
     Args:
         folder: the run.
@@ -59,7 +59,7 @@ class PartReader:
     def read_others(self, listing: PartListing) -> None:
         """Record the rows of parts that are not whole units.
 
-        The rows are searched for in the unit that the stem of the part names, and otherwise in whole plans.
+        The rows are searched for in the unit that the stem of the part names, then in whole plans.
         """
         foreign: dict[str, Path] = {}
         for stem, part in listing.others.items():

@@ -1,4 +1,4 @@
-"""Committed rows of single plans, and the index file that stores them: bits by unit and row, and names of parts."""
+"""Committed rows of each plan, and the index file that stores them: bits by unit and row, and names of parts."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from hierbatch.manifest.plan_units import PlanUnits, write_arrow
-from hierbatch.manifest.run_layout import FOLDER_PARTS
+from hierbatch.manifest.runs.plan_units import PlanUnits, write_arrow
+from hierbatch.manifest.runs.run_layout import FOLDER_PARTS
 from hierbatch.object_path import arrow_source
 
 _FORMAT_KEY, _FORMAT = b"hierbatch_committed_rows", b"1"
@@ -41,7 +41,7 @@ class PlanCommits:
     rows: Mask | None = None
     """True for each row with a take in any other part; None if there is no such row."""
     known: set[str] = field(default_factory=set)
-    """Stems of the other parts whose rows of this plan, if any, are recorded."""
+    """Stems of the other parts that were searched for rows of this plan."""
 
     def is_committed(self) -> Mask:
         """Mask of the rows of the plan that have a committed take."""
@@ -90,7 +90,7 @@ def load_commits(path: Path) -> list[dict[str, Any]]:
 
 
 def stored_commits(stored: Sequence[dict[str, Any]], plan: Path, units: PlanUnits) -> PlanCommits:
-    """Committed rows of a plan according to the index; none if the plan is not in the index.
+    """Committed rows of a plan according to the index; no rows if the plan is not in the index.
 
     Args:
         stored: rows of the index.

@@ -14,15 +14,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hierbatch.frontend.language import detect_language
-from hierbatch.manifest.plan_sources import StoreSources, discard_audio
-from hierbatch.manifest.schema import MANIFEST_COLUMNS, SONG_COLUMNS, plan_schema
-from hierbatch.manifest.store import TableFile
-from hierbatch.manifest.table_columns import with_column
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS, SONG_COLUMNS, plan_schema
+from hierbatch.manifest.runs.plan_sources import StoreSources, discard_audio
+from hierbatch.manifest.tables.store import TableFile
+from hierbatch.manifest.tables.table_columns import with_column
 from hierbatch.stages.base import Stage
 from hierbatch.stages.tasks import find_task
 
 AUTO_LANGUAGE = "auto"
-"""Value of the default language with which the language is detected from the text of each row."""
+"""Default language of a run that requests detection of the language from the text of each row."""
 
 UNIT_ROWS = 64
 UNIT_SOUND_S = 120.0
@@ -126,7 +126,7 @@ def plan_rows(
         map_tables: function that applies `read` to the batches, possibly in parallel.
         store_sources: function that stores the audio that rows contain, and replaces it with references.
         reuse_retakes: function that replaces first attempts with reusable retakes.
-        edit_rows: function that applies the edits of listeners.
+        edit_rows: function that applies the edits by reviewers.
     """
     task = find_task(settings.task)
     schema = plan_schema(manifest.schema, task.required_columns)

@@ -37,7 +37,7 @@ class Progress:
             self.started = monotonic()
 
     def add(self, unit: WorkUnit, report: WorkUnitReport) -> None:
-        """Count a committed unit."""
+        """Add the rows of a committed unit to the counts."""
         self.n_ok += report.n_ok
         self.n_failed += report.n_failed
         self.sound_s += report.sound_s

@@ -19,7 +19,7 @@ from hierbatch.errors import RunError
 _CONNECT_TIMEOUT_S = 10.0
 _ROUNDING = 1e-9
 _REFUSED = "Failed to connect to Ray cluster"
-"""Ray's error if a cluster refuses this driver, because of a missing or wrong token; Ray only logs the reason."""
+"""Beginning of Ray's error if a cluster refuses this driver because of a wrong token; Ray only logs the reason."""
 _OBJECT_STORE_BYTES = 100 << 20
 """Size of Ray's object store, which holds work units but no audio."""
 
@@ -27,7 +27,7 @@ _OBJECT_STORE_BYTES = 100 << 20
 def count_worker_slots(
     gpus_per_worker: float, memory_bytes: int = 0, resources: Mapping[str, float] | None = None
 ) -> int:
-    """Count the workers that fit on the nodes of the running Ray; each worker runs on a single node.
+    """Count the workers that fit on the nodes of the running Ray instance; each worker runs on a single node.
 
     Args:
         gpus_per_worker: number of GPUs, or a share of one GPU; 0 for workers on the CPU.
@@ -79,7 +79,7 @@ def _slots_on_node(resources: Mapping[str, float], gpus_per_worker: float, memor
 
 
 def check_worker_slots(n_workers: int, gpus_per_worker: float, memory_bytes: int = 0) -> None:
-    """Check that a number of workers does not exceed the slots of the running Ray.
+    """Check that a number of workers does not exceed the slots of the running Ray instance.
 
     Args:
         n_workers: requested number of workers.
@@ -161,7 +161,7 @@ def _join_cluster(address: str) -> None:
 
 
 def _start_ray(n_cpus: int, folder: Path) -> None:
-    """Start a local Ray in up to three attempts, since its time limit of 30 s is too short for a busy machine."""
+    """Start a local Ray instance in up to three attempts: Ray's time limit of 30 s is too short for a busy machine."""
     for is_last in (False, False, True):
         try:
             with without_metadata_requests(folder):

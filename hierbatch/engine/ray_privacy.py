@@ -1,4 +1,4 @@
-"""Privacy of a Ray that hierbatch starts: a private session folder, and no requests to cloud metadata services.
+"""Privacy of the Ray instances that hierbatch starts: a private folder, and no requests to cloud metadata services.
 
 Ray's dashboard process, which starts even without the dashboard, detects its cloud provider before it reads
 `RAY_USAGE_STATS_ENABLED`: it sends requests to 169.254.169.254 and a name server, unless its home folder has a

@@ -1,7 +1,7 @@
 """Readers: Ray actors that apply a stage without a model to tables, on all cores of a cluster.
 
-A reader that dies with its node costs only time: other readers process its tables, and a new reader is started if a
-core is free. A table whose readers die repeatedly ends the run.
+If a reader dies with its node, other readers process its tables, and a new reader is started if a core is free. A table
+whose readers die repeatedly ends the run.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class _Readers:
 
 
 def map_tables(stage: Stage, tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Apply a stage to tables on all cores of the running Ray, and yield the results in order.
+    """Apply a stage to tables on all cores of the running Ray instance, and yield the results in order.
 
     Raises:
         SetupError: raised by the stage.

@@ -33,7 +33,7 @@ class RaySettings:
     base_timeout_s: float = 60.0
     """Constant part of a unit's time limit."""
     timeout_factor: float = 20.0
-    """Additional seconds per second of expected audio; after three units, at most ten times the slowest so far."""
+    """Further seconds per second of expected audio; after three units, at most ten times that of the slowest unit."""
     resources: Mapping[str, float] = field(default_factory=dict)
     """Further resources of each worker, by the names that the nodes of the cluster declare."""
     is_spread: bool = False

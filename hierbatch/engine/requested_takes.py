@@ -1,4 +1,4 @@
-"""Planning of takes that listeners request for single rows: with other text, phonemes, voice or speed.
+"""Planning of takes that reviewers request for single rows: with other text, phonemes, voice or speed.
 
 The takes of waiting requests are written to a plan file, whose metadata contains the names of the requests. The plan is
 written before the requests are answered, so that the takes are not planned twice if the driver is killed in between.
@@ -22,13 +22,8 @@ from hierbatch.engine.row_editing import edit_row
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.engine.work_units import WorkUnit
 from hierbatch.errors import InputError
-from hierbatch.manifest.best_takes import REQUESTS_KEY
-from hierbatch.manifest.choices import PIN, Choice, TakeName, append_choice
-from hierbatch.manifest.parquet_writing import write_table
-from hierbatch.manifest.parts import open_run_file
-from hierbatch.manifest.table_columns import with_column
-from hierbatch.manifest.take_ids import digest_rows
-from hierbatch.manifest.take_requests import (
+from hierbatch.manifest.decisions.choices import PIN, Choice, TakeName, append_choice
+from hierbatch.manifest.decisions.take_requests import (
     PLANNED,
     REFUSED,
     TakeRequest,
@@ -36,11 +31,15 @@ from hierbatch.manifest.take_requests import (
     read_requests,
     waiting_requests,
 )
+from hierbatch.manifest.runs.parts import REQUESTS_KEY, open_run_file
+from hierbatch.manifest.runs.take_ids import digest_rows
+from hierbatch.manifest.tables.parquet_writing import write_table
+from hierbatch.manifest.tables.table_columns import with_column
 from hierbatch.object_path import arrow_source, is_remote
 from hierbatch.stages.base import Stage
 
 _LISTENING_S = 900.0
-"""Time in seconds after a decision or request during which the listener is expected to continue."""
+"""Time in seconds after a decision or request during which the reviewer is assumed to be still at work."""
 
 _Signature = tuple[tuple[str, int], ...]
 
@@ -93,7 +92,7 @@ class RequestedTakes:
 
     @property
     def is_listened_to(self) -> bool:
-        """True if a listener wrote a request or decision in the last 15 minutes; always False in an object store."""
+        """True if a reviewer wrote a request or decision in the last 15 minutes; always False in an object store."""
         if is_remote(self._folder.root):
             return False
         logs = [path for folder in (self._folder.requests, self._folder.choices) for path in folder.glob("*.jsonl")]
@@ -126,7 +125,7 @@ class RequestedTakes:
         self._folder.log_event("refused", request=request.request, id=request.id, error=str(error))
 
     def _planned_before(self) -> dict[str, pa.Table]:
-        """Plans that contain takes of requests, by name of the request."""
+        """Read the plans that contain requested takes; the keys are the names of the requests."""
         found: dict[str, pa.Table] = {}
         for plan in self._folder.plan_files(self._generation)[1:]:
             metadata = pq.read_schema(arrow_source(plan)).metadata or {}

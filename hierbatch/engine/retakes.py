@@ -3,7 +3,7 @@
 Retakes run in rounds after the plan is complete: all flawed rows are planned together as new work units, then those
 that are still flawed, until no flawed row has attempts left. The flaws are recorded in the takes (flags, failed
 synthesis, rejection by a corpus rule), and each round is a plan file like any other, so a run that is killed between
-two attempts resumes there. `hierbatch.manifest.takes.Takes` selects the best take of a row.
+two attempts resumes there. `hierbatch.manifest.takes.takes.Takes` selects the best take of a row.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from hierbatch.engine.attempts import attempts_made, latest_plan_rows, plan_atte
 from hierbatch.engine.planning import TakeSettings
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import InputError, SynthesisError
-from hierbatch.manifest.filters import needs_retake
-from hierbatch.manifest.parquet_writing import write_table
-from hierbatch.manifest.schema import TEXT_FLAGS
-from hierbatch.manifest.take_blocks import TakesByBlock
-from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, digest_rows
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.columns.schema import TEXT_FLAGS
+from hierbatch.manifest.runs.take_ids import TAKE_ID_COLUMNS, digest_rows
+from hierbatch.manifest.tables.parquet_writing import write_table
+from hierbatch.manifest.takes.filters import needs_retake
+from hierbatch.manifest.takes.take_blocks import TakesByBlock
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.object_path import arrow_source
 
 RETRYABLE_ERROR_KINDS = (SynthesisError.kind,)
@@ -48,7 +48,7 @@ class PlannedRetakes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retakes:
-    """Policy for retakes of flawed rows; manual retries count as attempts too."""
+    """Policy for retakes of flawed rows; retries that the user starts count towards `max_retakes` too."""
 
     take_settings: TakeSettings
     max_retakes: int
@@ -91,7 +91,7 @@ class Retakes:
 
 
 def flawed_rows(takes: Takes, flags: frozenset[str] | None = None) -> pa.Table:
-    """Ids and error kinds of rows whose best take is flawed.
+    """Table of the ids and error kinds of the rows whose best take is flawed.
 
     Args:
         takes: takes of the run.
@@ -106,7 +106,7 @@ def flawed_rows(takes: Takes, flags: frozenset[str] | None = None) -> pa.Table:
 
 def _is_flawed(row: Mapping[str, Any], takes: Takes, counted: frozenset[str] | None) -> bool:
     if takes.choices.verdict(row["id"], row["take_key"], row["attempt"]) is not None:
-        return False  # a listener has decided
+        return False  # a reviewer has decided
     # Another seed does not change the text.
     flags = set(row["flags"]).difference(TEXT_FLAGS) if counted is None else counted.intersection(row["flags"])
     if flags or row["error_kind"] in RETRYABLE_ERROR_KINDS:

@@ -1,8 +1,8 @@
-"""Reuse of retakes across generations, so a row that was already fixed is not synthesized again.
+"""Reuse of retakes across generations, so that a row that was already fixed is not synthesized again.
 
 A plan normally contains first attempts. If the best take of a row is a later attempt, its key differs from that of the
 first attempt, and compaction may have dropped the first attempt. A new generation therefore plans the later attempt,
-provided that the new settings would produce the same take. Takes of older generations are used too, since a listener
+provided that the new settings would produce the same take. Takes of older generations are used too, since a reviewer
 may have undone the edit of a sentence. The attempt counts that compaction has recorded are copied.
 """
 
@@ -19,9 +19,9 @@ import pyarrow.compute as pc
 from hierbatch.engine.attempts import planned_rows
 from hierbatch.engine.planning import TakeSettings, row_seed, take_key, take_key_columns
 from hierbatch.engine.run_folder import RunFolder
-from hierbatch.manifest.parts import open_run_file
-from hierbatch.manifest.table_columns import with_column
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.runs.parts import open_run_file
+from hierbatch.manifest.tables.table_columns import with_column
+from hierbatch.manifest.takes.takes import Takes
 
 _RETAKE_SCHEMA = pa.schema(
     [
@@ -120,7 +120,7 @@ def reuse_retakes(rows: pa.Table, *, later: pa.Table, take_settings: TakeSetting
 
 
 def _matches(take: Mapping[str, Any], row: Mapping[str, Any], take_settings: TakeSettings) -> bool:
-    """Return True if the new settings would produce the given take again, at the same attempt at the row."""
+    """Return True if the new settings would produce the given take again, with the same attempt number."""
     if take["seed"] != row["own_seed"]:  # a row with a seed from the manifest has the same key at every attempt
         is_derived = take["seed"] == row_seed(take_settings.seed, row["id"], take["attempt"])
         if not is_derived or take["own_seed"] != row["own_seed"]:

@@ -1,4 +1,4 @@
-"""Edits of listeners applied to planned rows."""
+"""Application of reviewers' edits to planned rows."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from hierbatch.engine.planning import TakeSettings
 from hierbatch.errors import InputError
-from hierbatch.manifest.row_edits import RowEdit
-from hierbatch.manifest.table_columns import with_column
+from hierbatch.manifest.decisions.row_edits import RowEdit
+from hierbatch.manifest.tables.table_columns import with_column
 from hierbatch.stages.base import Stage
 from hierbatch.stages.tasks import SPEAK
 
@@ -52,10 +52,10 @@ def _changed_values(row: pa.Table, edit: RowEdit, settings: TakeSettings) -> dic
     values = {name: value for name, value in edit.spoken.items() if value != current.get(name)}
     if settings.task != SPEAK.name and values:
         raise InputError(
-            "A recording has no text and no pace of its own",
+            "Only rows with texts can be edited",
             expected="a request without an edit",
             got=", ".join(values),
-            fix="request another take",
+            fix="request another take of the unedited row",
         )
     if (voice := values.get("voice")) and voice not in settings.voice_sha256:
         known = ", ".join(sorted(settings.voice_sha256))

@@ -18,7 +18,7 @@ from typing import Any
 from hierbatch.engine.lease import hold_lease, read_holder
 from hierbatch.engine.run_record import FORMAT, check_generation, read_record
 from hierbatch.errors import RunError
-from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.manifest.runs.run_layout import RunLayout
 from hierbatch.object_path import is_remote
 from hierbatch.storage import STAGING_PREFIX, storage_error, write_atomically
 
@@ -195,10 +195,11 @@ def open_generation(folder: RunFolder, settings: Mapping[str, Any], origin: Mapp
         folder: the run.
         settings: settings that determine the takes.
         origin: locations of the inputs; recorded, but not compared.
-        update: allow a new generation.
+        update: True to allow a new generation.
 
     Raises:
-        RunError: the settings differ and `update` is False.
+        RunError: the settings differ and `update` is False, or `run.json` is damaged.
+        StorageError: the disk is full, read-only or gone.
     """
     settings = json.loads(json.dumps(settings))  # as it will be read back, so that the comparison is exact
     generations = folder.read_record()["generations"] if folder.record_file.exists() else []

@@ -28,7 +28,9 @@ def read_record(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise
     except (OSError, ValueError, RecursionError) as error:
-        raise RunError(f"{path} cannot be read", got=str(error), fix="check the permissions of the file") from error
+        raise RunError(
+            f"{path} cannot be read", got=str(error), fix="check its permissions, or restore it from a copy"
+        ) from error
     if not isinstance(record, dict):
         raise _damaged(path, "no object")
     if record.get("format") != FORMAT:
@@ -36,7 +38,7 @@ def read_record(path: Path) -> dict[str, Any]:
             f"{path.parent} has another format version",
             expected=f"format {FORMAT}",
             got=str(record.get("format"))[:40],
-            fix="use the hierbatch version that made it",
+            fix="use the hierbatch version that wrote it",
         )
     generations = record.get("generations")
     if not isinstance(generations, list) or not generations:
@@ -52,7 +54,7 @@ def check_generation(generation: Mapping[str, Any], path: Path) -> None:
 
     Args:
         generation: entry of a record.
-        path: file of the record, for messages.
+        path: file of the record, for error messages only.
 
     Raises:
         RunError: a setting is missing or has the wrong type.

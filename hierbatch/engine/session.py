@@ -1,4 +1,4 @@
-"""Session of a run: a worker pool processes all pending rows until they are done or the session has to stop."""
+"""Session of a run: a worker pool processes the pending rows until all are done or the session has to stop."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from hierbatch.engine.retakes import Retakes
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.engine.work_units import Pending
 from hierbatch.engine.worker import WorkerSpec
-from hierbatch.manifest.row_selection import RowSelection
+from hierbatch.manifest.books.row_selection import RowSelection
 from hierbatch.object_path import is_remote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionResult:
-    """Result of one session; `ending` is `done`, `interrupted` or `failures`."""
+    """Rows processed and failed in a session, and its duration; `ending` is `done`, `interrupted` or `failures`."""
 
     ending: str
     n_worked: int
@@ -49,12 +49,12 @@ class SessionResult:
 
 
 RAY_READ_MIN_ROWS = 8_192
-"""Number of rows from which starting Ray speeds up the front end."""
+"""Minimum number of rows for which starting Ray speeds up the front end."""
 
 
 @contextmanager
 def open_table_mapper(execution: Execution, n_rows: int) -> Iterator[MapTables]:
-    """Context with a map function for the front end: sequential for few rows or the local engine, else on all cores.
+    """Context with a map function for the front end: sequential for few rows or the local engine, or else on all cores.
 
     If Ray is started for it, Ray runs until the end of the context, so that the workers can use it too.
     """
@@ -90,11 +90,13 @@ def run_session(
         execution: engine and number of workers.
         listener: callbacks for progress and messages.
         retakes: policy for retakes of flawed rows; None for no retakes.
-        requested: planner of the requests of listeners, which have priority; None leaves the requests waiting.
+        requested: planner of the takes that reviewers request, which have priority; None leaves the requests waiting.
         selection: rows to process; the other rows stay pending.
 
     Raises:
         SetupError: no worker can continue.
+        RunError: a file of the run is damaged, or the workers do not start or do not fit on the machines.
+        StorageError: the disk is full, read-only or gone.
     """
     if requested:
         requested.plan_waiting()
@@ -136,7 +138,7 @@ def _find_pending(committed: CommittedRows, is_wanted: npt.NDArray[np.bool_] | N
     pending = [committed.pending(commits, is_wanted) for commits in committed.plans]
     # Retries plan the same rows again.
     n_rows = committed.plans[0].units.n_rows if is_wanted is None else int(is_wanted.sum())
-    pending.sort(key=lambda plan: not plan.is_requested)  # a listener is waiting for these
+    pending.sort(key=lambda plan: not plan.is_requested)  # a reviewer is waiting for these
     counted = [plan for plan in pending if not plan.is_requested]
     n_left = sum(plan.n_rows for plan in counted)
     expected_s = sum(plan.expected_s for plan in counted)

@@ -1,4 +1,4 @@
-"""Work units, which consist of rows that a worker processes together, and reports about finished units."""
+"""Work units, each of which is a set of rows that a worker processes together, and reports about finished units."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hierbatch.manifest.parts import open_run_file
-from hierbatch.manifest.plan_units import PlanReader, PlanUnits
-from hierbatch.manifest.table_columns import with_column
-from hierbatch.manifest.take_ids import digest_rows
+from hierbatch.manifest.runs.parts import open_run_file
+from hierbatch.manifest.runs.plan_units import PlanReader, PlanUnits
+from hierbatch.manifest.runs.take_ids import digest_rows
+from hierbatch.manifest.tables.table_columns import with_column
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class WorkUnit:
     name: str
     rows: pa.Table
     is_requested: bool = False
-    """True for takes that a listener has requested; they do not count towards the progress of the run."""
+    """True for takes that a reviewer has requested; they do not count towards the progress of the run."""
 
     @property
     def n_rows(self) -> int:

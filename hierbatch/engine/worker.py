@@ -20,8 +20,8 @@ import pyarrow.compute as pc
 from hierbatch.audio.pitch_trackers import DEFAULT_TRACKER
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.engine.work_units import WorkUnit, WorkUnitReport
-from hierbatch.manifest.parquet_writing import write_rows
-from hierbatch.manifest.plan_sources import PlanSources
+from hierbatch.manifest.runs.plan_sources import PlanSources
+from hierbatch.manifest.tables.parquet_writing import write_rows
 from hierbatch.models.conversion.interface import DEFAULT_PITCH
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.object_path import is_remote

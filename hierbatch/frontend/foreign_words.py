@@ -1,4 +1,4 @@
-"""Search for words in unsupported scripts, and transliteration, so that the sentence can be synthesized."""
+"""Search for words in unsupported scripts, and their transliteration, so that a sentence can be synthesized."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class PhonemizedSentence:
 
 @dataclass(frozen=True, slots=True)
 class _LoadedLanguage:
-    """Loaded functions of a language; `foreign_words` has, by other language, a pattern and a converter."""
+    """Loaded functions of a language; by other language, a pattern of its letters and a converter of its phones."""
 
     normalizer: Normalizer
     phonemizer: Phonemizer

@@ -1,1 +1,1 @@
-"""Jobs: what a command of the program does, as a frozen dataclass of its inputs and a function that runs it."""
+"""Jobs behind the commands: each is a frozen dataclass of inputs and a function that runs it."""

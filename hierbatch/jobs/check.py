@@ -15,7 +15,7 @@ from hierbatch.errors import InputError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckJob:
-    """Audio files and what to check."""
+    """Audio files, and the checks to make."""
 
     files: tuple[Path, ...]
     profile: str | None = None
@@ -25,7 +25,7 @@ class CheckJob:
     watermark: bool = False
     """Check that the watermark is found."""
     signature: bool = False
-    """Check that a C2PA manifest states a synthetic origin and fits the file."""
+    """Check that a C2PA manifest states a synthetic origin and is valid for the file."""
 
 
 def check_files(job: CheckJob) -> Iterator[FileReport]:

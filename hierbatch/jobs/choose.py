@@ -1,4 +1,4 @@
-"""Decisions on takes from the command line: to keep, pin or reject a take, or to take back an earlier decision."""
+"""Decisions on takes from the command line: to keep, pin or reject a take, or to undo an earlier decision."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from hierbatch.errors import InputError
-from hierbatch.manifest.choices import CLEAR, VERDICTS, Choice, append_choice
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.decisions.choices import CLEAR, VERDICTS, Choice, append_choice
+from hierbatch.manifest.takes.takes import Takes
 
 _SHOWN_COLUMNS = ("id", "attempt", "take_key", "status", "duration_s", "flags", "voice", "text_norm")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.storage import write_atomically
 
 _BATCH_ROWS = 32
@@ -29,7 +29,7 @@ def write_clips(run: Path) -> int:
     for start in range(0, len(ids), _BATCH_ROWS):
         batch = ids[start : start + _BATCH_ROWS]
         sounds = takes.sounds(batch)
-        for row_id in set(batch).difference(sounds):  # a listener may have rejected a take that was written before
+        for row_id in set(batch).difference(sounds):  # a reviewer may have rejected a take that was written before
             (folder / f"{row_id}.flac").unlink(missing_ok=True)
         for row_id, content in sounds.items():
             target = folder / f"{row_id}.flac"

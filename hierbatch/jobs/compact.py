@@ -17,14 +17,13 @@ from hierbatch.engine.worker import commit_part
 from hierbatch.errors import RunError
 from hierbatch.jobs.shards import merge_shards, shard_folders
 from hierbatch.jobs.status import count_rows
-from hierbatch.manifest.best_takes import REQUESTS_KEY
-from hierbatch.manifest.parquet_writing import write_table
-from hierbatch.manifest.parts import open_run_file
-from hierbatch.manifest.run_layout import is_compacted_part
-from hierbatch.manifest.table_columns import with_column
-from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, digest_rows, row_names
-from hierbatch.manifest.take_requests import read_requests
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.decisions.take_requests import read_requests
+from hierbatch.manifest.runs.parts import REQUESTS_KEY, open_run_file
+from hierbatch.manifest.runs.run_layout import is_compacted_part
+from hierbatch.manifest.runs.take_ids import TAKE_ID_COLUMNS, digest_rows, row_names
+from hierbatch.manifest.tables.parquet_writing import write_table
+from hierbatch.manifest.tables.table_columns import with_column
+from hierbatch.manifest.takes.takes import Takes
 
 _PART_BYTES = 256 << 20
 _ATTEMPTS_MADE = pa.field("attempts_made", pa.int16())
@@ -49,7 +48,7 @@ class CompactionResult:
 
 
 def compact(job: CompactJob) -> CompactionResult:
-    """Merge the Parquet files of a finished run, and drop superseded takes, except for rows that listeners worked on.
+    """Merge the Parquet files of a finished run, and drop superseded takes, except those of rows under review.
 
     The shards of a run (`--shard`) are compacted and merged into one run.
 
@@ -109,7 +108,7 @@ def _is_compacted(folder: RunFolder) -> bool:
 
 
 def _decided_takes(run: Path, takes: Takes) -> pa.Table:
-    """All takes of rows with decisions or requests of listeners; they are kept, as decisions can be taken back."""
+    """All takes of rows with decisions or requests by reviewers; they are kept, since decisions can be undone."""
     ids = {*takes.choices, *(state.request.id for state in read_requests(run).values())}
     return takes.candidates(sorted(ids), takes.schema.names) if ids else takes.schema.empty_table()
 
@@ -157,7 +156,7 @@ def _join_plans(folder: RunFolder, generation: int, takes: Takes, decided: pa.Ta
 
 
 def _write_other_takes(plans: Sequence[Path], joined: Path, names: pa.Array, schema: pa.Schema, takes: Takes) -> None:
-    """Write a second plan, with the takes `names` of rows with decisions, beside the plan `joined`.
+    """Write a second plan, with the takes `names` of rows with decisions, next to the plan `joined`.
 
     The second plan is marked like a plan of requested takes, since its rows may have edited values.
     """

@@ -1,4 +1,4 @@
-"""Narration of the sample book in the package, with which an installation can be tried without any input."""
+"""Narration of the packaged sample book, to try an installation without any input."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def narrate_sample(out: Path, execution: Execution, listener: RunListener | None
         out: output folder; the book and the voice are written to it too, so that the user can change them and try
             again.
         execution: engine and number of workers.
-        listener: listener that receives progress and notices.
+        listener: run listener that receives progress and notices.
     """
     book, voice = write_samples(out)
     job = NarrateJob(book=book, voices=VoiceChoice(voice=voice, consent="licensed"), out=out, execution=execution)

@@ -1,4 +1,4 @@
-"""Check of the installation, in which components are run, not only searched for."""
+"""Check of the installation, which runs each component instead of only searching for it."""
 
 from __future__ import annotations
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from hierbatch.errors import InputError, ManifestError
-from hierbatch.manifest.parquet_writing import write_table
-from hierbatch.manifest.schema import MANIFEST_COLUMNS, MANIFEST_SCHEMA
-from hierbatch.manifest.store import open_table
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS, MANIFEST_SCHEMA
+from hierbatch.manifest.tables.parquet_writing import write_table
+from hierbatch.manifest.tables.store import open_table
 
 
 def import_rows(source: Path, output: Path) -> int:

@@ -17,8 +17,8 @@ from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import RunError
 from hierbatch.frontend.lexicon import Lexicon, LexiconEntry
 from hierbatch.jobs.specs.base import file_sha256
-from hierbatch.manifest.plan_sources import PlanSources
-from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.manifest.runs.plan_sources import PlanSources
+from hierbatch.manifest.runs.run_layout import RunLayout
 from hierbatch.models.catalog.open_model import read_model_info
 from hierbatch.stages.base import Stage
 from hierbatch.stages.songs import ReadSongs
@@ -47,7 +47,7 @@ class RecordedRun:
         return read(rows)
 
     def requested_takes(self) -> RequestedTakes:
-        """Planner of the takes that listeners request."""
+        """Planner of the takes that reviewers request."""
         return RequestedTakes(self.folder, self.generation, self.take_settings, self.read_text)
 
 
@@ -103,7 +103,10 @@ def _check_model(name: str, settings: TakeSettings) -> None:
     found = find_task(settings.task).read_model_info(name).fingerprint
     if found != settings.fingerprint:
         raise RunError(
-            "The model has changed since the run", expected=settings.fingerprint, got=found, fix="run with --update"
+            "The model has changed since the run",
+            expected=settings.fingerprint,
+            got=found,
+            fix="repeat the command of the run with --update",
         )
 
 
@@ -113,7 +116,9 @@ def _lexicon(origin: Mapping[str, str], sha256: str | None) -> Lexicon | None:
     path = Path(origin["lexicon"])
     lexicon = Lexicon.read(path)
     if file_sha256(path) != sha256:
-        raise RunError(f"The lexicon {path} has changed since the run", fix="run with --update")
+        raise RunError(
+            f"The lexicon {path} has changed since the run", fix="repeat the command of the run with --update"
+        )
     return lexicon
 
 

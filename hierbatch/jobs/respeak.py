@@ -18,7 +18,7 @@ from hierbatch.engine.run_folder import RunFolder, is_locked, lock_run
 from hierbatch.engine.work_units import WorkUnit
 from hierbatch.engine.worker import WorkerSpec
 from hierbatch.jobs.recorded_run import open_recorded_run
-from hierbatch.manifest.take_requests import RequestState, TakeRequest, append_request, read_requests
+from hierbatch.manifest.decisions.take_requests import RequestState, TakeRequest, append_request, read_requests
 from hierbatch.models.catalog.model_choice import DeviceChoice
 from hierbatch.object_path import arrow_source
 

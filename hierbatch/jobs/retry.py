@@ -18,9 +18,9 @@ from hierbatch.errors import InputError, RunError
 from hierbatch.jobs.recorded_run import open_recorded_run
 from hierbatch.jobs.run import RunOutcome, check_device
 from hierbatch.jobs.status import count_rows
-from hierbatch.manifest.parquet_writing import write_table
-from hierbatch.manifest.take_ids import digest_rows
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.runs.take_ids import digest_rows
+from hierbatch.manifest.tables.parquet_writing import write_table
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.models.catalog.model_choice import DeviceChoice
 from hierbatch.object_path import arrow_source
 

@@ -25,14 +25,14 @@ from hierbatch.jobs.shards import run_folder, shard_spec
 from hierbatch.jobs.specs.base import JobSpec, ValidatedSpec
 from hierbatch.jobs.specs.voices import write_voice_table
 from hierbatch.jobs.status import RunCounts, count_rows
-from hierbatch.manifest.filters import read_filter
-from hierbatch.manifest.measures import declare_columns
-from hierbatch.manifest.parquet_writing import write_rows
-from hierbatch.manifest.plan_sources import discard_audio, open_source_store
-from hierbatch.manifest.plan_units import PlanUnits
-from hierbatch.manifest.row_selection import RowSelection
-from hierbatch.manifest.schema import take_schema
-from hierbatch.manifest.shard import parse_shard
+from hierbatch.manifest.books.row_selection import RowSelection
+from hierbatch.manifest.columns.measures import declare_columns
+from hierbatch.manifest.columns.schema import take_schema
+from hierbatch.manifest.runs.plan_sources import discard_audio, open_source_store
+from hierbatch.manifest.runs.plan_units import PlanUnits
+from hierbatch.manifest.tables.parquet_writing import write_rows
+from hierbatch.manifest.tables.shard import parse_shard
+from hierbatch.manifest.takes.filters import read_filter
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.storage import write_atomically
 
@@ -46,7 +46,7 @@ class RunJob:
     execution: Execution = field(default_factory=Execution)
     quality: MeasureChoice = field(default_factory=Quality)
     default_filter: str | None = None
-    """Filter rules in TOML (see `hierbatch.manifest.filters`) that are used if `quality` names no file.
+    """Filter rules in TOML (see `hierbatch.manifest.takes.filters`) that are used if `quality` names no file.
 
     They are stored with the run. Rejected takes are retaken, and the rules help to rank the takes of a row.
     """

@@ -16,10 +16,10 @@ import pyarrow.compute as pc
 from hierbatch.engine.run_folder import RunFolder, lock_run, open_generation
 from hierbatch.errors import InputError, RunError
 from hierbatch.jobs.specs.base import ValidatedSpec
-from hierbatch.manifest.parquet_writing import write_table
-from hierbatch.manifest.parts import open_run_file
-from hierbatch.manifest.shard import ROW_COLUMN, Shard, shard_of_folder
-from hierbatch.manifest.table_columns import with_column
+from hierbatch.manifest.runs.parts import open_run_file
+from hierbatch.manifest.tables.parquet_writing import write_table
+from hierbatch.manifest.tables.shard import ROW_COLUMN, Shard, shard_of_folder
+from hierbatch.manifest.tables.table_columns import with_column
 from hierbatch.object_path import arrow_source, is_remote, list_folder
 from hierbatch.storage import storage_error, write_atomically
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from hierbatch.engine.run_folder import RunFolder, is_locked
 from hierbatch.engine.run_record import check_generation
 from hierbatch.errors import RunError, VanishedError
-from hierbatch.manifest.take_blocks import TakesByBlock
+from hierbatch.manifest.takes.take_blocks import TakesByBlock
 
 _MAX_COUNTS = 20
 

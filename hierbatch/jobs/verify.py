@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from hierbatch.audio.flac_integrity import find_flac_damage
 from hierbatch.engine.run_folder import RunFolder
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 
 _COLUMNS = ("id", "status", "sample_rate_hz", "n_samples", "audio")
 _BATCH_ROWS = 16

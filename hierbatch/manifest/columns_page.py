@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from hierbatch.manifest.column import Column
-from hierbatch.manifest.schema import AUDIO, MANIFEST_COLUMNS, TAKE_COLUMNS, TIMING, VOICE_COLUMNS
-from hierbatch.manifest.voice_map import MAP_COLUMNS
+from hierbatch.manifest.columns.column import Column
+from hierbatch.manifest.columns.schema import AUDIO, MANIFEST_COLUMNS, TAKE_COLUMNS, TIMING, VOICE_COLUMNS
+from hierbatch.manifest.voices.voice_map import MAP_COLUMNS
 
 _INTRODUCTION = """\
 # Manifests

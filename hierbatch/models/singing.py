@@ -22,7 +22,7 @@ from hierbatch.frontend.singing.contour import SingingStyle, hz_to_pitch, pitch_
 from hierbatch.frontend.singing.phrases import Song, SungPhrase
 
 ABOVE_SPEECH_SEMITONES = 6.0
-"""Center of a singing range above the median of the same voice's speech, to which songs are moved by octaves."""
+"""Distance from the median of a voice's speech up to the center of its singing range, near which songs are moved."""
 MIN_SUNG_HZ, MAX_SUNG_HZ = 55.0, 1050.0
 """Range of pitches that can be rendered."""
 _FADE_S = 0.03
@@ -137,7 +137,7 @@ def render_song(
         song: phrases of the song.
         voice: voice, from the model's `encode_voice`.
         seed: seed of the synthesis noise.
-        transposition: `octave` fits the song to the voice by whole octaves.
+        transposition: number of semitones; `octave` fits the song to the voice by whole octaves.
         style: portamento, vibrato and expression.
 
     Raises:

@@ -14,7 +14,8 @@ from starlette.routing import Route
 from starlette.types import Send
 
 from hierbatch.desk.loopback import LOOPBACK_HOSTS, host_name
-from hierbatch.errors import HierbatchError
+from hierbatch.desk.request_body import read_body
+from hierbatch.errors import HierbatchError, InputError
 from hierbatch.service.formats import FORMATS, encode_stream
 from hierbatch.service.request import MAX_BODY_BYTES, RequestError, parse_request
 from hierbatch.service.speech_service import SpeechService
@@ -30,7 +31,7 @@ def speech_app(service: SpeechService, *, token: str = "", is_local: bool = True
     Args:
         service: model and voices.
         token: key that clients must send as `Authorization: Bearer TOKEN`; if empty, no key is required.
-        is_local: True to accept only loopback host names, and no requests from pages of other sites.
+        is_local: True to accept only loopback host names, and to refuse requests from pages of other sites.
     """
 
     def guarded(endpoint: Endpoint) -> Endpoint:
@@ -82,7 +83,7 @@ def _check_access(request: Request, token: str, *, is_local: bool) -> None:
     host = host_name(f"//{request.headers.get('host', '')}")
     origin = request.headers.get("origin")  # programs send none, and sandboxed pages "null"
     if is_local and (host not in LOOPBACK_HOSTS or (origin is not None and host_name(origin) not in LOOPBACK_HOSTS)):
-        raise RequestError("This service answers programs of its own machine only", status=403)
+        raise RequestError("This service accepts requests only from programs on its own machine", status=403)
     sent = request.headers.get("authorization", "")
     if token and not hmac.compare_digest(sent.encode(), f"Bearer {token}".encode()):
         raise RequestError("The API key is missing or wrong", status=401)
@@ -100,12 +101,10 @@ class _SpeechStream(StreamingResponse):
 
 
 async def _body(request: Request) -> bytes:
-    body = bytearray()
-    async for block in request.stream():
-        body += block
-        if len(body) > MAX_BODY_BYTES:
-            raise RequestError(f"The body is too large. Expected: at most {MAX_BODY_BYTES} bytes", status=413)
-    return bytes(body)
+    try:
+        return await read_body(request, MAX_BODY_BYTES)
+    except InputError as error:
+        raise RequestError(str(error), status=413) from error
 
 
 def _error_response(error: RequestError) -> Response:

@@ -14,12 +14,12 @@ from hierbatch.delivery.tags import synthetic_notice
 from hierbatch.programs import ffmpeg_program, pipe_program
 
 _UNKNOWN_SIZE = 0xFFFFFFFF
-"""Length field of a WAV header for an unknown length, a convention that ffmpeg and most players accept."""
+"""Value of the size fields in a WAV header for an unknown length; ffmpeg and most players accept it."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamFormat:
-    """Response format: media type, sampling rate in Hz (None for that of the model), and ffmpeg options."""
+    """Response format: media type, sampling rate in Hz (None for the model's rate), and ffmpeg options."""
 
     media_type: str
     rate_hz: int | None = None

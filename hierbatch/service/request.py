@@ -9,7 +9,7 @@ from hierbatch.json_object import parse_json_object
 from hierbatch.service.formats import FORMATS
 
 MAX_CHARACTERS = 4096
-"""Longest text of one request, as in OpenAI's interface."""
+"""Maximum length of the text of one request, as in OpenAI's API."""
 MAX_BODY_BYTES = 64 * 1024
 _MIN_SPEED, _MAX_SPEED = 0.5, 2.0
 _KNOWN = frozenset(

@@ -11,7 +11,7 @@ from hierbatch.desk.server import listen
 from hierbatch.errors import InputError
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.voices import list_voices
-from hierbatch.manifest.voices import check_consent
+from hierbatch.manifest.voices.voices import check_consent
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.programs import require_package
 
@@ -38,7 +38,7 @@ def serve(job: ServeJob, on_start: Callable[[str], None] | None = None) -> None:
 
     Args:
         job: voices, model and address.
-        on_start: function that is called with the address of the endpoint just before the server starts.
+        on_start: function that is called with the address of the endpoint once clients can connect.
 
     Raises:
         InputError: there is no voice, a consent is unknown, a public address has no token, or the port is in use.

@@ -18,7 +18,7 @@ _PAUSES = PauseRules()
 
 
 class SpeechService:
-    """Pipeline with its voices. Clients take turns sentence by sentence, so that a long text does not block others.
+    """Speech pipeline and its voices. Clients take turns sentence by sentence, so that long texts do not block others.
 
     Args:
         pipeline: the loaded model.
@@ -33,7 +33,8 @@ class SpeechService:
         """Synthesize a text, and return an iterator over the samples of its sentences and pauses, block by block.
 
         Raises:
-            RequestError: the voice or language is unknown, or the text has no words; raised before the first block.
+            RequestError: the voice or language is unknown, or the text has no words or cannot be synthesized; the
+                iterator raises it for a later sentence.
         """
         voice = self.voices.get(request.voice)
         if voice is None:

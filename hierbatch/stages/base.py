@@ -34,7 +34,7 @@ def check_chain(stages: Sequence[type[Stage]], columns: Collection[str]) -> None
     for stage in stages:
         absent = [name for name in stage.reads if name not in known]
         if absent:
-            missing.append(f"{stage.__name__} misses {', '.join(absent)}")
+            missing.append(f"{stage.__name__} lacks {', '.join(absent)}")
         known.update(stage.writes)
     if missing:
         raise SetupError(

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from hierbatch.audio.pitch import F0
 from hierbatch.audio.pitch_trackers import DEFAULT_TRACKER, pitch_tracker
-from hierbatch.manifest.rows import PlannedRecording
+from hierbatch.manifest.columns.rows import PlannedRecording
 from hierbatch.models.conversion.interface import DEFAULT_PITCH, ConversionModel, parse_pitch
 from hierbatch.models.conversion.recording import ConversionJob, convert_recordings
 from hierbatch.models.device_placement import DevicePlacement
@@ -65,7 +65,7 @@ class Convert(TakeMaker[PlannedRecording, DecodedSource | None, ConvertedRecordi
             voices: target voices.
             placement: device and precision.
             f0: name of the pitch tracker for source recordings.
-            pitch: treatment of the melody, read by `parse_pitch`.
+            pitch: treatment of the melody, as `parse_pitch` accepts it.
             full_band: bandwidth-extension model for output above 16 kHz; None resamples instead.
             limits: batch limits; by default those of the device.
 
@@ -86,7 +86,7 @@ class Convert(TakeMaker[PlannedRecording, DecodedSource | None, ConvertedRecordi
         return PlannedRecording.from_row(row)
 
     def open(self, row: PlannedRecording) -> DecodedSource | None:
-        """Decode and return the recording; return None for a long one, which is decoded during conversion."""
+        """Decode and return the recording; return None if it is long: it is then decoded during conversion."""
         if row.expected_duration_s > _LONG_S:
             return None
         source = read_source(row.content, row.path, row.source_sha256)

@@ -14,7 +14,7 @@ from hierbatch.audio.pitch import F0
 from hierbatch.audio.resample import read_resampled, resample_blocks, resampled_length
 from hierbatch.audio.waveform import in_blocks
 from hierbatch.constants import RATE_HZ
-from hierbatch.manifest.rows import PlannedRecording, Timing
+from hierbatch.manifest.columns.rows import PlannedRecording, Timing
 from hierbatch.models.conversion.interface import ConversionModel, Transposition
 from hierbatch.models.conversion.recording import Conversion, convert_recording
 from hierbatch.models.conversion.segments import align_spans_to_frames
@@ -74,7 +74,7 @@ class Dub(TakeMaker[PlannedRecording, None, DubbedRecording]):
         """Do nothing: a recording may last two hours, so only the one in progress is in memory."""
 
     def length_s(self, item: Opened[PlannedRecording, None]) -> float:
-        """Duration of the recording."""
+        """Duration of the recording in seconds."""
         return item.row.expected_duration_s
 
     def make(self, batch: Sequence[Opened[PlannedRecording, None]]) -> list[DubbedRecording]:

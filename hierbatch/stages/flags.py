@@ -20,7 +20,7 @@ _MISHEARD_CER = 0.6
 
 
 def flag_defects(quality: TakeQuality, duration_s: float, expected_s: float) -> tuple[str, ...]:
-    """Names of the flags for defects of a take that a listener should check; empty for a good take.
+    """Names of the flags for defects of a take that a reviewer should check; empty for a good take.
 
     Args:
         quality: measures of the samples.
@@ -49,5 +49,5 @@ def flag_mismatches(assessment: SelfAssessment) -> tuple[str, ...]:
 
 
 def is_misheard(cer: float) -> bool:
-    """Return True if the character error rate of the transcript is so high that a listener should check the take."""
+    """Return True if the character error rate of the transcript is so high that a reviewer should check the take."""
     return cer > _MISHEARD_CER

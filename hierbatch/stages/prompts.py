@@ -15,8 +15,8 @@ from hierbatch.audio.noise import mix_denoised
 from hierbatch.audio.opening import SoundLimits
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import PromptError
-from hierbatch.manifest.voice_file import content_sha256, is_voice_file, parse_voice_file
-from hierbatch.manifest.voices import MAX_PROMPT_BYTES
+from hierbatch.manifest.voices.voice_file import content_sha256, is_voice_file, parse_voice_file
+from hierbatch.manifest.voices.voices import MAX_PROMPT_BYTES
 from hierbatch.models.prompt import MAX_PROMPT_S, MIN_PROMPT_S
 from hierbatch.stages.recordings import is_storable_rate
 
@@ -50,9 +50,9 @@ class Prompt:
     """Denoising strength, 0 to 1, for a model with a built-in denoiser; None leaves it to the model."""
 
     def with_denoise_ratio(self, denoise_ratio: float) -> Prompt:
-        """Copy with a strength for the model's built-in denoiser; the hash changes, since the voice does.
+        """Copy of the prompt with a strength for the model's built-in denoiser; its hash differs, since its voice does.
 
-        A voice file has no noise and stays as it is.
+        A prompt from a voice file has no noise and is returned unchanged.
         """
         if self.voice_file is not None:
             return self

@@ -16,7 +16,7 @@ from hierbatch.errors import SourceError
 from hierbatch.storage import regular_file_size
 
 SOURCE_LIMITS = SoundLimits(max_duration_s=2 * 3600.0, max_bytes=2 << 30)
-"""Limits of one recording: a conversion keeps the whole recording in memory."""
+"""Limits of one recording, which bound the memory and time of a conversion."""
 
 SHORTEST_S = 0.1
 _SILENT_PEAK = 10 ** (-70 / 20)
@@ -166,7 +166,7 @@ def _silent(name: str) -> SourceError:
 
 
 def too_short(name: str, duration_s: float) -> SourceError:
-    """Error for a recording below the shortest duration."""
+    """Error for a recording that is shorter than `SHORTEST_S`."""
     got = f"{duration_s:.3f} s"
     return SourceError(
         f"{name} is too short", expected=f"at least {SHORTEST_S:g} s", got=got, fix="use a longer recording"

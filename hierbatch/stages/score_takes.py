@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from hierbatch.audio.files import read_sound
 from hierbatch.errors import InputError, ProgramError
-from hierbatch.manifest.column import Column
-from hierbatch.manifest.measures import (
+from hierbatch.manifest.columns.column import Column
+from hierbatch.manifest.columns.measures import (
     MEASURE_COLUMNS,
     MEASURES,
     Measure,
@@ -25,7 +25,7 @@ from hierbatch.manifest.measures import (
     find_measure,
     measure_names,
 )
-from hierbatch.manifest.schema import TAKE_COLUMNS
+from hierbatch.manifest.columns.schema import TAKE_COLUMNS
 from hierbatch.stages.scoring import Scorer, ScoringOptions, TakeToScore
 from hierbatch.stages.voices import read_prompt
 

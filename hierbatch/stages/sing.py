@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from hierbatch.constants import FRAMES_PER_SECOND
 from hierbatch.frontend.singing.contour import SingingStyle
 from hierbatch.frontend.singing.phrases import Song
-from hierbatch.manifest.rows import PlannedSong, Timing
+from hierbatch.manifest.columns.rows import PlannedSong, Timing
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.singing import RenderedSong, SingingModel, render_song
 from hierbatch.stages.batching import BatchLimits
@@ -53,7 +53,7 @@ class Sing(TakeMaker[PlannedSong, VoicedSong, RenderedSong]):
         return VoicedSong(Song.from_json(row.song_json or ""), self._voices.voice(row.voice))
 
     def length_s(self, item: Opened[PlannedSong, VoicedSong]) -> float:
-        """Duration of the score."""
+        """Duration of the score in seconds."""
         return item.row.expected_duration_s
 
     def make(self, batch: Sequence[Opened[PlannedSong, VoicedSong]]) -> list[RenderedSong]:

@@ -13,8 +13,8 @@ from hierbatch.errors import RowError, SetupError, TextError
 from hierbatch.frontend.scores.reading import read_score
 from hierbatch.frontend.singing.phrases import Song
 from hierbatch.frontend.singing.song import song_from_score
-from hierbatch.manifest.schema import MANIFEST_COLUMNS, PLAN_COLUMNS, SONG_COLUMNS
-from hierbatch.manifest.table_columns import with_column
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS, PLAN_COLUMNS, SONG_COLUMNS
+from hierbatch.manifest.tables.table_columns import with_column
 from hierbatch.stages.sources import resolve_source_path
 from hierbatch.stages.takes import failure_reason
 from hierbatch.stages.text import FrontEnds

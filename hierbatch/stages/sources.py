@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from hierbatch.audio.files import SoundInfo, describe_sound
 from hierbatch.errors import RowError, SetupError, SourceError
-from hierbatch.manifest.schema import AUDIO, PLAN_COLUMNS, SOURCE_COLUMNS
-from hierbatch.manifest.table_columns import with_column
+from hierbatch.manifest.columns.schema import AUDIO, PLAN_COLUMNS, SOURCE_COLUMNS
+from hierbatch.manifest.tables.table_columns import with_column
 from hierbatch.names import find_path
 from hierbatch.stages.recordings import (
     SHORTEST_S,
@@ -94,7 +94,7 @@ class ReadSource:
 
 
 def resolve_source_path(root: Path, path: str) -> str:
-    """Full path of a recording, matched to file names by `find_path`; the file need not exist.
+    """Absolute path of a recording, in the Unicode form of the file's name on disk; the file need not exist.
 
     Raises:
         SourceError: the path is outside `root`, directly or through a link.

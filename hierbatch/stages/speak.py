@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, asdict, fields
 from typing import Any, ClassVar
 
-from hierbatch.manifest.rows import PlannedUtterance, delivery_settings
-from hierbatch.manifest.schema import TEXT_FLAGS
+from hierbatch.manifest.columns.rows import PlannedUtterance, delivery_settings
+from hierbatch.manifest.columns.schema import TEXT_FLAGS
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.speech import SelfAssessment, Speech, SpeechModel, SpeechRequest, SupportsSelfCheck
 from hierbatch.models.word_distances import word_distances

@@ -15,8 +15,8 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 import pyarrow as pa
 
 from hierbatch.errors import PromptError
-from hierbatch.manifest.rows import PlannedRecording, PlannedSong, PlannedUtterance, Take
-from hierbatch.manifest.schema import TAKE_COLUMNS
+from hierbatch.manifest.columns.rows import PlannedRecording, PlannedSong, PlannedUtterance, Take
+from hierbatch.manifest.columns.schema import TAKE_COLUMNS
 from hierbatch.stages.batching import BatchLimits, BatchProcessor, process_individually
 from hierbatch.stages.takes import failure_reason, takes_table
 from hierbatch.stages.voices import VoiceStore

@@ -16,8 +16,8 @@ from hierbatch.audio.level import full_scale_gain, peak_level
 from hierbatch.audio.quality import TakeMeter
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import HierbatchError, SynthesisError
-from hierbatch.manifest.rows import EncodedAudio, Take, take_rows
-from hierbatch.manifest.schema import AUDIO, TAKE_COLUMNS, arrow_schema, take_schema
+from hierbatch.manifest.columns.rows import EncodedAudio, Take, take_rows
+from hierbatch.manifest.columns.schema import AUDIO, TAKE_COLUMNS, arrow_schema, take_schema
 from hierbatch.stages.flags import flag_defects
 
 _SCHEMA = arrow_schema(TAKE_COLUMNS, "takes")
@@ -100,7 +100,7 @@ def stream_take(read: Callable[[], Iterable[Samples]], rate_hz: int) -> Streamed
 
 
 def pitch_facts(f0_hz: npt.NDArray[np.float32]) -> dict[str, Any]:
-    """Median F0 in Hz and its standard deviation in semitones, over voiced frames (`f0_hz` > 0), or None."""
+    """Columns `f0_median_hz` and `f0_std_semitones` of a take, over voiced frames (`f0_hz` > 0); None without any."""
     voiced = f0_hz[f0_hz > 0]
     if not len(voiced):
         return {"f0_median_hz": None, "f0_std_semitones": None}

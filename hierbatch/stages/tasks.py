@@ -15,8 +15,8 @@ from typing import Any, cast
 from hierbatch.audio.pitch_trackers import DEFAULT_TRACKER, pitch_tracker
 from hierbatch.errors import InputError
 from hierbatch.frontend.singing.contour import SingingStyle
-from hierbatch.manifest.rows import DEFAULT_DELIVERY, delivery_settings
-from hierbatch.manifest.schema import SPEAK_COLUMNS
+from hierbatch.manifest.columns.rows import DEFAULT_DELIVERY, delivery_settings
+from hierbatch.manifest.columns.schema import SPEAK_COLUMNS
 from hierbatch.models.catalog.model_info import ModelInfo, read_upsampler_info
 from hierbatch.models.catalog.open_model import open_model, open_upsampler, read_model_info
 from hierbatch.models.conversion.interface import DEFAULT_PITCH, ConversionModel
@@ -49,7 +49,7 @@ class StageConfig:
     f0: str = DEFAULT_TRACKER
     """Pitch tracker for recordings and target voices, a key of `PITCH_TRACKERS`."""
     pitch: str = DEFAULT_PITCH
-    """Treatment of the melody in a conversion, read by `parse_pitch`."""
+    """Treatment of the melody in a conversion, as `parse_pitch` accepts it."""
     full_band: str | None = None
     """SpeechSR bundle for bandwidth extension of conversions."""
 
@@ -73,7 +73,7 @@ class Task:
     """Function that returns everything in a planned row that determines its audio, except voice, seed and model."""
     stage: type[Stage]
     read_model_info: Callable[[str], ModelInfo] = read_model_info
-    """Function that reads the properties of the model that this task opens from a bundle."""
+    """Function that reads, from a bundle, the properties of the model that the task uses."""
     open_stage: Callable[[StageConfig], Stage]
 
 

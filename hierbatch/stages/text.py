@@ -12,8 +12,8 @@ from hierbatch.frontend.language import expected_duration_s
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.frontend.phonemes import check_phonemes, split_words
 from hierbatch.frontend.speech_text import SpeechFrontEnd
-from hierbatch.manifest.schema import PLAN_COLUMNS, TEXT_COLUMNS
-from hierbatch.manifest.table_columns import with_column
+from hierbatch.manifest.columns.schema import PLAN_COLUMNS, TEXT_COLUMNS
+from hierbatch.manifest.tables.table_columns import with_column
 from hierbatch.stages.takes import failure_reason
 
 _TYPES = {column.name: column.type for column in (*PLAN_COLUMNS, *TEXT_COLUMNS)} | {"phonemes": pa.string()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from hierbatch.constants import FRAMES_PER_SECOND
-from hierbatch.manifest.rows import Timing
+from hierbatch.manifest.columns.rows import Timing
 
 _MARKS = frozenset(",.?!")
 _BOUNDARY = "|"

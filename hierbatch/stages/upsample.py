@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from hierbatch.audio.waveform import SoundStream
-from hierbatch.manifest.rows import PlannedRecording
+from hierbatch.manifest.columns.rows import PlannedRecording
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.stages.batching import BatchLimits, recording_limits
 from hierbatch.stages.recordings import SourceStream, stream_source

@@ -1,4 +1,4 @@
-"""Voices of a worker, read from the voice table of the run; the model encodes each of them once."""
+"""Voices that a worker uses, read from the voice table of the run; the model encodes each voice once."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 from hierbatch.audio.files import read_sound
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import PromptError
-from hierbatch.manifest.column import Column
-from hierbatch.manifest.schema import VOICE_COLUMNS, arrow_schema
-from hierbatch.manifest.voice_file import VoiceFile, parse_voice_file
+from hierbatch.manifest.columns.column import Column
+from hierbatch.manifest.columns.schema import VOICE_COLUMNS, arrow_schema
+from hierbatch.manifest.voices.voice_file import VoiceFile, parse_voice_file
 from hierbatch.object_path import arrow_source
 
 VOICE_TABLE_SCHEMA = arrow_schema(

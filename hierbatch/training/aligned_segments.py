@@ -11,11 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
+from hierbatch.constants import FRAMES_PER_SECOND
+from hierbatch.errors import InputError
 from hierbatch.frontend.phonemes import PhonemeIds, encode
 from hierbatch.frontend.symbols import SEPARATORS, START, SYMBOL_IDS
 from hierbatch.training.prepared import PreparedUtterance, read_alignments
 from hierbatch.training.sampling import SpeakerSampler, UtteranceSegment
 
+_MAX_DRAWS = 1000
+"""Number of unusable draws after which the sampler checks that there is a usable segment at all."""
 _EDGE_FRAMES = 5
 _PAUSE_FRAMES = 6
 _SEPARATOR_IDS = frozenset(SYMBOL_IDS[symbol] for symbol in SEPARATORS)
@@ -71,16 +75,23 @@ class AlignedUtterance:
 
     def draw(self, max_frames: int, rng: np.random.Generator) -> AlignedSegment | None:
         """Draw at most `max_frames` frames between two pauses; None if no pause is close enough to the random start."""
-        pauses = self.pauses()
-        ends = np.cumsum(self.durations)
-        start = int(rng.integers(len(pauses) - 1))
+        return self._longest_from(int(rng.integers(len(self.pauses()) - 1)), max_frames)
+
+    def has_segment(self, min_frames: int, max_frames: int) -> bool:
+        """True if `draw` can return a segment of at least `min_frames` frames."""
+        segments = (self._longest_from(start, max_frames) for start in range(len(self.pauses()) - 1))
+        return any(found is not None and found.segment.n_frames >= min_frames for found in segments)
+
+    def _longest_from(self, start: int, max_frames: int) -> AlignedSegment | None:
+        """Return the longest segment of at most `max_frames` frames from a pause, given by its index in `pauses`."""
+        pauses, ends = self.pauses(), np.cumsum(self.durations)
         speech_start, max_speech_frames = ends[pauses[start]], max_frames - 2 * _EDGE_FRAMES
         fitting = [last for last in pauses[start + 1 :] if ends[last - 1] - speech_start <= max_speech_frames]
         return self.between(pauses[start], fitting[-1]) if fitting else None
 
 
 def aligned_utterances(folder: Path, utterances: Iterable[PreparedUtterance]) -> dict[str, AlignedUtterance]:
-    """Read the alignments in a prepared folder; returns the aligned utterances by id.
+    """Read the alignments of utterances in a prepared folder; return the utterances that are aligned, by id.
 
     Raises:
         InputError: the prepared speech is not aligned.
@@ -113,8 +124,24 @@ class AlignedSampler:
         self.speakers = SpeakerSampler([u for u in utterances if u.id in aligned], korean_share=korean_share)
 
     def draw(self, max_frames: int, rng: np.random.Generator, *, min_frames: int = 0) -> AlignedSegment:
-        """Draw a random segment of `min_frames` to `max_frames` frames."""
+        """Draw a random segment of `min_frames` to `max_frames` frames.
+
+        Raises:
+            InputError: no utterance has such a segment.
+        """
+        n_draws = 0
         while True:
             drawn = self._aligned[self.speakers.draw(rng).id].draw(max_frames, rng)
             if drawn is not None and drawn.segment.n_frames >= min_frames:
                 return drawn
+            n_draws += 1
+            if n_draws == _MAX_DRAWS:
+                self._check_segments(min_frames, max_frames)
+
+    def _check_segments(self, min_frames: int, max_frames: int) -> None:
+        if not any(utterance.has_segment(min_frames, max_frames) for utterance in self._aligned.values()):
+            raise InputError(
+                "No aligned utterance has a segment between two pauses that can be trained on",
+                expected=f"{min_frames / FRAMES_PER_SECOND:.2f} to {max_frames / FRAMES_PER_SECOND:.2f} s of speech",
+                fix="prepare recordings that are longer, or that have pauses",
+            )

@@ -111,7 +111,7 @@ def _with_context(vectors: Vectors) -> Vectors:
 def align(
     utterances: Sequence[UnalignedUtterance], loudness_channel: int, n_passes: int = 5, n_refinements: int = 2
 ) -> list[Durations]:
-    """Align utterances; returns each one's symbol durations in frames, which sum to the utterance's length.
+    """Align utterances; return each one's symbol durations in frames, which sum to the utterance's length.
 
     Args:
         utterances: utterances of one language, each with at least as many frames as phones.

@@ -120,7 +120,7 @@ def _read_ctranslate2(path: Path) -> dict[str, Tensor]:
 
 
 def _parse_ctranslate2(data: bytes) -> dict[str, Tensor]:
-    """Parse a CTranslate2 binary; returns its variables by name, each stored with shape, type id and raw values."""
+    """Parse a CTranslate2 binary; return its variables by name, each stored with shape, type id and raw values."""
     (version,) = struct.unpack_from("<I", data, 0)
     offset = 4
     if version >= 2:

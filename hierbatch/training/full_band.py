@@ -151,7 +151,7 @@ def draw_full_band_batch(
 def _draw_pair(
     clip: FullBandClip, n_samples: int, speed: float, gain: float, rng: np.random.Generator
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Draw a segment, change speed and gain; returns it at 48 kHz and, low-passed, at 16 kHz. Shape: [L], [L / 3]."""
+    """Draw a segment, change speed and gain; return it at 48 kHz and, low-passed, at 16 kHz. Shape: [L], [L / 3]."""
     n_read = round(n_samples * speed / 480) * 480
     start = int(rng.integers(max(1, len(clip.samples) - n_read)))
     samples = clip.waveform(start, n_read).samples * gain

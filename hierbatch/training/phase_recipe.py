@@ -17,6 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hierbatch.errors import InputError
+from hierbatch.models.weights.checkpoint import UNREADABLE_ERRORS
 from hierbatch.models.weights.earlier_names import with_current_names
 from hierbatch.training.trainer.checkpoints import CheckpointFolder, read_tensors
 from hierbatch.training.trainer.recipe import Networks, OptimizerSettings, Sample
@@ -150,7 +152,7 @@ class OneNetworkRecipe:
 
 
 def load_matching_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> list[str]:
-    """Load the weights that match a network in name and shape; returns the names of the network's other weights."""
+    """Load the weights that match a network in name and shape; return the names of the network's other weights."""
     own = network.state_dict()
     fitting = {name: value for name, value in weights.items() if name in own and value.shape == own[name].shape}
     network.load_state_dict(fitting, strict=False)
@@ -166,10 +168,19 @@ def averaged_weights(folder: Path) -> dict[str, Tensor]:
     """Read the averaged weights from the last checkpoint of a run folder.
 
     Raises:
-        InputError: the checkpoint is damaged.
+        InputError: there is no checkpoint, or it is damaged.
     """
     checkpoint = CheckpointFolder(folder).latest()
     if checkpoint is not None:
         return read_tensors(checkpoint, f"{MODEL}.average")
-    state = torch.load(folder / _EARLIER_CHECKPOINT, map_location="cpu", weights_only=True)
-    return with_current_names(state["average"], is_lite=True)
+    path = folder / _EARLIER_CHECKPOINT
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        return with_current_names(state["average"], is_lite=True)
+    except UNREADABLE_ERRORS as error:
+        raise InputError(
+            f"There is no readable checkpoint in {folder}",
+            expected="the folder of a training phase with a checkpoint",
+            got=str(error) if path.is_file() else "none",
+            fix="train the phase first, or correct the path",
+        ) from error

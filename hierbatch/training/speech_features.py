@@ -65,7 +65,7 @@ class LiteFeatures:
     """Features from the content encoder of a Lite bundle, which ships with hierbatch."""
 
     def __init__(self, bundle: str) -> None:
-        """Load the encoder; raises BundleError."""
+        """Load the encoder; raises BundleError if there is no such bundle or its weights do not fit."""
         from hierbatch.models.lite.config import LiteConfig
         from hierbatch.models.lite.networks import LiteNetworks
 
@@ -89,7 +89,7 @@ class MmsFeatures:
     """Hidden states of facebook/mms-300m, the features of the published system; its license is non-commercial."""
 
     def __init__(self, folder: Path, layer: int) -> None:
-        """Load the encoder from a local folder; raises BundleError."""
+        """Load the encoder from a local folder; raises BundleError if there is no such encoder or it is damaged."""
         from hierbatch.models.hierspeechpp.content_encoder.config import LICENSE, ContentEncoderConfig
         from hierbatch.models.hierspeechpp.content_encoder.weights import load_content_encoder
 
@@ -109,7 +109,7 @@ class TransformersFeatures:
     """Hidden states of a wav2vec 2.0, HuBERT, WavLM or similar encoder, from a local folder in transformers format."""
 
     def __init__(self, folder: Path, layer: int) -> None:
-        """Load the encoder; raises InputError."""
+        """Load the encoder; raises InputError if the folder has no such encoder or the encoder has no such layer."""
         from hierbatch.training.transformers_encoder import load_encoder
 
         self._encoder, self._normalizes, encoder_license = load_encoder(folder, layer)

@@ -17,8 +17,8 @@ import pyarrow.csv
 import hierbatch
 from hierbatch.audio.files import encode_sound, read_sound
 from hierbatch.audio.waveform import Waveform
-from hierbatch.manifest.schema import VOICE_SCHEMA
-from hierbatch.manifest.parquet_writing import write_table
+from hierbatch.manifest.columns.schema import VOICE_SCHEMA
+from hierbatch.manifest.tables.parquet_writing import write_table
 
 ROOT = Path(__file__).parents[2]
 HERE = Path("notebooks/tiny_runs")  # relative to the root, because run.json records the path of the manifest

@@ -9,8 +9,8 @@ import hierbatch
 from hierbatch.analysis.study import RunStudy
 from hierbatch.audio.files import read_sound
 from hierbatch.errors import InputError, ProgramError, RunError
-from hierbatch.manifest.run_layout import RunLayout
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.runs.run_layout import RunLayout
+from hierbatch.manifest.takes.takes import Takes
 from tests.delivery.book_run import book_rows, sentence, write_run
 from tests.tiny_runs import FIRST
 

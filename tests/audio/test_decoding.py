@@ -1,13 +1,16 @@
 import io
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from hierbatch.audio import ffmpeg_decoding
 from hierbatch.audio.containers import HEAD_BYTES, detect_container
 from hierbatch.audio.decoding import open_decoder, open_file
+from hierbatch.audio.ffmpeg_decoding import ffmpeg_input
 from hierbatch.errors import InputError
 from tests.audio.signals import speech_like, tone
 
@@ -75,3 +78,13 @@ def test_a_flac_file_behind_an_id3_tag_is_read_as_without_it(tmp_path):
             decoded = np.concatenate(list(sound.blocks))[:, 0]
             assert (sound.container, sound.is_truncated) == ("flac", False)
         np.testing.assert_allclose(decoded, samples, atol=1 / 32768)
+
+
+def test_ffmpeg_gets_the_container_by_name_and_no_protocol_but_files_and_pipes(tmp_path):
+    path = tmp_path / "http:--example.org-a.m3u8"
+    soundfile.write(path, tone(300, 0.1, 16_000), 16_000, format="FLAC")
+    arguments = ffmpeg_input(path)
+    options = dict(pairwise(arguments))
+    assert (options["-f"], options["-protocol_whitelist"], options["-i"]) == ("flac", "file,pipe", f"file:{path}")
+    assert arguments.index("-f") < arguments.index("-i")
+    assert ffmpeg_decoding._DECODING_TIMEOUT_S == 30 * 60

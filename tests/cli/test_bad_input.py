@@ -9,7 +9,7 @@ import torch
 from typer.testing import CliRunner
 
 from hierbatch.cli import app as application
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from tests.engine.planned_run import bundle_folder
 from tests.making import prompt_file, recordings_file
 from tests.models.malice import Malice

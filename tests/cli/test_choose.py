@@ -4,8 +4,8 @@ from typer.testing import CliRunner
 from hierbatch.cli.app import app
 from hierbatch.errors import InputError
 from hierbatch.jobs.run import run
-from hierbatch.manifest.choices import read_choices
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.decisions.choices import read_choices
+from hierbatch.manifest.takes.takes import Takes
 from tests.jobs.running import job
 
 

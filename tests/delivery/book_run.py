@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hierbatch.audio.files import encode_sound
-from hierbatch.manifest.schema import MANIFEST_COLUMNS, arrow_schema, plan_schema, take_schema
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS, arrow_schema, plan_schema, take_schema
 from tests.audio.signals import speech_like
 
 _PLAN = plan_schema(arrow_schema(MANIFEST_COLUMNS, "manifest"))

@@ -7,7 +7,8 @@ import pytest
 
 from hierbatch.api.sound import Sound
 from hierbatch.audio.files import read_sound
-from hierbatch.delivery import sealing
+from hierbatch.delivery import content_credentials, sealing
+from hierbatch.delivery.content_credentials import Credentials, check_can_sign
 from hierbatch.errors import InputError, RunError
 from hierbatch.jobs.check import CheckJob, check_files
 from hierbatch.programs import ffmpeg_program
@@ -85,3 +86,12 @@ def test_a_wrong_key_or_format_is_refused_before_any_work(tmp_path):
         with pytest.raises(InputError):
             TONE.save(tmp_path / name, c2pa_certificate=certificate, c2pa_key=wrong_key)
         assert not (tmp_path / name).exists()
+
+
+def test_a_format_can_be_signed_whatever_the_case_of_its_suffix(tmp_path, monkeypatch):
+    monkeypatch.setattr(content_credentials, "_c2pa", lambda: None)
+    (tmp_path / "a.pem").write_bytes(b"-----BEGIN CERTIFICATE-----")
+    credentials = Credentials(certificate=tmp_path / "a.pem", key=tmp_path / "a.pem")
+    check_can_sign(["a.WAV", "b.Mp3", "c.flac"], credentials)
+    with pytest.raises(InputError, match=r"\.ogg"):
+        check_can_sign(["a.WAV", "b.OGG"], credentials)

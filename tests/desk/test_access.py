@@ -138,3 +138,11 @@ def test_a_decision_without_content_leaves_nothing_to_take_back(opened):
 @pytest.mark.parametrize("number", ["9" * 5000, "-1", "x", "²"])
 def test_chapters_are_named_by_short_numbers(opened, number):
     assert opened.client.get(f"/api/chapters/{number}").status_code == 400
+
+
+def test_a_body_over_64_kb_is_refused(opened):
+    note = json.dumps({"id": "c1s0", "note": "x" * 66_000})
+    answer = opened.client.post("/api/decide", content=note)
+    assert answer.status_code == 400
+    assert "65536 bytes" in answer.json()["error"]
+    assert opened.client.get("/api/rows/c1s0").json()["note"] == ""

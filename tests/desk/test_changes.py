@@ -4,7 +4,7 @@ import asyncio
 
 from hierbatch.desk.changes import changes
 from hierbatch.desk.run_view import RunView
-from hierbatch.manifest.choices import Choice, append_choice
+from hierbatch.manifest.decisions.choices import Choice, append_choice
 from tests.desk.small_desk import small_run
 
 

@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import binom
 
 from hierbatch.desk.audit import share_interval
-from hierbatch.manifest.choices import Choice, append_choice
+from hierbatch.manifest.decisions.choices import Choice, append_choice
 from tests.delivery.book_run import book_rows
 from tests.desk.small_desk import open_desk, small_run
 

@@ -6,7 +6,7 @@ from hierbatch.desk.row_state import Mark
 from hierbatch.desk.run_view import RunView
 from hierbatch.errors import RunError
 from hierbatch.jobs.run import run as run_job
-from hierbatch.manifest.choices import read_choices
+from hierbatch.manifest.decisions.choices import read_choices
 from tests.desk.small_desk import open_desk, small_run
 from tests.jobs.running import job
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from hierbatch.audio.files import read_sound
 from hierbatch.cli.app import app
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from tests.desk.desk_browser import WAIT_MS, accessibility_violations, open_page, serve
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,7 @@ from hierbatch.desk.run_view import RunView
 from hierbatch.desk.writer import Writer
 from hierbatch.engine.run_folder import RunFolder, lock_run
 from hierbatch.jobs.run import run
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.models.catalog.model_choice import DeviceChoice
 from tests.desk.waiting import wait_for
 from tests.engine.fake_model import spoken

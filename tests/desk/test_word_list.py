@@ -9,7 +9,7 @@ from hierbatch.desk.writer import Writer
 from hierbatch.errors import InputError
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.jobs.run import run
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.models.catalog.model_choice import DeviceChoice
 from tests.desk.waiting import wait_for
 from tests.jobs.running import job

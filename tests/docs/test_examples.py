@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.manifest.runs.run_layout import RunLayout
 from tests import tiny_runs
 from tests.docs.pages import PAGES, ROOT, name_of, python_examples
 

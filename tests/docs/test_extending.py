@@ -15,7 +15,7 @@ from hierbatch.engine.execution import Execution
 from hierbatch.errors import InputError, ProgramError
 from hierbatch.jobs.compact import CompactJob, compact
 from hierbatch.jobs.run import RunJob, run
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.stages.score_takes import Measures, ScoreTakes
 from hierbatch.stages.tasks import find_task
 from tests.changing import change

@@ -7,8 +7,8 @@ import pytest
 from hierbatch import object_path
 
 ENVIRONMENT = {
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_ACCESS_KEY_ID": "id-of-a-test-7f3a",
+    "AWS_SECRET_ACCESS_KEY": "secret-of-a-test-91c4",
     "AWS_REGION": "us-east-1",
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_EC2_METADATA_DISABLED": "true",

@@ -6,9 +6,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hierbatch.engine.work_units import make_pending
-from hierbatch.manifest.parts import read_committed_parts
-from hierbatch.manifest.plan_units import PlanUnits
-from hierbatch.manifest.take_ids import NAME_TYPE, TAKE_ID_COLUMNS, row_names
+from hierbatch.manifest.runs.parts import read_committed_parts
+from hierbatch.manifest.runs.plan_units import PlanUnits
+from hierbatch.manifest.runs.take_ids import NAME_TYPE, TAKE_ID_COLUMNS, row_names
 
 
 def committed_names(folder) -> pa.Array:

@@ -8,7 +8,7 @@ from hierbatch.engine.worker import WorkerSpec
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.speak import SpeakSpec, validate_spec
 from hierbatch.jobs.specs.voices import write_voice_table
-from hierbatch.manifest.parquet_writing import write_table
+from hierbatch.manifest.tables.parquet_writing import write_table
 from hierbatch.models.catalog.model_choice import ModelChoice
 from tests.engine.fake_model import write_fake_bundle
 from tests.engine.pending_rows import committed_names, find_pending

@@ -6,7 +6,7 @@ from hierbatch.engine.circuit_breaker import CircuitBreaker
 from hierbatch.engine.dispatch import Dispatcher
 from hierbatch.engine.progress import Progress, RunListener
 from hierbatch.engine.ray_settings import RaySettings
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 
 
 @dataclass

@@ -8,9 +8,9 @@ import pytest
 from hierbatch.engine import committed_rows, part_listing
 from hierbatch.engine.committed_rows import CommittedRows
 from hierbatch.engine.run_folder import RunFolder
-from hierbatch.manifest import name_join, run_layout
-from hierbatch.manifest.name_join import find_planned_rows
-from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
+from hierbatch.manifest.runs import name_join, run_layout
+from hierbatch.manifest.runs.name_join import find_planned_rows
+from hierbatch.manifest.runs.take_ids import TAKE_ID_COLUMNS, row_names
 from tests.engine.plan_rows import rows
 
 N_UNITS, UNIT_ROWS = 9, 3

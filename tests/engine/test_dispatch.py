@@ -68,7 +68,7 @@ class ScriptedPool:
         pass
 
 
-def dispatch(pool, units, is_stopping=lambda: False, circuit_breaker=None, expected_s=1e6):
+def dispatch(pool, units, is_stopping=lambda: False, circuit_breaker=None, expected_s=1e6, requested=None):
     progress = Progress(n_rows=sum(unit.n_rows for unit in units), n_done_before=0, expected_s=expected_s)
     dispatcher = Dispatcher(
         pool=pool,
@@ -77,6 +77,7 @@ def dispatch(pool, units, is_stopping=lambda: False, circuit_breaker=None, expec
         is_stopping=is_stopping,
         log_event=lambda *_, **__: None,
         listener=RunListener(),
+        requested=requested,
     )
     return dispatcher.run(iter(units)), progress
 
@@ -210,3 +211,26 @@ def test_a_unit_that_waited_at_a_dead_worker_is_neither_halved_nor_blamed():
     assert (ending, progress.n_ok, progress.n_failed) == ("done", 159, 1)
     assert sorted(row for row, _ in pool.replace_file) == sorted(f"u{u}r{r}" for u in range(10) for r in range(16))
     assert [row for row, kind in pool.replace_file if kind] == ["u3r5"]
+
+
+class Listener:
+    """A listener who works on the run, and requests nothing."""
+
+    is_listened_to = True
+
+    def plan_waiting(self):
+        return []
+
+
+@pytest.mark.parametrize("n_workers", [1, 3])
+def test_while_somebody_listens_units_have_at_most_15_seconds_of_audio(n_workers):
+    whole = [WorkUnit("u0", rows(64, 0)), WorkUnit("u1", rows(3, 1))]
+    row_s = whole[0].expected_s / 64
+    pool, lengths_s = ScriptedPool(n_workers=n_workers), []
+    submit = pool.submit
+    pool.submit = lambda unit: (lengths_s.append(unit.expected_s), submit(unit))
+    _, progress = dispatch(pool, whole, requested=Listener())
+    assert progress.n_ok == 67
+    assert len(set(pool.replace_file)) == len(pool.replace_file) == 67
+    assert row_s < 15.0 < whole[0].expected_s
+    assert max(lengths_s) <= 15.0

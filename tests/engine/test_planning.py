@@ -6,8 +6,8 @@ import pyarrow.compute as pc
 import pytest
 
 from hierbatch.engine.planning import TakeSettings, assign_units, plan_rows, row_seed, take_key
-from hierbatch.manifest.schema import MANIFEST_COLUMNS
-from hierbatch.manifest.store import open_table
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS
+from hierbatch.manifest.tables.store import open_table
 from hierbatch.stages.text import PhonemizeText, front_ends
 from tests.making import manifest_file
 
@@ -30,6 +30,7 @@ ROW = {
     "prosody": 1.0,
     "error_kind": None,
 }
+RECORDING = {"source": "a.wav", "source_sha256": "d" * 64, "rate_hz": 48_000}
 
 
 def plan(path, asked=ASKED):
@@ -53,9 +54,26 @@ def test_a_key_changes_with_all_the_sound_depends_on(change):
     assert take_key(ROW | change, ASKED) != take_key(ROW, ASKED)
 
 
-@pytest.mark.parametrize("change", [{"fingerprint": "f2"}, {"voice_sha256": {"anna": "c" * 64}}])
-def test_a_key_changes_with_the_model_and_the_recording(change):
-    assert take_key(ROW, replace(ASKED, **change)) != take_key(ROW, ASKED)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"fingerprint": "f2"},
+        {"voice_sha256": {"anna": "c" * 64}},
+        {"task": "convert"},
+        {"run_settings": {"pitch": "keep"}},
+    ],
+)
+def test_a_key_changes_with_the_model_the_prompt_the_task_and_its_settings(change):
+    row = ROW | RECORDING
+    assert take_key(row, replace(ASKED, **change)) != take_key(row, ASKED)
+
+
+@pytest.mark.parametrize("task", ["convert", "upsample"])
+def test_a_key_changes_with_the_recording_and_the_rate_and_not_with_the_path(task):
+    asked, row = replace(ASKED, task=task), ROW | RECORDING
+    for change in ({"source_sha256": "e" * 64}, {"rate_hz": 24_000}):
+        assert take_key(row | change, asked) != take_key(row, asked)
+    assert take_key(row | {"source": "elsewhere/b.wav"}, asked) == take_key(row, asked)
 
 
 def test_a_key_is_the_same_for_the_same_sound_and_on_every_machine():

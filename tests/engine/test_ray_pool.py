@@ -16,7 +16,7 @@ from hierbatch.engine.ray_settings import LOOPBACK_ENV, WORKER_ENV
 from hierbatch.errors import BundleError, RunError, StorageError
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.jobs.run import run as run_job
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.object_path import parse_path
 from hierbatch.stages.text import PhonemizeText, front_ends
 from tests.changing import change

@@ -10,7 +10,7 @@ from hierbatch.errors import InputError
 from hierbatch.jobs.compact import CompactJob, compact
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import run
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from tests.changing import change
 from tests.engine.fake_model import Fault, spoken
 from tests.jobs.running import LOCAL, job, sounds

@@ -5,7 +5,7 @@ from hierbatch.engine.planning import row_seed
 from hierbatch.jobs.compact import CompactJob, compact
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import run
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from tests.changing import change
 from tests.engine.fake_model import Fault
 from tests.engine.planned_run import bundle_folder

@@ -2,7 +2,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hierbatch.engine.work_units import WorkUnit
-from hierbatch.manifest.take_ids import row_names
+from hierbatch.manifest.runs.take_ids import row_names
 from tests.engine.pending_rows import find_pending
 from tests.engine.plan_rows import rows
 

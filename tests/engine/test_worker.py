@@ -4,7 +4,7 @@ import pytest
 from hierbatch.engine.pool import FinishedUnit, LocalPool, LostUnit
 from hierbatch.engine.worker import Worker
 from hierbatch.errors import BundleError
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from tests.engine.fake_model import Fault
 from tests.engine.pending_rows import committed_names, find_pending
 from tests.engine.planned_run import planned_run

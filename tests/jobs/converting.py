@@ -5,7 +5,7 @@ from hierbatch.jobs.options.quality import MeasureChoice
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.run import RunJob
 from hierbatch.jobs.specs.convert import ConvertSpec
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.models.catalog.model_choice import ModelChoice
 from tests.changing import change
 from tests.engine.planned_run import bundle_folder

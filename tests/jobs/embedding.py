@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hierbatch.manifest.schema import AUDIO
+from hierbatch.manifest.columns.schema import AUDIO
 from tests.making import prompt_file
 
 

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import run
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from tests.engine.fake_model import Fault
 from tests.jobs.running import LOCAL, job
 from tests.making import manifest_file

@@ -11,8 +11,8 @@ from hierbatch.errors import RunError
 from hierbatch.jobs.compact import CompactJob, compact
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import run
-from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.runs.take_ids import TAKE_ID_COLUMNS, row_names
+from hierbatch.manifest.takes.takes import Takes
 from tests.engine.fake_model import Fault
 from tests.jobs.running import LOCAL, job, sounds
 

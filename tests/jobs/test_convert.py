@@ -15,7 +15,7 @@ from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import RunJob, run
 from hierbatch.jobs.specs.speak import SpeakSpec
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from tests.changing import change
 from tests.engine.fake_model import Fault
 from tests.jobs.converting import LOCAL, job, sounds, three_recordings

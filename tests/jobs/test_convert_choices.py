@@ -10,7 +10,7 @@ from hierbatch.audio.pitch_trackers import PITCH_TRACKERS
 from hierbatch.errors import BundleError, InputError, ProgramError, RunError
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import run
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from tests.changing import change
 from tests.jobs.converting import LOCAL, job, sounds, three_recordings
 from tests.making import prompt_file, recordings_file

@@ -14,7 +14,7 @@ from hierbatch.errors import RunError
 from hierbatch.jobs.compact import CompactJob, compact
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.status import count_rows
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from tests.jobs.reading import COLUMNS, all_of, before_opening, finished_run
 from tests.jobs.running import LOCAL, pin_newest
 

@@ -38,7 +38,8 @@ def requests(monkeypatch):
 @pytest.mark.parametrize("n_rows", [400])
 def test_a_resumed_run_asks_little_before_its_first_unit(client, requests, tmp_path, monkeypatch, n_rows):
     """Folders that are full by the index are not listed, and no part that it knows is read."""
-    for module in ("hierbatch.manifest.run_layout", "hierbatch.engine.committed_rows", "hierbatch.engine.plan_commits"):
+    modules = ("hierbatch.manifest.runs.run_layout", "hierbatch.engine.committed_rows", "hierbatch.engine.plan_commits")
+    for module in modules:
         monkeypatch.setattr(f"{module}.FOLDER_PARTS", 2)
     asked = job(tmp_path, n_rows)
     client.upload_file(str(tmp_path / "m.parquet"), "scale", "m.parquet")

@@ -14,10 +14,10 @@ from hierbatch.jobs.respeak import Respeaker, respeak
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import RunJob, run
 from hierbatch.jobs.specs.speak import SpeakSpec
-from hierbatch.manifest.choices import Choice, append_choice
-from hierbatch.manifest.row_edits import RowEdit
-from hierbatch.manifest.take_requests import TakeRequest, append_request, read_requests
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.decisions.choices import Choice, append_choice
+from hierbatch.manifest.decisions.row_edits import RowEdit
+from hierbatch.manifest.decisions.take_requests import TakeRequest, append_request, read_requests
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.models.catalog.model_choice import ModelChoice
 from tests.changing import change
 from tests.engine.fake_model import spoken

@@ -10,8 +10,8 @@ from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import RunJob, run
 from hierbatch.jobs.specs.speak import SpeakSpec
-from hierbatch.manifest.choices import Choice, append_choice
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.decisions.choices import Choice, append_choice
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.models.catalog.model_choice import ModelChoice
 from tests.changing import change
 from tests.engine.fake_model import Fault

@@ -17,7 +17,7 @@ from hierbatch.engine.progress import RunListener
 from hierbatch.errors import BundleError, InputError, ManifestError, RunError, StorageError
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.run import check_device, run
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.models.device_placement import DevicePlacement
 from tests.changing import change
 from tests.engine.fake_model import Fault, batches_too_large, spoken
@@ -227,11 +227,21 @@ def test_the_precision_is_the_workers_and_is_stored_with_the_take(tmp_path):
     assert run(change(asked, dtype="float32")).session.n_worked == 0  # how it is worked makes no other take
 
 
-@pytest.mark.parametrize("device", ["tpu", "cuda:99"])
-def test_a_device_that_is_missing_is_refused_before_any_work(tmp_path, device, monkeypatch):
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        ({"device": "tpu"}, "device is not known"),
+        ({"device": "cuda:99"}, "no GPU"),
+        ({"dtype": "int8"}, "dtype is not known"),
+        ({"dtype": "float16"}, "A CPU does not compute in float16"),
+        ({"compile": True}, "compiler"),
+    ],
+)
+def test_a_device_that_is_missing_is_refused_before_any_work(tmp_path, options, fault, monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    with pytest.raises(InputError, match=r"not known|float16|no GPU"):
-        run(change(job(tmp_path), device=device))
+    monkeypatch.setattr("shutil.which", lambda name, *_, **__: None)
+    with pytest.raises(InputError, match=fault):
+        run(change(job(tmp_path), **options))
     assert not (tmp_path / "run").exists()
 
 

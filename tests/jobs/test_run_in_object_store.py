@@ -21,12 +21,12 @@ from hierbatch.jobs.compact import CompactJob, compact
 from hierbatch.jobs.options.delivery import RunDelivery
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import run
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.object_path import ObjectPath, parse_path
 from tests.changing import change
 from tests.delivery.book_run import book_rows, write_run
 from tests.engine.fake_model import Fault
-from tests.engine.object_store import s3_server
+from tests.engine.object_store import ENVIRONMENT, s3_server
 from tests.jobs.reading import all_of, before_opening, finished_run
 from tests.jobs.running import LOCAL, job, reordered, sounds
 
@@ -82,6 +82,12 @@ def test_the_life_of_a_run_is_the_same_as_on_a_disk(client, tmp_path):
     noted = [client.get_object(Bucket="speech", Key=key)["Body"].read() for key in keys(client, "life/run/events/")]
     events = {json.loads(line)["event"] for line in noted}
     assert {"start", "retakes", "end", "compact"} <= events
+
+    # The credentials of the environment are in no object and no file.
+    objects = [client.get_object(Bucket="speech", Key=key)["Body"].read() for key in keys(client, "life/")]
+    files = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    for secret in (ENVIRONMENT["AWS_ACCESS_KEY_ID"], ENVIRONMENT["AWS_SECRET_ACCESS_KEY"]):
+        assert not [content for content in (*objects, *files) if secret.encode() in content]
 
 
 def test_a_lease_keeps_a_second_driver_out_until_it_runs_out(client, tmp_path):

@@ -5,7 +5,7 @@ from hierbatch.jobs.compact import CompactJob, compact
 from hierbatch.jobs.run import run
 from hierbatch.jobs.shards import SHARDS_FOLDER
 from hierbatch.jobs.status import count_rows
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from tests.changing import change
 from tests.engine.fake_model import Fault
 from tests.jobs.running import job, pin_newest, sounds

@@ -12,7 +12,7 @@ from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import RunJob, run
 from hierbatch.jobs.specs.sing import SingSpec
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.models.catalog.model_choice import ModelChoice
 from tests.frontend.scores.made_scores import NOTE_LIST, midi_file, musicxml_tune
 from tests.making import voiced_prompt_file

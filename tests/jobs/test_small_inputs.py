@@ -10,8 +10,8 @@ from hierbatch.jobs.options.corpus import CorpusSettings
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.run import RunJob, run
 from hierbatch.jobs.specs.speak import SpeakSpec
-from hierbatch.manifest.choices import Choice, append_choice
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.decisions.choices import Choice, append_choice
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.models.catalog.model_choice import ModelChoice
 from tests.changing import change
 from tests.engine.planned_run import bundle_folder
@@ -63,7 +63,7 @@ def test_a_clip_of_a_take_that_was_rejected_later_is_removed(tmp_path):
 def test_a_corpus_has_the_number_of_rows_asked_for(tmp_path):
     result = corpus(change(corpus_job(tmp_path), settings=CorpusSettings(rows=20)))
     assert result.outcome.counts.n_rows == 20
-    with pytest.raises(InputError, match=r"are not that many.*168 rows.*fewer --rows"):
+    with pytest.raises(InputError, match=r"are too few.*168 rows.*fewer --rows"):
         corpus(change(corpus_job(tmp_path), settings=CorpusSettings(rows=1000), out=tmp_path / "other"))
     with pytest.raises(InputError, match="--hours or --rows"):
         CorpusSettings()

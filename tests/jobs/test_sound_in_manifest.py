@@ -15,8 +15,8 @@ from hierbatch.engine.run_folder import RunFolder
 from hierbatch.jobs.compact import CompactJob, compact
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import run
-from hierbatch.manifest.plan_sources import PlanSources
-from hierbatch.manifest.take_ids import NAME_TYPE
+from hierbatch.manifest.runs.plan_sources import PlanSources
+from hierbatch.manifest.runs.take_ids import NAME_TYPE
 from hierbatch.object_path import parse_path
 from tests.changing import change
 from tests.engine.fake_model import Fault

@@ -6,9 +6,9 @@ import pytest
 from hierbatch.jobs.compact import CompactJob, compact
 from hierbatch.jobs.run import run
 from hierbatch.jobs.status import count_rows
-from hierbatch.manifest import take_blocks
-from hierbatch.manifest.take_blocks import TakesByBlock
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes import take_blocks
+from hierbatch.manifest.takes.take_blocks import TakesByBlock
+from hierbatch.manifest.takes.takes import Takes
 from tests.engine.fake_model import Fault
 from tests.jobs.running import job, pin_newest, reordered
 from tests.making import phonemes

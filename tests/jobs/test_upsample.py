@@ -13,7 +13,7 @@ from hierbatch.jobs.options.recordings import UpsamplingModelChoice
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import RunJob, run
 from hierbatch.jobs.specs.upsample import UpsampleSpec
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from tests.changing import change
 from tests.making import prompt_file, recordings_file
 from tests.tiny_bundle import write_tiny_bundle

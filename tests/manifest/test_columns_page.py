@@ -3,8 +3,8 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from hierbatch.cli.app import app
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS, TAKE_COLUMNS, VOICE_COLUMNS
 from hierbatch.manifest.columns_page import columns_page
-from hierbatch.manifest.schema import MANIFEST_COLUMNS, TAKE_COLUMNS, VOICE_COLUMNS
 
 PAGE = Path(__file__).parents[2] / "manifests" / "README.md"
 

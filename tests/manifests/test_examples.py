@@ -8,11 +8,11 @@ from hierbatch.audio.files import describe_sound
 from hierbatch.cli.app import app
 from hierbatch.frontend.books.reading import read_book
 from hierbatch.jobs.books.import_book import ImportBook, import_book
-from hierbatch.manifest.checks import ManifestRequirements, check_manifest
-from hierbatch.manifest.schema import MANIFEST_COLUMNS
-from hierbatch.manifest.store import open_table
-from hierbatch.manifest.voice_map import find_entry, read_voice_map
-from hierbatch.manifest.voices import check_consent, read_voices
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS
+from hierbatch.manifest.tables.checks import ManifestRequirements, check_manifest
+from hierbatch.manifest.tables.store import open_table
+from hierbatch.manifest.voices.voice_map import find_entry, read_voice_map
+from hierbatch.manifest.voices.voices import check_consent, read_voices
 from hierbatch.training.splits import split_of
 
 FOLDER = Path(__file__).parents[2] / "manifests"

@@ -5,7 +5,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from tests import tiny_runs
 from tests.tiny_bundle import write_tiny_bundle
 

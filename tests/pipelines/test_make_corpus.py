@@ -1,6 +1,6 @@
-from hierbatch.manifest.corpus_rows import CORPUS_MANIFEST
-from hierbatch.manifest.filters import read_filter
-from hierbatch.manifest.schema import plan_schema, take_schema
+from hierbatch.manifest.columns.schema import plan_schema, take_schema
+from hierbatch.manifest.corpora.corpus_rows import CORPUS_MANIFEST
+from hierbatch.manifest.takes.filters import read_filter
 from tests.jobs.made_corpora import corpus_job
 from tests.loading import load_script
 

@@ -16,9 +16,13 @@ from hierbatch.api.loading import load
 from hierbatch.api.speech import SpeechPipeline
 from hierbatch.audio.files import read_sound
 from hierbatch.delivery.tags import synthetic_notice
+from hierbatch.errors import InputError
+from hierbatch.jobs.options.voices import VoiceChoice
+from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.programs import pipe_program
 from hierbatch.service.app import speech_app
 from hierbatch.service.request import MAX_BODY_BYTES, HttpSpeechRequest
+from hierbatch.service.server import ServeJob, serve
 from hierbatch.service.speech_service import SpeechService
 from tests.tiny_bundle import write_tiny_bundle
 
@@ -148,3 +152,9 @@ def test_an_error_of_the_source_reaches_the_reader_of_a_program() -> None:
     with pytest.raises(RuntimeError, match="broken source"):
         list(pipe_program(["cat"], blocks()))
     assert b"".join(pipe_program(["cat"], iter([b"a" * 300_000, b"b"]))) == b"a" * 300_000 + b"b"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7"])
+def test_another_interface_needs_a_key(host: str) -> None:
+    with pytest.raises(InputError, match="without a token"):
+        serve(ServeJob(voices=VoiceChoice(voice=_PROMPT), model=ModelChoice(), host=host))

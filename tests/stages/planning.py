@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from hierbatch.manifest.schema import plan_schema
+from hierbatch.manifest.columns.schema import plan_schema
 from tests.making import phonemes
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from hierbatch.engine.planning import plan_rows  # noqa: F401 - the plan is what the chain below reads
 from hierbatch.errors import SetupError
-from hierbatch.manifest.schema import MANIFEST_SCHEMA, plan_schema
+from hierbatch.manifest.columns.schema import MANIFEST_SCHEMA, plan_schema
 from hierbatch.stages.base import check_chain
 from hierbatch.stages.speak import Speak
 from hierbatch.stages.text import PhonemizeText
@@ -20,6 +20,6 @@ def test_what_one_stage_writes_the_next_may_read():
 def test_all_missing_columns_are_named_before_anything_loads():
     with pytest.raises(SetupError) as caught:
         check_chain([Speak, PhonemizeText], {"id", "text", "phonemes", "speed"})
-    assert "Speak misses" in str(caught.value)
+    assert "Speak lacks" in str(caught.value)
     assert "text_norm" in str(caught.value)
-    assert "PhonemizeText misses language" not in str(caught.value)  # Speak writes it
+    assert "PhonemizeText lacks language" not in str(caught.value)  # Speak writes it

@@ -5,9 +5,9 @@ import pytest
 from hierbatch.audio.files import encode_sound
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import InputError, ProgramError
-from hierbatch.manifest.filters import DEFAULT_FILTER
-from hierbatch.manifest.measures import MEASURES
-from hierbatch.manifest.schema import TAKE_COLUMNS, arrow_schema
+from hierbatch.manifest.columns.measures import MEASURES
+from hierbatch.manifest.columns.schema import TAKE_COLUMNS, arrow_schema
+from hierbatch.manifest.takes.filters import DEFAULT_FILTER
 from hierbatch.models.evaluation import resemblyzer as speaker_network
 from hierbatch.models.evaluation import speech_recognizer as recognizer
 from hierbatch.stages import score_takes

@@ -8,7 +8,7 @@ import soundfile
 
 from hierbatch.audio.opening import SoundLimits
 from hierbatch.errors import PromptError, SourceError
-from hierbatch.manifest.schema import AUDIO
+from hierbatch.manifest.columns.schema import AUDIO
 from hierbatch.stages.recordings import open_source, read_source, stream_source
 from hierbatch.stages.sources import ReadSource
 

@@ -7,7 +7,7 @@ import soundfile
 from hierbatch.errors import StorageError
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.voices import list_voices, prepare_voices, write_voice_table
-from hierbatch.manifest.schema import TAKE_COLUMNS
+from hierbatch.manifest.columns.schema import TAKE_COLUMNS
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.weights.bundle import find_bundle
 from hierbatch.stages.batching import BatchLimits

@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from hierbatch.manifest.rows import Timing
+from hierbatch.manifest.columns.rows import Timing
 from hierbatch.stages.timings import word_timings
 
 

@@ -8,7 +8,7 @@ import torch
 from hierbatch.audio.files import encode_sound, read_sound
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import SynthesisError
-from hierbatch.manifest.schema import AUDIO
+from hierbatch.manifest.columns.schema import AUDIO
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.upsampling import upsampler as upsampling
 from hierbatch.models.upsampling.upsampler import Upsampler

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 
+from hierbatch.errors import InputError
 from hierbatch.frontend.phonemes import encode
-from hierbatch.training.aligned_segments import AlignedUtterance
+from hierbatch.training import aligned_segments
+from hierbatch.training.aligned_segments import AlignedSampler, AlignedUtterance
 from hierbatch.training.prepared import PreparedUtterance
 
 #            START h   ə  l  oʊ  ,   w  ɝ  l  d  |  a  aɪ  .
@@ -49,3 +51,19 @@ def test_nothing_longer_than_asked_is_drawn(aligned: AlignedUtterance) -> None:
     }
     assert aligned.draw(5, rng) is None
     assert max(excerpt.segment.n_frames for _ in range(50) if (excerpt := aligned.draw(1000, rng))) == 86
+
+
+def test_a_set_without_a_usable_segment_is_refused_instead_of_drawn_from_for_ever(aligned: AlignedUtterance) -> None:
+    sampler = AlignedSampler({"a": aligned}, [aligned.utterance], korean_share=None)
+    rng = np.random.default_rng(0)
+    for max_frames, min_frames in ((5, 0), (60, 50)):
+        with pytest.raises(InputError, match="No aligned utterance"):
+            sampler.draw(max_frames, rng, min_frames=min_frames)
+    assert sampler.draw(1000, rng, min_frames=86).segment.n_frames == 86
+
+
+def test_a_rare_segment_is_drawn_in_the_end(aligned: AlignedUtterance, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aligned_segments, "_MAX_DRAWS", 1)
+    sampler = AlignedSampler({"a": aligned}, [aligned.utterance], korean_share=None)
+    rng = np.random.default_rng(0)
+    assert all(sampler.draw(1000, rng, min_frames=86).segment.n_frames == 86 for _ in range(20))

@@ -1,7 +1,11 @@
 import dataclasses
+import tomllib
+from collections.abc import Mapping
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hierbatch.errors import InputError
 from hierbatch.models.hierspeechpp.speechsr.model import SpeechSR
@@ -101,3 +105,39 @@ def test_damaged_configurations_end_in_one_message(content, tmp_path):
     (tmp_path / "mine.toml").write_bytes(content)
     with pytest.raises(InputError):
         read_config(TextToVectorTraining, tmp_path / "mine.toml")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Inner:
+    words: tuple[str, ...] = ()
+    limit: int | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Outer:
+    name: str = ""
+    spelling: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    inner: Inner = dataclasses.field(default_factory=Inner)
+    factor: float | None = 0.5
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
+
+
+@given(
+    st.builds(
+        Outer,
+        name=TEXTS,
+        spelling=st.dictionaries(TEXTS, TEXTS, max_size=3),
+        inner=st.builds(Inner, words=st.lists(TEXTS, max_size=3).map(tuple), limit=st.none() | st.integers(-9, 9)),
+        factor=st.floats(allow_nan=False),
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_any_configuration_is_recorded_and_read_unchanged(config):
+    assert make_config(Outer, tomllib.loads(to_toml(config)), "test") == config
+
+
+def test_a_none_that_would_be_read_as_another_value_is_refused():
+    with pytest.raises(ValueError, match="factor"):
+        to_toml(Outer(factor=None))

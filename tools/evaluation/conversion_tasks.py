@@ -35,7 +35,7 @@ def plan_conversions(
 
     Args:
         chosen: evaluation set.
-        recordings: ReferenceRecording of each clip of the set.
+        recordings: recording of each clip of the set.
         limit: largest number of tasks; None for all.
 
     Returns:

@@ -108,7 +108,7 @@ def evaluate(job: EvaluateJob, log: Callable[[str], None]) -> EvaluationTable:
 
 
 def _page(path: Path, table: EvaluationTable | None) -> str:
-    """Content of an output file; None for the table only checks that the file can hold one, with InputError if not."""
+    """Content of an output file; if the table is None, only check that the file can hold one (InputError if not)."""
     if path.suffix == ".json":
         return table.to_json() if table else ""
     if path.suffix == ".md":

@@ -34,7 +34,7 @@ def plan_tasks(
 
     Args:
         chosen: evaluation set.
-        recordings: ReferenceRecording of each clip of the set.
+        recordings: recording of each clip of the set.
         limit: largest number of tasks per group; None for all.
     """
     by_speaker = {voice.speaker: voice for voice in chosen.voices}

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from hierbatch.audio.spectrum import N_MELS
 from hierbatch.audio.voice_measures import formant_shift_octaves
-from hierbatch.models.lite.voice_space import ATTRIBUTES, SPACE_FILE, voice_space_bytes
+from hierbatch.models.lite.voice_space import ATTRIBUTES, PACE_UNIT, SPACE_FILE, voice_space_bytes
 from hierbatch.models.weights.bundle import find_bundle
 from hierbatch.storage import write_atomically
 from tools.voice_space.clips import sex_of
@@ -71,6 +71,7 @@ def fit_space(found: Measurements, bundle: str, out: Path | None) -> str:
         "same_speaker_distance": round(same_distance, 4),
         "command": f"python -m tools.voice_space --bundle {bundle}",
         "sentence": SENTENCE,
+        "pace_unit": PACE_UNIT,
         "data": "LibriSpeech (CC BY 4.0), Kathleen (CC0), LJSpeech (public domain), Matthes (Apache-2.0), "
         "Zeroth-Korean (CC BY 4.0), LibriVox (public domain), Kokoro-82M (Apache-2.0, synthetic)",
         "n_speakers": len(names),
@@ -92,7 +93,7 @@ def fit_space(found: Measurements, bundle: str, out: Path | None) -> str:
 
 
 def _least_deviations(means: Floats) -> Floats:
-    """Minimum standard deviation of each attribute, since the model's voices vary less in some than people do."""
+    """Minimum standard deviation of each attribute; in some, the model's voices vary less than people do."""
     least = {"pace": 0.12 * means[ATTRIBUTES.index("pace")], "liveliness": 0.3 * means[ATTRIBUTES.index("liveliness")]}
     return np.array([least.get(name, 2.0 if name == "breathiness" else 0.0) for name in ATTRIBUTES])
 

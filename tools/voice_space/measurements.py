@@ -82,7 +82,7 @@ def measure_clips(clips: Iterable[Clip], bundle: str) -> Measurements:
             rendered.add(clip.speaker)
             (speech,) = pipeline.speak([SpeechRequest(phonemes=phonemes, language="en", voice=voice, seed=0)])
             measures = measure_voice(speech.waveform)
-            acoustic = acoustic_row(measures, len(phonemes))
+            acoustic = acoustic_row(measures, len(phonemes.split()))
             spectrum_db = measures.spectrum_db
         semantic, frames = _some_frames(voice, generator)
         rows.append((clip.speaker, clip.is_check, features_of(voice), semantic, frames, acoustic, spectrum_db))
@@ -99,9 +99,9 @@ def measure_clips(clips: Iterable[Clip], bundle: str) -> Measurements:
     )
 
 
-def acoustic_row(measures: VoiceMeasures, n_symbols: int) -> npt.NDArray[np.float64]:
-    """Acoustic measures as one row; the pace is in phoneme symbols a second."""
-    pace = n_symbols / max(measures.speech_s, 0.1)
+def acoustic_row(measures: VoiceMeasures, n_tokens: int) -> npt.NDArray[np.float64]:
+    """Acoustic measures as one row; the pace is in phoneme tokens a second."""
+    pace = n_tokens / max(measures.speech_s, 0.1)
     return np.array(
         [
             measures.f0_semitones, measures.f0_spread_semitones, measures.effort_db, measures.brightness_db,

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 from hierbatch.delivery.corpora.tagged_audio import tag_flac
 from hierbatch.delivery.corpora.utterances import DEFAULT_DELIVERY, MEASURES, CorpusUtterance
-from hierbatch.manifest.column import Column
-from hierbatch.manifest.schema import AUDIO, AUDIO_ROW_GROUP, MANIFEST_COLUMNS, TAKE_COLUMNS, arrow_schema
+from hierbatch.manifest.columns.column import Column
+from hierbatch.manifest.columns.schema import AUDIO, AUDIO_ROW_GROUP, MANIFEST_COLUMNS, TAKE_COLUMNS, arrow_schema
 
 _SHARD_ROWS, _SHARD_BYTES = 20_000, 400 << 20
 """Limits of a shard: rows and bytes. The limit on rows bounds the metadata that the Parquet writer keeps in memory."""

@@ -14,13 +14,13 @@ import pyarrow.parquet as pq
 from hierbatch.audio.flac_integrity import find_flac_damage
 from hierbatch.delivery.takes import TimedWord
 from hierbatch.errors import RunError
-from hierbatch.manifest.corpus_rows import REJECTED_BY, with_rejections
-from hierbatch.manifest.measures import MEASURE_COLUMNS, declared_columns
-from hierbatch.manifest.parts import read_voice_rows
-from hierbatch.manifest.run_layout import RunLayout
-from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
-from hierbatch.manifest.takes import Takes
-from hierbatch.manifest.verdicts import REJECTED_KIND
+from hierbatch.manifest.columns.measures import MEASURE_COLUMNS, declared_columns
+from hierbatch.manifest.corpora.corpus_rows import REJECTED_BY, with_rejections
+from hierbatch.manifest.decisions.verdicts import REJECTED_KIND
+from hierbatch.manifest.runs.parts import read_voice_rows
+from hierbatch.manifest.runs.run_layout import RunLayout
+from hierbatch.manifest.runs.take_ids import TAKE_ID_COLUMNS, row_names
+from hierbatch.manifest.takes.takes import Takes
 
 DEFAULT_DELIVERY = ("speed", "pitch_semitones", "prosody", "seed")
 MEASURES = (

@@ -15,7 +15,7 @@ _SHARD_ROWS, _SHARD_BYTES = 1000, 400 << 20
 
 
 class WebDatasetWriter:
-    """Writer of `SPLIT-000000.tar` and the next shards; readers take a pattern such as `train-{000000..000012}.tar`."""
+    """Writer of `SPLIT-000000.tar` and further shards; readers take a pattern such as `train-{000000..000012}.tar`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

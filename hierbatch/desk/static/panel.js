@@ -157,7 +157,7 @@ function actions(row) {
 }
 
 function noteField(row) {
-  const input = el("input", { id: "field-note", placeholder: "for the next listener", disabled: !isWritable() });
+  const input = el("input", { id: "field-note", placeholder: "for the next reviewer", disabled: !isWritable() });
   input.value = row.note;
   input.addEventListener("change", () => saveNote(row.id, input.value));
   return el("div", {}, el("label", { for: "field-note" }, "Note"), input);

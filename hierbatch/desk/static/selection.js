@@ -168,7 +168,7 @@ export function stay() {
   if (pauseTimer) halt();
 }
 
-/** True if the listener writes in the panel, or waits for new takes: playing must not leave the sentence then. */
+/** True if the reviewer writes in the panel, or waits for new takes: playing must not leave the sentence then. */
 const isHeld = () => isWaiting() || Boolean(document.activeElement?.closest("#panel :is(input, textarea, select)"));
 
 player.onEnded((row) => {

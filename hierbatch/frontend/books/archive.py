@@ -1,4 +1,4 @@
-"""Reader for untrusted zip archives; limits size and compression ratio, and refuses paths that lead outside."""
+"""Reader for untrusted zip archives; limits size and compression ratio, and refuses paths outside the archive."""
 
 from __future__ import annotations
 

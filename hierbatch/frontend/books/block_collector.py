@@ -84,7 +84,7 @@ class BlockCollector:
         self._block_name = ""
 
     def finish(self) -> None:
-        """Turn empty paragraphs into scene breaks, unless they are so many that they merely separate paragraphs."""
+        """Turn empty paragraphs into scene breaks, unless there are so many that they merely separate paragraphs."""
         n_paragraphs = sum(block.kind == "paragraph" for block in self.blocks)
         if len(self._blanks) > max(1, _MAX_BLANK_SHARE * n_paragraphs):
             return

@@ -54,7 +54,7 @@ def split_chapters(
         starts: chapter starts in any order.
         opening_title: title of a chapter for the text before the first start.
         skip_front: skip the text before the first start, unless its length shows that a chapter was missed.
-        keep: reasons for skipping to ignore; text with such a reason is read.
+        keep: skip reasons to ignore: text that has one of them is read.
     """
     starts = _before_headings(_fold_sections(sorted(starts, key=lambda start: start.index)), blocks)
     parents = _parents(starts)

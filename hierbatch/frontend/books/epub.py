@@ -37,7 +37,7 @@ def read_epub(path: Path, keep: frozenset[str] = frozenset()) -> Book:
 
     Args:
         path: the file.
-        keep: reasons for skipping to ignore; text with such a reason is read.
+        keep: skip reasons to ignore: text that has one of them is read.
 
     Raises:
         BookError: the file is damaged, encrypted, unsafe or too large.

@@ -32,7 +32,7 @@ def read_markdown(text: str, file_name: str, keep: frozenset[str] = frozenset())
     Args:
         text: content of the file.
         file_name: name of the file, used as the title if the text has none.
-        keep: reasons for skipping to ignore; text with such a reason is read.
+        keep: skip reasons to ignore: text that has one of them is read.
     """
     text = re.sub(r"\r\n?", "\n", text)
     fields = _FIELDS.match(text)
@@ -50,7 +50,7 @@ def read_html(text: str, file_name: str, keep: frozenset[str] = frozenset()) -> 
     Args:
         text: content of the file.
         file_name: name of the file, used as the title if the text has none.
-        keep: reasons for skipping to ignore; text with such a reason is read.
+        keep: skip reasons to ignore: text that has one of them is read.
     """
     return _book(text, file_name, {}, [], keep)
 

@@ -65,7 +65,7 @@ def read_page(
         href: path of the page in the book.
         note_ids: ids of elements that are targets of note references.
         chapter_ids: ids to which the table of contents links; a skipped section ends at such an element.
-        keep: reasons for skipping to ignore; text with such a reason is read.
+        keep: skip reasons to ignore: text that has one of them is read.
     """
     reader = _PageReader(href, note_ids, chapter_ids, keep)
     walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))

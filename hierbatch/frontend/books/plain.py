@@ -49,7 +49,7 @@ def read_plain(text: str, file_name: str, keep: frozenset[str] = frozenset()) ->
     Args:
         text: content of the file.
         file_name: name of the file, used as the title if the text has none.
-        keep: reasons for skipping to ignore; text with such a reason is read.
+        keep: skip reasons to ignore: text that has one of them is read.
     """
     if is_html(text):
         return read_html(text, file_name, keep)

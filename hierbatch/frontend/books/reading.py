@@ -25,7 +25,7 @@ def read_book(path: Path, keep: frozenset[str] = frozenset()) -> Book:
 
     Args:
         path: the file.
-        keep: reasons for skipping to ignore; text with such a reason is read.
+        keep: skip reasons to ignore: text that has one of them is read.
 
     Raises:
         BookError: the file is missing, in an unsupported format, damaged, encrypted, unsafe, too large, in an unknown

@@ -28,7 +28,7 @@ _NA = re.compile(r"(?<![가-힣])(?:나는|내가|나의|나를|난|나도)(?![�
 
 @dataclass(frozen=True, slots=True)
 class AttributedSpan:
-    """Part of a paragraph; for a quotation, `character` is the index of its speaker, `confidence` the probability."""
+    """Part of a paragraph; for a quotation, the index of its speaker (None if unknown) and the probability of this."""
 
     start: int
     end: int
@@ -94,7 +94,7 @@ def attribute_korean(chapters: Sequence[Sequence[str]]) -> BookDialogue:
 def _with_script_speakers(
     characters: Sequence[Character], spans: Sequence[Sequence[Sequence[Span]]]
 ) -> tuple[list[Character], dict[str, int]]:
-    """Characters, including those whom a script names before a colon, and the index of the character by such a name."""
+    """Add the speakers whom a script names before a colon; return all characters, and an index by each such name."""
     names = Counter(part.speaker for paragraphs in spans for parts in paragraphs for part in parts if part.speaker)
     known = {alias.casefold(): at for at, each in reversed(list(enumerate(characters))) for alias in each.aliases}
     added = [name for name in names if name.casefold() not in known]

@@ -18,12 +18,15 @@ _CLOSING_MARKS = {"“": "”", '"': '"', "‘": "’", "'": "'’", "«": "»",
 def english_turns(
     paragraphs: Sequence[str], spans: Sequence[Sequence[Span]], mentions: EnglishMentions
 ) -> tuple[list[Turn], dict[int, list[int]]]:
-    """Turns of a chapter; by character index, the indices of the paragraphs whose narration mentions the character.
+    """Find the turns of a chapter, and the paragraphs in which the narration mentions each character.
 
     Args:
         paragraphs: text of the chapter.
         spans: narration and quotations of each paragraph.
         mentions: finder of mentions of the book's characters.
+
+    Returns:
+        The turns, and the indices of the paragraphs by the index of the character.
     """
     turns: list[Turn] = []
     appearances: defaultdict[int, list[int]] = defaultdict(list)
@@ -110,7 +113,7 @@ def _nearest_first(at: int, narrated: Sequence[Sequence[Mention]], first_two: Se
 
 
 def _first_two(narrated: Sequence[Sequence[Mention]]) -> list[Mention]:
-    """Mentions of a paragraph in order, with at most two of any equal ones."""
+    """Mentions of a paragraph in order; of several equal ones, the first two."""
     counts: Counter[Mention] = Counter()
     kept: list[Mention] = []
     for mention in itertools.chain.from_iterable(narrated):

@@ -1,4 +1,4 @@
-"""Persons of an English book without a name, who speak under a noun: `said the old man`."""
+"""Persons without a name in an English book, to whom a noun attributes speech: `said the old man`."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ _NARRATOR_AS_OBJECT = re.compile(
 )
 _HONORIFIC = re.compile(r"[가-힣](?:시[며고니더면는]|신|셨|십니|실)(?![가-힣]*[을를])|말씀")
 _COMMENT = re.compile(r"(?:것이|게|법이)\s?(?:다|아니|었다|냐)|[가-힣]란다|[가-힣]느냐$")
-"""Endings of narration about others than the narrator: `하는 것이다`, `먹어 버리란다`."""
+"""Endings of narration about somebody other than the narrator: `하는 것이다`, `먹어 버리란다`."""
 _QUOTATIVE = re.compile(
     r"\s*(?:이라고|라고|이라구|라구|라는|하고|하구|하며|하면서|하니|하니까|하더니|고|구|"
     r"한다|했다|하였다|하는|이렇게|이런|이 말)(?:[\s,]|$)"
@@ -136,7 +136,7 @@ class KoreanMentions:
         return None
 
     def explicit_in_next(self, text: str) -> Mention | None:
-        """Speaker named by a paragraph of its own after a quotation, as in `나리는 혀를 돌리어 대답을 하였다`."""
+        """Speaker named in a separate paragraph after a quotation, as in `나리는 혀를 돌리어 대답을 하였다`."""
         clause = _SPEECH_AS_OBJECT.sub("", _first_sentence(text))
         verb = max((clause.rfind(stem) for stem in speech_stems() - _GENERAL_STEMS), default=-1)
         return self.subject_at(clause, verb) if verb >= 0 else None
@@ -158,7 +158,7 @@ class KoreanMentions:
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """Narration directly before and after a quotation, in its own paragraph or the next ones."""
+    """Narration directly before and after a quotation, in the same paragraph or an adjacent one."""
 
     before: str
     after: str
@@ -173,12 +173,15 @@ class _Context:
 def korean_turns(
     paragraphs: Sequence[str], spans: Sequence[Sequence[Span]], mentions: KoreanMentions
 ) -> tuple[list[Turn], dict[int, list[int]]]:
-    """Turns of a chapter; by character index, the indices of the paragraphs whose narration mentions the character.
+    """Find the turns of a chapter, and the paragraphs in which the narration mentions each character.
 
     Args:
         paragraphs: text of the chapter.
         spans: narration and quotations of each paragraph.
         mentions: finder of the book's characters.
+
+    Returns:
+        The turns, and the indices of the paragraphs by the index of the character.
     """
     turns: list[Turn] = []
     appearances: defaultdict[int, set[int]] = defaultdict(set)

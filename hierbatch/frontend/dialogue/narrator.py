@@ -1,4 +1,4 @@
-"""First-person narrator of a book: narration often says "I" and rarely names the character whom others address."""
+"""First-person narrator of a book, found where narration says "I" and rarely names a character whom others address."""
 
 from __future__ import annotations
 

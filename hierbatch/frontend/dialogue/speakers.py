@@ -1,8 +1,8 @@
 """Speakers of a chapter's quotations, by a linear-chain model over the characters that may speak.
 
 Each quotation scores every character by the evidence around it (verbs of speech, persons in the same paragraph, names
-inside the quotation, nearness); neighboring quotations score turn-taking. The forward-backward algorithm gives each
-character's probability, so that a certain attribution also decides the uncertain ones beside it.
+inside the quotation, nearness); each pair of neighboring quotations scores a change of speaker. The forward-backward
+algorithm gives each character's probability, so that a certain attribution also decides the uncertain ones beside it.
 
 The order of the evidence follows Muzny et al. 2017, "A Two-stage Sieve Approach for Quote Attribution"; the weights are
 our own.
@@ -182,7 +182,7 @@ def _transition(before: Turn, after: Turn) -> float:
 
 
 def _alternation(posterior: Scores, turns: Sequence[Turn]) -> Scores:
-    """Support for who spoke two paragraphs earlier or speaks two later: speakers alternate if there is no narration."""
+    """Support for those who speak two paragraphs before or after a turn: without narration, speakers alternate."""
     paragraphs: list[list[int]] = []
     for index, turn in enumerate(turns):
         if paragraphs and turns[paragraphs[-1][-1]].paragraph == turn.paragraph:

@@ -58,8 +58,8 @@ def _pronunciations() -> tuple[re.Pattern[str], dict[str, str]]:
 def load_g2pk() -> Callable[[str], str]:
     """Load g2pk without network access and with compiled rules.
 
-    On import, g2pk looks for NLTK's CMU dictionary and downloads it if absent. It is needed only
-    for English words, which never reach g2pk here, so an empty dictionary replaces it. The patterns of g2pk's rules are
+    On import, g2pk looks for NLTK's CMU dictionary and downloads it if absent. The dictionary is needed only
+    for English words, which never reach g2pk here, so an empty one replaces it. The patterns of g2pk's rules are
     compiled once: as strings they overflow the cache of `re`, and compiling them took nine tenths of the time.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Formats of scores: one entry of the table for each file suffix."""
+"""Readers of score files, in a table with one entry for each file suffix."""
 
 from __future__ import annotations
 

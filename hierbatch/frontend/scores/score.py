@@ -90,9 +90,15 @@ class MusicScore:
         `-` or `_` alone holds the vowel for one more note; notes after the end of the text hold the last vowel.
 
         Raises:
-            TextError: the text has more syllables than the score has notes, or a syllable is too long.
+            TextError: the text has no syllables or more than the score has notes, or a syllable is too long.
         """
         syllables = split_lyrics(lyrics)
+        if all(syllable == HOLD for syllable in syllables):
+            raise TextError(
+                "The lyrics have no syllables",
+                got=repr(lyrics[:40]),
+                fix="write a text, or sing the lyrics of the score",
+            )
         if len(syllables) > len(self.notes):
             raise TextError(
                 "The lyrics have more syllables than the score has notes",

@@ -22,7 +22,7 @@ _LEAD_FRAMES = 15
 """Room before the first note of a phrase, for its consonants."""
 _TAIL_FRAMES = 10
 _PHRASE_END = ","
-"""The last vowel before a full stop is low, quiet and creaky; before a comma it can be held."""
+"""Mark at the end of a phrase: a last vowel before a comma can be held; before a full stop it is low and creaky."""
 _SHORT_SYLLABLE_FRAMES = 10
 """Longest time of an unstressed syllable that shares a note with a stressed one."""
 

@@ -59,7 +59,7 @@ def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
     Raises:
         InputError: an option, the cover or the details are invalid, a file exists and `overwrite` is not set, or a file
             cannot be signed.
-        BookError: the source of a readalong is not the EPUB 3 that the rows were imported from.
+        BookError: the source of a read-along EPUB is not the EPUB 3 that the rows were imported from.
         RunError: the rows of the run are not from a book, audio is missing and `allow_missing` is not set, all audio is
             missing, or the watermark is not found in a finished file.
         ProgramError: the encoder failed, or the package for the watermark or the signature is missing.
@@ -143,8 +143,8 @@ def _missing(takes: BookTakes, job: BookJob) -> tuple[str, ...]:
     n_rows = sum(len(chapter.takes) for chapter in takes.chapters)
     if len(missing) == n_rows:
         raise RunError(
-            f"Nothing in {job.run} was spoken",
-            expected="at least one take",
+            f"{job.run} has no successful take",
+            expected="at least one",
             fix="run `hierbatch retry`, or correct the manifest",
         )
     if missing and not job.allow_missing:

@@ -30,7 +30,7 @@ from hierbatch.engine.retakes import flawed_rows
 from hierbatch.errors import HierbatchError
 from hierbatch.jobs.books.book_job import BookJob
 from hierbatch.jobs.books.book_plan import plan_book
-from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.manifest.runs.run_layout import RunLayout
 
 _POLL_S = 1.0
 _MIN_WAIT_PER_SCAN = 10.0

@@ -1,4 +1,4 @@
-"""File with the details of a book, beside its manifest: an import writes it once, and jobs on a run read it."""
+"""File with the details of a book, next to its manifest: an import writes it once, and jobs on a run read it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hierbatch.delivery.tags import Cover, read_cover
 from hierbatch.engine.run_record import read_record
 from hierbatch.errors import InputError
 from hierbatch.frontend.books.book import Book
-from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.manifest.runs.run_layout import RunLayout
 from hierbatch.object_path import is_remote
 from hierbatch.storage import write_atomically
 
@@ -18,12 +18,12 @@ _PROJECT_STEM = "manifest"
 
 
 def details_path(manifest: Path) -> Path:
-    """Path of the details beside a manifest: `book.toml` for `manifest.csv` or `.parquet`, otherwise `NAME.toml`."""
+    """Path of the details next to a manifest: `book.toml` for `manifest.csv` or `.parquet`, otherwise `NAME.toml`."""
     return manifest.with_name(BOOK_FILE) if manifest.stem == _PROJECT_STEM else manifest.with_suffix(".toml")
 
 
 def write_details(book: Book, manifest: Path) -> Path | None:
-    """Write the details and the cover of an imported book beside the manifest; existing files are kept.
+    """Write the details and the cover of an imported book next to the manifest; existing files are kept.
 
     Returns:
         Path of the file with the details; None if the file already existed.
@@ -48,7 +48,7 @@ def write_details(book: Book, manifest: Path) -> Path | None:
 
 
 def known_details(book: Book, manifest: Path | None) -> BookFile:
-    """Details in the file beside the manifest; without such a file, the title and the author of `book`.
+    """Details in the file next to the manifest; without such a file, the title and the author of `book`.
 
     If the file has no title, that of `book` is added.
 
@@ -65,7 +65,7 @@ def known_details(book: Book, manifest: Path | None) -> BookFile:
 def find_details(run: Path) -> tuple[BookFile, Cover | None]:
     """Find the details and the cover of the book of a run.
 
-    The file of details is searched for in the run folder, beside the manifest of the run, and in the project folder
+    The file of details is searched for in the run folder, next to the manifest of the run, and in the project folder
     that contains the run. If there is none, the details are empty and the cover is None.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Delivered files of an audiobook: their names, their checks, the readalong and the sample."""
+"""Delivered files of an audiobook: their names, their checks, the read-along EPUB and the sample."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ class CheckedFile:
     duration_s: float
     n_chapters: int
     report: FileReport
+    is_sample: bool = False
+    """True for the retail sample, which repeats a part of the book."""
 
 
 def edition_names(edition: Edition, job: BookJob) -> Iterator[Path]:
@@ -75,13 +77,13 @@ class BookFolder:
     def packed(
         self, edition: Edition, checked: Sequence[CheckedFile], takes: BookTakes, source: Path | None
     ) -> Iterator[CheckedFile]:
-        """Yield the checked files; the chapter files of a readalong are packed into one publication.
+        """Yield the checked files; the chapter files of a read-along EPUB are packed into one file.
 
         Args:
             edition: edition of the files.
             checked: results of `check` for all files of the edition, in order.
-            takes: takes of the run, with the texts of the readalong.
-            source: EPUB file whose markup the readalong keeps; None builds the pages from the rows.
+            takes: takes of the run, with the texts of the read-along EPUB.
+            source: EPUB file whose markup the read-along EPUB keeps; None builds the pages from the rows.
         """
         files = edition_files(edition)
         yield from (made for file, made in zip(files, checked, strict=True) if not file.kind.is_packed)
@@ -108,7 +110,8 @@ class BookFolder:
         [file] = edition_files(sample)
         (self.folder / "sample" / file.name).rename(self.folder / SAMPLE_NAME)
         file = replace(file, name=Path(SAMPLE_NAME))
-        return self._checked(file, check_file(self.folder / file.name, sample.profile, is_ours=True))
+        report = check_file(self.folder / file.name, sample.profile, is_ours=True)
+        return replace(self._checked(file, report), is_sample=True)
 
     def deliver(self, names: Sequence[Path]) -> None:
         """Move files from the temporary folder to the output folder; `names` are their relative paths.

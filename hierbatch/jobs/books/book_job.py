@@ -8,7 +8,7 @@ from pathlib import Path
 from hierbatch.delivery.pauses import PauseRules
 from hierbatch.jobs.options.delivery import Delivery, RunDelivery
 from hierbatch.jobs.options.project import ChapterChoice
-from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.manifest.runs.run_layout import RunLayout
 from hierbatch.models.catalog.model_choice import DeviceChoice
 
 
@@ -28,12 +28,12 @@ class BookJob:
     device: DeviceChoice = field(default_factory=DeviceChoice)
     """Device of the bandwidth extension."""
     source: Path | None = None
-    """EPUB file that the rows were imported from; a readalong keeps its markup. None builds the pages from the rows."""
+    """EPUB that the rows were imported from, whose markup a read-along EPUB keeps; None builds pages from the rows."""
     embedded_cover: bytes | None = None
     """Cover image that is used if neither `delivery` nor the details of the book name one."""
     pauses: PauseRules = field(default_factory=PauseRules)
     allow_missing: bool = False
-    """Accept failed and missing rows; silence of the expected duration takes the place of each of them."""
+    """Accept failed and missing rows, each of which is replaced with silence of its expected duration."""
     overwrite: bool = False
     """Replace existing files."""
     chapters: ChapterChoice = field(default_factory=ChapterChoice)

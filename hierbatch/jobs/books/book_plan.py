@@ -44,7 +44,7 @@ def plan_book(
         job: formats, profiles and tags.
         takes: takes of the run.
         chapters: takes of each chapter; None for those in `takes`.
-        edge_silence: function that gives the leading and trailing silence of a take in seconds; None measures the
+        edge_silence: function that returns the leading and trailing silence of a take in seconds; None measures the
             audio.
 
     Raises:
@@ -70,7 +70,7 @@ def plan_book(
 
 
 def take_edge_silence(takes: BookTakes) -> EdgeSilence:
-    """Function that measures the leading and trailing silence of a take in seconds, only once for each take."""
+    """Create a function that measures the leading and trailing silence of a take in seconds, once for each take."""
 
     @cache  # both ends of every chapter are needed once per edition
     def edge_silence(take: BookTake) -> tuple[float, float]:

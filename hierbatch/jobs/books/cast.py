@@ -25,10 +25,10 @@ from hierbatch.jobs.books.import_book import (
     check_options,
     default_language,
 )
-from hierbatch.manifest.cast import NARRATION
-from hierbatch.manifest.csv_table import write_csv
-from hierbatch.manifest.voice_file import recording_of
-from hierbatch.manifest.voices import VoiceRow, read_voices
+from hierbatch.manifest.books.cast import NARRATION
+from hierbatch.manifest.tables.csv_table import write_csv
+from hierbatch.manifest.voices.voice_file import recording_of
+from hierbatch.manifest.voices.voices import VoiceRow, read_voices
 from hierbatch.storage import write_atomically
 
 CAST_COLUMNS = ("character", "voice", "lines", "words", "gender", "aliases", "sample_line")
@@ -179,7 +179,7 @@ def _narrator(voices: Sequence[VoiceRow], narrator: str | None) -> str:
 
 
 def _fitting(voices: Sequence[VoiceRow], language: str, narrator: str) -> list[VoiceRow]:
-    """Voices without a language or in that of the book, and the narrator's voice; all voices if fewer than two fit."""
+    """Voices that have no language or that of the book, and the narrator's; all voices if fewer than two fit."""
     found = [voice for voice in voices if voice.voice == narrator or voice.language in (None, "", language)]
     return found if len(found) > 1 else list(voices)
 

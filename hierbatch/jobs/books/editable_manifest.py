@@ -1,8 +1,7 @@
 """Manifest of a book as a file that the user edits: a new import is merged into it and never overwrites it.
 
-The hidden file `.manifest.import.parquet` next to `manifest.csv` contains the rows of the last import.
-A comparison of these rows with the manifest shows what the user has edited; a comparison with a new import, what has
-changed in the book.
+The hidden file `.manifest.import.parquet` next to `manifest.csv` contains the rows of the last import. Comparing these
+rows with the manifest shows the edits of the user; comparing them with a new import shows the changes in the book.
 """
 
 from __future__ import annotations
@@ -17,11 +16,11 @@ import pyarrow.parquet as pq
 
 from hierbatch.errors import InputError, ManifestError
 from hierbatch.json_object import parse_json_object
-from hierbatch.manifest.csv_table import write_csv
-from hierbatch.manifest.merged_rows import MergedRows, Row, UsedIds, carry_ids, merge_rows
-from hierbatch.manifest.parquet_writing import write_table
-from hierbatch.manifest.schema import MANIFEST_COLUMNS
-from hierbatch.manifest.store import open_table
+from hierbatch.manifest.books.merged_rows import MergedRows, Row, UsedIds, carry_ids, merge_rows
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS
+from hierbatch.manifest.tables.csv_table import write_csv
+from hierbatch.manifest.tables.parquet_writing import write_table
+from hierbatch.manifest.tables.store import open_table
 from hierbatch.storage import write_atomically
 
 WHOLE, DIVIDED = "whole", "divided"
@@ -47,7 +46,7 @@ class ManifestUpdate:
 
     @property
     def notices(self) -> list[str]:
-        """Messages for the user about the changes that were merged; empty if there is nothing to say."""
+        """Messages for the user about the changes that were merged; empty if there are none."""
         if self.is_divided:
             return [f"{self.manifest} is divided at quotations; `hierbatch cast` merges a changed book into it"]
         if self.merged is None:

@@ -24,8 +24,8 @@ from hierbatch.jobs.books.book_details import known_details, write_details
 from hierbatch.jobs.books.book_lexicon import read_pronunciations, write_lexicon
 from hierbatch.jobs.books.credits import credit_rows
 from hierbatch.jobs.books.editable_manifest import ManifestUpdate, update_manifest
-from hierbatch.manifest.merged_rows import EDITED, IMPORTED
-from hierbatch.manifest.schema import MANIFEST_COLUMNS, arrow_schema
+from hierbatch.manifest.books.merged_rows import EDITED, IMPORTED
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS, arrow_schema
 
 _OMITTED_COLUMNS = frozenset({"source", "phonemes", "seed", "speed", "pitch_semitones", "prosody"})
 BOOK_SCHEMA = arrow_schema([column for column in MANIFEST_COLUMNS if column.name not in _OMITTED_COLUMNS], "manifest")
@@ -53,7 +53,7 @@ class ImportBook:
     max_characters: int | None = None
     """Maximum length of a sentence in characters; None takes the limit of the language."""
     credits: bool = False
-    """Add rows of opening and closing credits, with the details in the file beside the manifest or in the book."""
+    """Add rows of opening and closing credits, with the details in the file next to the manifest or in the book."""
     conflicts: str | None = None
     """Version that wins if an edit of an existing manifest conflicts with the changed book: `edited` or `imported`.
 
@@ -125,7 +125,7 @@ def import_book(job: ImportBook) -> ImportedBook:
 
 
 def lexicon_path(manifest: Path) -> Path:
-    """Path of the lexicon for the pronunciations in a book, beside the manifest."""
+    """Path of the lexicon for the pronunciations in a book, next to the manifest."""
     return manifest.with_suffix(".lexicon.csv")
 
 
@@ -138,14 +138,14 @@ def check_options(job: ImportBook) -> None:
     choices = ("auto", *language_codes())
     if job.language not in choices:
         raise InputError(
-            "There is no such language",
+            "Unknown language",
             expected=", ".join(choices),
             got=repr(job.language),
             fix="correct --language",
         )
     if job.conflicts not in (None, EDITED, IMPORTED):
         raise InputError(
-            "Unknown side of a conflict",
+            "Unknown choice for conflicts",
             expected=f"{EDITED} or {IMPORTED}",
             got=repr(job.conflicts),
             fix="correct --conflicts",

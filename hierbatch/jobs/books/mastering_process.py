@@ -35,7 +35,7 @@ class MasteringProcess:
 
     Args:
         job: book to make; for a remote run, a bandwidth extension or a watermark, no process is started.
-        listener: listener that receives messages on failures, and the events of the synthesis.
+        listener: run listener that receives messages on failures, and the events of the synthesis.
     """
 
     def __init__(self, job: BookJob, listener: RunListener) -> None:
@@ -45,7 +45,7 @@ class MasteringProcess:
         uses_network = job.delivery.full_band or job.delivery.watermark  # it would compete with the workers
         self._is_wanted = not (uses_network or is_remote(job.run))
         self.listener = replace(listener, on_progress=self._on_progress)
-        """Listener for the synthesis; it starts the process, and passes all events on to the given listener."""
+        """Run listener for the synthesis; it starts the process, and passes all events on to the given listener."""
 
     def finish(self) -> None:
         """Wait until all chapters are made; a failure is only reported, since `make_book` makes missing chapters."""

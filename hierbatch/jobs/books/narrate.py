@@ -59,7 +59,7 @@ class NarrationResult:
     @property
     def duration_s(self) -> float:
         """Duration of the audiobook in seconds, in the first format; 0 if the book is not finished."""
-        files = self.result.files if self.result else ()
+        files = [file for file in self.result.files if not file.is_sample] if self.result else []
         return sum(file.duration_s for file in files if file.format == files[0].format)
 
 
@@ -77,7 +77,7 @@ def narrate(
 
     Args:
         job: book, voices, formats and output folder.
-        listener: listener that receives progress and notices.
+        listener: run listener that receives progress and notices.
         on_import: function that is called with the imported book before the synthesis starts.
         on_synthesized: function that is called between the synthesis and the mastering.
 

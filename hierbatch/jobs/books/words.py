@@ -13,9 +13,9 @@ from hierbatch.frontend.doubtful_words import DoubtfulWord, find_doubtful_words,
 from hierbatch.frontend.lexicon import COLUMNS, Lexicon
 from hierbatch.frontend.speech_text import SpeechFrontEnd
 from hierbatch.jobs.books.import_book import ImportBook, import_book
-from hierbatch.manifest.csv_table import write_csv
-from hierbatch.manifest.schema import MANIFEST_COLUMNS
-from hierbatch.manifest.store import open_table
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS
+from hierbatch.manifest.tables.csv_table import write_csv
+from hierbatch.manifest.tables.store import open_table
 from hierbatch.storage import write_atomically
 
 WORD_COLUMNS = (*COLUMNS, "reason", "count", "phonemes", "sentence")

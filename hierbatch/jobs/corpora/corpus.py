@@ -31,15 +31,15 @@ from hierbatch.jobs.options.voices import VoiceTable
 from hierbatch.jobs.run import RunJob, RunOutcome, check_device, run
 from hierbatch.jobs.specs.speak import SpeakSpec, find_speech_model
 from hierbatch.jobs.specs.voices import list_voices, prepare_voices
-from hierbatch.manifest.corpus_rows import CORPUS_MANIFEST, write_corpus_rows
-from hierbatch.manifest.filters import DEFAULT_FILTER, read_filter
-from hierbatch.manifest.measures import declare_columns
-from hierbatch.manifest.parquet_writing import write_rows
-from hierbatch.manifest.run_layout import RunLayout
-from hierbatch.manifest.schema import plan_schema, take_schema
-from hierbatch.manifest.speakers import speaker_of, unify_speakers
-from hierbatch.manifest.splits import check_languages_of_splits, split_speakers
-from hierbatch.manifest.voices import VoiceRow
+from hierbatch.manifest.columns.measures import declare_columns
+from hierbatch.manifest.columns.schema import plan_schema, take_schema
+from hierbatch.manifest.corpora.corpus_rows import CORPUS_MANIFEST, write_corpus_rows
+from hierbatch.manifest.corpora.splits import check_languages_of_splits, split_speakers
+from hierbatch.manifest.runs.run_layout import RunLayout
+from hierbatch.manifest.tables.parquet_writing import write_rows
+from hierbatch.manifest.takes.filters import DEFAULT_FILTER, read_filter
+from hierbatch.manifest.voices.speakers import speaker_of, unify_speakers
+from hierbatch.manifest.voices.voices import VoiceRow
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.catalog.open_model import open_model
 from hierbatch.models.speech import SpeechModel

@@ -1,4 +1,4 @@
-"""Assignment of texts to voices for a corpus, balanced over languages and speakers, with varied manners of speaking."""
+"""Assignment of texts to voices for a corpus, balanced over languages and speakers, with varied speed and pitch."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from hierbatch.errors import InputError
 from hierbatch.jobs.corpora.corpus_texts import CorpusText, SecondsPerCharacter
-from hierbatch.manifest.speakers import speaker_of
-from hierbatch.manifest.voices import VoiceRow
+from hierbatch.manifest.voices.speakers import speaker_of
+from hierbatch.manifest.voices.voices import VoiceRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +103,9 @@ def choose_speakers(voices: Sequence[VoiceRow], n_speakers: int | None, seed: in
 def voices_by_language(
     voices: Sequence[VoiceRow], languages: Sequence[str], *, cross_lingual: bool
 ) -> dict[str, list[VoiceRow]]:
-    """Voices that may speak each language, keyed by language.
+    """Voices that can be assigned to texts of each language, keyed by language.
 
-    These are the voices whose prompt has that language or none, or all voices if `cross_lingual` is set.
+    These are the voices of that language or without a language, or all voices if `cross_lingual` is set.
 
     Raises:
         InputError: a language has no voice.
@@ -213,8 +213,8 @@ def _pair_language(
         is_counted = math.isinf(budget.sound_s)
         expected = f"{budget.n_rows:.0f} rows" if is_counted else f"{budget.sound_s / 3600:.2f} h"
         raise InputError(
-            f"The {len(texts)} texts in {language} {'are not that many' if is_counted else 'do not last that long'}",
-            expected=f"{expected} of {language}",
+            f"The {len(texts)} texts in {language} are too few",
+            expected=f"texts for {expected} of {language}",
             got=f"{budget.format(total_s, n_rows)} if each is read once by each of {len(speakers)} speakers",
             fix=f"add texts or speakers, or ask for fewer --{'rows' if is_counted else 'hours'}",
         )

@@ -15,9 +15,9 @@ import pyarrow as pa
 from hierbatch.errors import InputError, ManifestError
 from hierbatch.frontend.language import detect_language
 from hierbatch.jobs.books.import_book import ImportBook, import_book
-from hierbatch.manifest.column import Column
-from hierbatch.manifest.headers import missing_columns
-from hierbatch.manifest.store import open_table
+from hierbatch.manifest.columns.column import Column
+from hierbatch.manifest.tables.headers import missing_columns
+from hierbatch.manifest.tables.store import open_table
 from hierbatch.models.speech import SpeechModel, SpeechRequest
 from hierbatch.names import printable_name
 from hierbatch.stages.text import PhonemizeText, front_ends
@@ -65,7 +65,7 @@ def read_texts(
     Args:
         sources: files and folders.
         language: language of all sentences; `auto` detects the language of each sentence.
-        on_message: function that is called with each remark on a book, such as on a large part that is not read.
+        on_message: function that receives each remark on a book, such as that a large part of it is not read.
 
     Raises:
         InputError: a path has an unknown format or does not exist, or there are no sentences.

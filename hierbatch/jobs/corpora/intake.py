@@ -21,9 +21,9 @@ from hierbatch.jobs.corpora.intake_rows import RowMaker, safe_name
 from hierbatch.jobs.options.data import DataLayout
 from hierbatch.jobs.options.intake import RowSettings
 from hierbatch.json_object import parse_json_object
-from hierbatch.manifest.filters import FilterRule, read_filter
-from hierbatch.manifest.intake_rows import DEFAULT_RULES, INTAKE_SCHEMA
-from hierbatch.manifest.parquet_writing import write_table
+from hierbatch.manifest.corpora.intake_rows import DEFAULT_RULES, INTAKE_SCHEMA
+from hierbatch.manifest.tables.parquet_writing import write_table
+from hierbatch.manifest.takes.filters import FilterRule, read_filter
 from hierbatch.storage import write_atomically
 
 TABLE = "rows.parquet"

@@ -1,4 +1,4 @@
-"""Rows of a recording: division at pauses and by speaker, measures, transcripts and filter rules."""
+"""Division of a recording into rows at pauses and by speaker, with measures, transcripts and filter rules."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.constants import RATE_HZ
 from hierbatch.datasets.rows import DatasetRow
 from hierbatch.jobs.options.intake import RowSettings
-from hierbatch.manifest.filters import FilterRule, rejections
-from hierbatch.manifest.segments import SUFFIXES, Segment, read_segments, settle_segments
+from hierbatch.manifest.tables.segments import SUFFIXES, Segment, read_segments, settle_segments
+from hierbatch.manifest.takes.filters import FilterRule, rejections
 from hierbatch.stages.flags import flag_defects
 from hierbatch.stages.scoring import ScoringOptions, TakeToScore, TranscriptScorer
 
 
 class RowMaker:
-    """Maker of the rows of recordings."""
+    """Maker of rows from recordings."""
 
     def __init__(self, settings: RowSettings, rules: Sequence[FilterRule]) -> None:
         """Load the recognizer, if the settings name one.

@@ -26,9 +26,9 @@ from hierbatch.jobs.specs.voices import (
     other_model_notices,
     prepare_some_voices,
 )
-from hierbatch.manifest.speakers import spelling_notices
-from hierbatch.manifest.voice_map import VoiceMapEntry, read_voice_map
-from hierbatch.manifest.voices import VoiceRow
+from hierbatch.manifest.voices.speakers import spelling_notices
+from hierbatch.manifest.voices.voice_map import VoiceMapEntry, read_voice_map
+from hierbatch.manifest.voices.voices import VoiceRow
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.catalog.model_info import ModelInfo
 
@@ -99,9 +99,7 @@ def dub(job: DubJob, listener: RunListener | None = None) -> DubResult:
 
 def _check_folders(job: DubJob) -> None:
     if job.out.resolve().is_relative_to(job.folder.resolve()):
-        raise InputError(
-            "The output folder lies inside the source folder", got=str(job.out), fix="choose another --out"
-        )
+        raise InputError("The output folder is inside the source folder", got=str(job.out), fix="choose another --out")
     segments = job.dubbing.segments
     if segments is not None and not segments.is_dir():
         raise InputError("The folder of segment tables does not exist", got=str(segments), fix="correct --segments")
@@ -173,7 +171,9 @@ def _check_any_usable(sources: DubSources) -> None:
         reasons = list(sources.errors.values())
         more = f" (and {len(reasons) - 3} more)" if len(reasons) > 3 else ""
         raise InputError(
-            "No file can be dubbed", got=" ".join(reasons[:3]) + more, fix="fix these files, or choose another folder"
+            "No file can be dubbed",
+            got=" ".join(reasons[:3]) + more,
+            fix="correct these files, or choose another folder",
         )
 
 

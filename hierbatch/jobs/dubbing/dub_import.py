@@ -15,11 +15,11 @@ from hierbatch.audio.files import describe_sound
 from hierbatch.constants import AUDIO_SUFFIXES
 from hierbatch.delivery.media import AS_MATROSKA, VIDEO_CODECS, extract_sound, must_be_extracted
 from hierbatch.errors import InputError, PromptError, RowError, SourceError
-from hierbatch.manifest.column import Column
-from hierbatch.manifest.parquet_writing import write_table
-from hierbatch.manifest.schema import AUDIO, DUB_COLUMNS, arrow_schema
-from hierbatch.manifest.segments import SUFFIXES, Segment, check_segments, read_segments, settle_segments
-from hierbatch.manifest.voice_map import VoiceMapEntry, find_entry
+from hierbatch.manifest.columns.column import Column
+from hierbatch.manifest.columns.schema import AUDIO, DUB_COLUMNS, arrow_schema
+from hierbatch.manifest.tables.parquet_writing import write_table
+from hierbatch.manifest.tables.segments import SUFFIXES, Segment, check_segments, read_segments, settle_segments
+from hierbatch.manifest.voices.voice_map import VoiceMapEntry, find_entry
 from hierbatch.names import find_path, group_spellings, is_utf8, printable_name
 from hierbatch.storage import write_atomically
 
@@ -148,7 +148,7 @@ def _unused_speakers(lines: Sequence[VoiceMapEntry], rows: Sequence[Mapping[str,
 
 
 def _check_inside(path: Path, folder: Path) -> None:
-    """Check that a path is not a link out of the folder: a folder from elsewhere must not expose other files.
+    """Check that a path is not a link out of the folder, since an untrusted folder must not expose other files.
 
     Raises:
         SourceError: the path leads out of the folder.

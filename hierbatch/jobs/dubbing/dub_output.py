@@ -20,7 +20,7 @@ from hierbatch.errors import InputError, ProgramError, RowError
 from hierbatch.jobs.dubbing.dub_report import DubReportRow
 from hierbatch.jobs.dubbing.prompt_similarity import PromptSimilarity
 from hierbatch.json_object import parse_json_object
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.storage import storage_error, write_atomically
 
 

@@ -18,7 +18,7 @@ class RunControl(OptionGroup):
 
 @dataclass(frozen=True, kw_only=True)
 class Sharding(OptionGroup):
-    """Share of the rows, if several drivers process one manifest."""
+    """Share of the rows to process, if several drivers divide a manifest among them."""
 
     shard: Annotated[
         str, Option("Process one share of the rows, such as 3/8, in a run folder of its own; compact merges all.")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class CorpusSettings(OptionGroup):
-    """Duration, speakers, range of manners of speaking, and splits of a corpus."""
+    """Duration, speakers, ranges of speed and pitch, and splits of a corpus."""
 
     TITLE: ClassVar[str] = "Corpus"
 
@@ -95,7 +95,7 @@ class CorpusSettings(OptionGroup):
         Raises:
             InputError: `split` is invalid.
         """
-        from hierbatch.manifest.splits import parse_split
+        from hierbatch.manifest.corpora.splits import parse_split
 
         return parse_split(self.split)
 

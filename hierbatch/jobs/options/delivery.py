@@ -43,7 +43,7 @@ class Delivery(Provenance):
 
     @property
     def subtitles(self) -> tuple[str, ...]:
-        """Subtitle formats named in `to`; each gives a file next to every audio file."""
+        """Subtitle formats named in `to`; each results in a file next to every audio file."""
         from hierbatch.delivery.subtitles import WRITERS
 
         return tuple(name for name in _names(self.to) if name in WRITERS)

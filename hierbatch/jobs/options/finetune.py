@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from hierbatch.option import Option, OptionGroup
 
 PROMPT_FILE = "voice.flac"
-"""Prompt of the speaker in the folder of a fine-tuned model."""
+"""Name of the file with the speaker's prompt in the folder of a fine-tuned model."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from hierbatch.option import Option, OptionGroup
 
 if TYPE_CHECKING:
-    from hierbatch.manifest.row_selection import RowSelection
+    from hierbatch.manifest.books.row_selection import RowSelection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,14 +28,14 @@ class ChapterChoice(OptionGroup):
         Raises:
             InputError: `chapters` cannot be parsed.
         """
-        from hierbatch.manifest.row_selection import PREVIEW_S, RowSelection, parse_chapters
+        from hierbatch.manifest.books.row_selection import PREVIEW_S, RowSelection, parse_chapters
 
         return RowSelection(chapters=parse_chapters(self.chapters), preview_s=PREVIEW_S if self.preview else None)
 
     @property
     def folder_name(self) -> str:
         """Name of the folder of delivered files; parts of a book have other names, so as not to replace the whole."""
-        from hierbatch.manifest.row_selection import format_chapters
+        from hierbatch.manifest.books.row_selection import format_chapters
 
         name = "preview" if self.preview else "book"
         chapters = format_chapters(self.selection.chapters)

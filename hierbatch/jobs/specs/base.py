@@ -20,10 +20,10 @@ from hierbatch.engine.planning import (
     plan_rows,
 )
 from hierbatch.jobs.specs.voices import PreparedVoices
-from hierbatch.manifest.plan_sources import StoreSources, discard_audio
-from hierbatch.manifest.recordings_folder import list_recordings
-from hierbatch.manifest.schema import plan_schema
-from hierbatch.manifest.store import TableFile
+from hierbatch.manifest.columns.schema import plan_schema
+from hierbatch.manifest.runs.plan_sources import StoreSources, discard_audio
+from hierbatch.manifest.tables.recordings_folder import list_recordings
+from hierbatch.manifest.tables.store import TableFile
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.object_path import arrow_source, is_remote
 from hierbatch.stages.base import Stage, check_chain
@@ -76,7 +76,7 @@ class ValidatedSpec:
         return "source" in find_task(self.take_settings.task).required_columns
 
     def settings(self) -> dict[str, Any]:
-        """Settings that the takes depend on; a run can only be resumed if all of them are unchanged."""
+        """Settings that the takes depend on; without an update, a run can be resumed only if they are unchanged."""
         return {
             "task": self.take_settings.task,
             "manifest_sha256": file_sha256(self.manifest.path),
@@ -107,7 +107,7 @@ class ValidatedSpec:
             map_tables: function that runs the stage for texts or recordings on tables; `map` runs it in this process.
             store_sources: function that stores audio embedded in the manifest.
             reuse_retakes: function that replaces first attempts by later attempts of earlier generations.
-            edit_rows: function that applies the edits of listeners.
+            edit_rows: function that applies the edits by reviewers.
         """
         check_chain([find_task(self.take_settings.task).stage, ScoreTakes], self.plan_schema().names)
         return plan_rows(

@@ -10,9 +10,9 @@ from hierbatch.jobs.options.recordings import DubSettings
 from hierbatch.jobs.specs.base import ValidatedSpec
 from hierbatch.jobs.specs.recordings import recordings_origin, scan_sources
 from hierbatch.jobs.specs.voices import PreparedVoices
-from hierbatch.manifest.checks import ManifestRequirements, check_manifest
-from hierbatch.manifest.schema import MANIFEST_COLUMNS
-from hierbatch.manifest.store import open_table
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS
+from hierbatch.manifest.tables.checks import ManifestRequirements, check_manifest
+from hierbatch.manifest.tables.store import open_table
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.catalog.model_info import ModelInfo
 from hierbatch.stages.sources import ReadSource

@@ -13,7 +13,7 @@ from typing import Protocol
 import pyarrow.compute as pc
 
 from hierbatch.errors import InputError, SourceError
-from hierbatch.manifest.store import TableFile
+from hierbatch.manifest.tables.store import TableFile
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.names import find_path
 from hierbatch.stages.sources import resolve_source_path
@@ -68,7 +68,7 @@ def check_source_root(root: Path) -> Path:
 
 @dataclass(slots=True)
 class _UnusableSources:
-    """Count of the recordings that cannot be used for a certain reason, and the first examples."""
+    """Count of the recordings that cannot be used for one reason, and the first examples."""
 
     n_rows: int = 0
     examples: list[str] = field(default_factory=list)

@@ -25,12 +25,12 @@ from hierbatch.jobs.specs.voices import (
     other_model_notices,
     prepare_some_voices,
 )
-from hierbatch.manifest.cast import NARRATION
-from hierbatch.manifest.checks import ManifestRequirements, check_manifest, column_notices, id_notices
-from hierbatch.manifest.schema import MANIFEST_COLUMNS
-from hierbatch.manifest.speakers import spelling_notices
-from hierbatch.manifest.store import TableFile, open_table
-from hierbatch.manifest.voices import VoiceRow, check_consent
+from hierbatch.manifest.books.cast import NARRATION
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS
+from hierbatch.manifest.tables.checks import ManifestRequirements, check_manifest, column_notices, id_notices
+from hierbatch.manifest.tables.store import TableFile, open_table
+from hierbatch.manifest.voices.speakers import spelling_notices
+from hierbatch.manifest.voices.voices import VoiceRow, check_consent
 from hierbatch.models.catalog.model_info import ModelInfo
 from hierbatch.stages.base import Stage
 from hierbatch.stages.tasks import Task
@@ -219,7 +219,7 @@ def prepare_rows(
         choice: voice selection of the run.
         model: properties of the model; None if reading them failed.
         errors: collector of setup errors.
-        check_prompt: prompt check; that of the model by default.
+        check_prompt: function that checks a prompt; by default that of the model.
 
     Raises:
         SetupError: a step of the validation has failed.

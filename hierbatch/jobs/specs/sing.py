@@ -15,7 +15,7 @@ from hierbatch.jobs.specs.base import ValidatedSpec, file_sha256
 from hierbatch.jobs.specs.error_collector import ErrorCollector
 from hierbatch.jobs.specs.recordings import folder_of
 from hierbatch.jobs.specs.rows_and_voices import find_rows_and_voices, prepare_rows
-from hierbatch.manifest.store import TableFile
+from hierbatch.manifest.tables.store import TableFile
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.catalog.model_info import ModelInfo
 from hierbatch.models.catalog.open_model import read_model_info

@@ -14,9 +14,9 @@ from hierbatch.jobs.options.recordings import SourceFolder, UpsamplingModelChoic
 from hierbatch.jobs.specs.base import ValidatedSpec
 from hierbatch.jobs.specs.error_collector import ErrorCollector
 from hierbatch.jobs.specs.recordings import check_source_root, check_sources, folder_of, recordings_origin
-from hierbatch.manifest.checks import ManifestRequirements, check_manifest, column_notices, id_notices
-from hierbatch.manifest.schema import MANIFEST_COLUMNS
-from hierbatch.manifest.store import TableFile, open_table
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS
+from hierbatch.manifest.tables.checks import ManifestRequirements, check_manifest, column_notices, id_notices
+from hierbatch.manifest.tables.store import TableFile, open_table
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.catalog.model_info import ModelInfo, read_upsampler_info
 from hierbatch.stages.sources import ReadSource

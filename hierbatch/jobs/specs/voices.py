@@ -12,8 +12,8 @@ from hierbatch.audio.files import read_sound
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import InputError, PromptError
 from hierbatch.jobs.options.voices import VoiceChoice
-from hierbatch.manifest.parquet_writing import write_table
-from hierbatch.manifest.voices import VoiceRow, check_consent, read_voices, voice_from_file, voices_from_folder
+from hierbatch.manifest.tables.parquet_writing import write_table
+from hierbatch.manifest.voices.voices import VoiceRow, check_consent, read_voices, voice_from_file, voices_from_folder
 from hierbatch.models.catalog.model_info import ModelInfo
 from hierbatch.stages.prompts import Prompt, prepare_prompt
 from hierbatch.stages.voices import VOICE_TABLE_SCHEMA

@@ -20,7 +20,7 @@ from hierbatch.jobs.options.data import DataLayout
 from hierbatch.jobs.options.finetune import PROMPT_FILE, FinetuneSettings
 from hierbatch.jobs.training.voice_comparison import VoiceComparison, VoiceMeasure, compare_voices, speak_sentences
 from hierbatch.json_object import parse_json_object
-from hierbatch.manifest.voices import CONSENTS
+from hierbatch.manifest.voices.voices import CONSENTS
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.networks import LiteNetworks
@@ -46,7 +46,7 @@ class FinetuneJob:
     recordings: tuple[Path, ...]
     """Recordings of one speaker, in any layout of `hierbatch.datasets.readers.LAYOUTS`; transcripts are not used."""
     out: Path
-    """Folder of the bundle; its folder `training` contains everything that is needed to resume a training."""
+    """Folder of the bundle; its subfolder `training` contains everything that is needed to resume training."""
     consent: str
     """Consent of the speaker, one of the values of the column `consent` of a voices table, but not `unknown`."""
     model: str = "lite"
@@ -59,7 +59,10 @@ class FinetuneJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinetuneResult:
-    """Result of a fine-tuning; `comparison` is None if the training is not finished yet."""
+    """Result of fine-tuning; `comparison` is None if the training is not finished yet.
+
+    `training_s` and `held_out_s` are the durations of the clips used in training and in validation.
+    """
 
     training_s: float
     held_out_s: float

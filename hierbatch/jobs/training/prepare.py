@@ -157,12 +157,14 @@ def _settings(choice: FeatureChoice, info: FeatureInfo) -> PreparedSettings:
 
     pitch_tracker(choice.f0)
     if choice.f0_hop_ms not in (5, 10):
-        raise InputError("The hop of F0 is invalid", expected="5 or 10", got=str(choice.f0_hop_ms), fix="correct it")
+        raise InputError(
+            "The hop of F0 is invalid", expected="5 or 10", got=str(choice.f0_hop_ms), fix="correct --f0-hop-ms"
+        )
     return PreparedSettings(features=info, pitch_tracker=choice.f0, has_fine_f0=choice.f0_hop_ms == 5)
 
 
 def _channels(choice: FeatureChoice) -> int:
-    """Number of channels of the features; for most extractors it is known without loading their weights."""
+    """Number of channels of the features; for most extractors, the weights need not be loaded."""
     name = choice.features.partition("=")[0]
     if choice.teacher is not None or choice.features == "lite":
         return TEACHER_FEATURES.channels

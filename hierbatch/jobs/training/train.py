@@ -81,7 +81,7 @@ def train(job: TrainJob, log: Callable[[str], None]) -> None:
     plans = PHASES | FULL_BAND_PHASES
     if job.model not in plans:
         raise InputError(
-            "The training phase is unknown", expected=", ".join(plans), got=job.model, fix="correct the name"
+            "The training phase is unknown", expected=", ".join(plans), got=job.model, fix="choose one of these"
         )
     DevicePlacement(device=job.device).check_available()
     torch.set_num_threads(job.n_threads)
@@ -111,7 +111,7 @@ def _options(job: TrainJob, n_steps: int) -> TrainerOptions:
 
 
 def _prerequisites(job: TrainJob, config: LiteConfig) -> Prerequisites:
-    """Load the networks that the phase needs, from the training folder, or if they are not there, from `start`."""
+    """Load the networks that the phase needs, from the training folder, or else from `start`."""
     return Prerequisites(
         content_encoder=_load_prerequisite(job, "content_encoder", LiteContentEncoder(config)),
         phones=_load_prerequisite(job, "phones", nn.Linear(config.semantic_channels, config.n_symbols)),

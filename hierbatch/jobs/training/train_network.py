@@ -70,7 +70,9 @@ def train_network(job: TrainNetworkJob, log: Log) -> None:
     """
     kind = find_recipe(job.recipe)
     if job.preset not in kind.presets:
-        raise InputError("The preset is unknown", expected=", ".join(kind.presets), got=repr(job.preset))
+        raise InputError(
+            "The preset is unknown", expected=", ".join(kind.presets), got=repr(job.preset), fix="correct --preset"
+        )
     _check_patterns(job.start_only)
     DevicePlacement(device=job.device).check_available()
     configured(job)  # faults of the configuration are found before any process starts
@@ -178,7 +180,11 @@ def _take(network: nn.Module, source: str, weights: dict[str, Tensor], patterns:
     n_own = len(network.state_dict())
     new = take_weights(network, weights, patterns)
     if len(new) == n_own:
-        raise BundleError(f"No weight fits: {source}", expected="weights of the same network, and a fitting pattern")
+        raise BundleError(
+            f"No weight fits: {source}",
+            expected="weights of the same network, and a pattern that selects some of them",
+            fix="correct the start weights or --start-only",
+        )
     log(f"{n_own - len(new)} of {n_own} tensors start as the {source}")
 
 

@@ -144,8 +144,8 @@ def compare_voices(
 def _similarity(before: Sequence[Waveform], after: Sequence[Waveform], recordings: Sequence[Waveform]) -> VoiceMeasure:
     """Mean cosine similarity of the sentences to the recordings of the speaker.
 
-    Each sentence is compared with the mean embedding of the recordings; each recording, with that of all other
-    recordings.
+    Each sentence is compared with the mean embedding of the recordings; each recording, with the mean
+    embedding of all other recordings.
     """
     encoder = ResemblyzerEncoder.load()
     references = [encoder.embed(sound) for sound in recordings]

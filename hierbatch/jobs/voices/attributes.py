@@ -29,15 +29,15 @@ _PROSODY_RANGE, _SPEED_RANGE = (0.15, 2.5), (0.6, 1.7)
 _MAX_TILT_DB, _MAX_SHIFT_OCTAVES, _MAX_PITCH_STEP = 10.0, 0.15, 12.0
 
 
-def measure_attributes(space: VoiceSpace, sound: Waveform, n_symbols: int) -> dict[str, float]:
+def measure_attributes(space: VoiceSpace, sound: Waveform, n_tokens: int) -> dict[str, float]:
     """Measure the attributes of one sentence, by name, in standard deviations from the mean of the training speakers.
 
     Args:
         space: distribution of voices, with the means and the standard deviations.
         sound: speech at 16 kHz.
-        n_symbols: number of phoneme symbols of the sentence, for the pace.
+        n_tokens: number of tokens in the phoneme string of the sentence, for the pace.
     """
-    raw = _raw_attributes(space, measure_voice(sound), n_symbols)
+    raw = _raw_attributes(space, measure_voice(sound), n_tokens)
     standard = (raw - space.attribute_mean) / space.attribute_deviation
     return dict(zip(ATTRIBUTES, standard.tolist(), strict=True))
 
@@ -88,7 +88,7 @@ def adjust_voice(
     )
 
 
-def _raw_attributes(space: VoiceSpace, measures: VoiceMeasures, n_symbols: int) -> npt.NDArray[np.float64]:
+def _raw_attributes(space: VoiceSpace, measures: VoiceMeasures, n_tokens: int) -> npt.NDArray[np.float64]:
     """Attributes in their own units, in the order of `ATTRIBUTES`."""
     shift = formant_shift_octaves(measures.spectrum_db, space.reference_db.astype(np.float64))
     by_pitch, by_formants, offset = space.femininity_weights.tolist()
@@ -97,7 +97,7 @@ def _raw_attributes(space: VoiceSpace, measures: VoiceMeasures, n_symbols: int) 
             measures.f0_semitones,
             by_pitch * measures.f0_semitones + by_formants * shift + offset,
             measures.brightness_db,
-            n_symbols / max(measures.speech_s, 0.1),
+            n_tokens / max(measures.speech_s, 0.1),
             measures.f0_spread_semitones,
             measures.effort_db,
             measures.aperiodicity_db,

@@ -10,8 +10,8 @@ from hierbatch.errors import InputError
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.voices import list_voices
 from hierbatch.jobs.voices.voice_model import VoiceModel
-from hierbatch.manifest.voice_file import VOICE_FILE_SUFFIX, VoiceFile, VoiceSource, content_sha256
-from hierbatch.manifest.voices import CONSENTS, VoiceRow, check_consent, voice_from_file
+from hierbatch.manifest.voices.voice_file import VOICE_FILE_SUFFIX, VoiceFile, VoiceSource, content_sha256
+from hierbatch.manifest.voices.voices import CONSENTS, VoiceRow, check_consent, voice_from_file
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.lite.voice_blend import blend_voices, normalize_weights
 
@@ -40,7 +40,7 @@ def blend(job: BlendVoices) -> VoiceFile:
     """
     check_suffix(job.out)
     if len(job.voices) < 2:
-        raise InputError("A blend needs two voices or more", got=str(len(job.voices)))
+        raise InputError("A blend needs two voices or more", got=str(len(job.voices)), fix="add a voice")
     rows = [row for row, _ in job.voices]
     check_consent(rows, allow_unknown=job.allow_unknown_consent)
     weights = normalize_weights([weight for _, weight in job.voices])
@@ -106,7 +106,12 @@ def find_voices(names: Sequence[str], consent: str, table: Path | None) -> list[
     rows = []
     for name in names:
         if name not in by_name and not Path(name).is_file():
-            raise InputError("There is no such voice", expected=", ".join(by_name) or "a file", got=name)
+            raise InputError(
+                "There is no such voice",
+                expected=", ".join(by_name) or "a file",
+                got=name,
+                fix="correct the name, or pass the table of the voices with --voices",
+            )
         rows.append(by_name[name] if name in by_name else voice_from_file(Path(name), consent))
     return rows
 
@@ -122,5 +127,5 @@ def check_suffix(path: Path) -> None:
     """Raise InputError if the path does not have the suffix by which commands recognize voice files."""
     if path.suffix.lower() != VOICE_FILE_SUFFIX:
         raise InputError(
-            "A voice file has another suffix", expected=VOICE_FILE_SUFFIX, got=path.name, fix="change --out"
+            "The voice file has the wrong suffix", expected=VOICE_FILE_SUFFIX, got=path.name, fix="change --out"
         )

@@ -13,7 +13,7 @@ from hierbatch.frontend.descriptions.description import VoiceDescription, parse_
 from hierbatch.jobs.voices.attributes import adjust_voice, measure_attributes
 from hierbatch.jobs.voices.sample import MadeVoice, check_request, describe_synthetic
 from hierbatch.jobs.voices.voice_model import VoiceModel
-from hierbatch.manifest.voice_file import VOICE_FILE_SUFFIX
+from hierbatch.manifest.voices.voice_file import VOICE_FILE_SUFFIX
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.lite.prompt_statistics import Floats
 from hierbatch.models.lite.voice import LiteVoice
@@ -31,7 +31,7 @@ class DesignVoices:
     n_voices: int = 1
     seed: int = 0
     name: str = "designed"
-    """Beginning of the names of the voices."""
+    """Prefix of the voice names."""
     n_candidates: int = 2
     """Number of candidates drawn for each voice; the one nearest to the description is kept."""
     n_corrections: int = 2
@@ -64,7 +64,7 @@ def read_description(text: str) -> VoiceDescription:
             "The description names no attribute of a voice",
             expected="words such as low, female, bright, slow, lively, soft or breathy, in English or Korean",
             got=text[:80],
-            fix="docs/voices.md lists the words",
+            fix="use words that docs/voices.md lists",
         )
     return described
 
@@ -73,12 +73,18 @@ def design_voices(job: DesignVoices) -> Iterator[MadeVoice]:
     """Design voices one by one; the same seed results in the same voices, whatever their number.
 
     Raises:
-        InputError: the description has no attribute, or the number of voices, the seed or the name cannot be used.
+        InputError: the description has no attribute, or a number, the seed or the name cannot be used.
         BundleError: the model cannot be loaded, or has no distribution of voices.
         RowError: no candidate can be used.
         StorageError: the disk is full.
     """
     check_request(job.n_voices, job.seed, job.name)
+    if job.n_candidates < 1 or job.n_corrections < 0:
+        raise InputError(
+            "The numbers of candidates and corrections are out of range",
+            expected="at least 1 candidate and 0 corrections",
+            got=f"{job.n_candidates} and {job.n_corrections}",
+        )
     asked = read_description(job.description).attributes
     model = VoiceModel(job.model)
     for number in range(1, job.n_voices + 1):
@@ -137,7 +143,7 @@ def _corrected(model: VoiceModel, point: Floats, asked: Mapping[str, float], n_c
     phonemes = model.phonemes(TEST_TEXTS[model.language], model.language)
     for number in range(n_corrections + 1):
         sound = model.speak(voice, phonemes, model.language)
-        measured = measure_attributes(model.space, sound, len(phonemes))
+        measured = measure_attributes(model.space, sound, len(phonemes.split()))
         made.append(Candidate(point=point, voice=voice, measured=measured))
         if number < n_corrections:
             voice = adjust_voice(model.space, voice, asked, measured)

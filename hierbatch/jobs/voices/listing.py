@@ -16,8 +16,8 @@ from hierbatch.errors import PromptError
 from hierbatch.jobs.options.finetune import PROMPT_FILE
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.voices import list_voices
-from hierbatch.manifest.voice_file import is_voice_file, parse_voice_file, recording_of
-from hierbatch.manifest.voices import VoiceRow
+from hierbatch.manifest.voices.voice_file import is_voice_file, parse_voice_file, recording_of
+from hierbatch.manifest.voices.voices import VoiceRow
 from hierbatch.models.weights.bundle import list_bundles
 
 RECORDING = "recording"

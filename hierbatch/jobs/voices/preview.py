@@ -15,7 +15,7 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.delivery.tags import synthetic_notice
 from hierbatch.errors import InputError, RowError
 from hierbatch.jobs.voices.voice_model import PREVIEW_TEXTS, VoiceModel
-from hierbatch.manifest.voices import VoiceRow, check_consent
+from hierbatch.manifest.voices.voices import VoiceRow, check_consent
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.programs import ffmpeg_program
 from hierbatch.storage import write_atomically
@@ -82,7 +82,7 @@ def preview_voices(job: PreviewVoices, on_file: Callable[[Path], None] | None = 
         if on_file:
             on_file(files[row.voice])
     if not files:
-        raise InputError("No voice can be used", got=" ".join(problems.values()))
+        raise InputError("No voice can be used", got=" ".join(problems.values()), fix="replace these recordings")
     montage = None
     if len(files) > 1:
         montage = job.out / MONTAGE

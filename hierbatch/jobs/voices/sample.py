@@ -12,8 +12,8 @@ import numpy as np
 from hierbatch.errors import InputError
 from hierbatch.jobs.options.speech import MAX_SEED
 from hierbatch.jobs.voices.voice_model import VoiceModel
-from hierbatch.manifest.checks import SAFE_ID
-from hierbatch.manifest.voice_file import VOICE_FILE_SUFFIX, VoiceFile
+from hierbatch.manifest.tables.checks import SAFE_ID
+from hierbatch.manifest.voices.voice_file import VOICE_FILE_SUFFIX, VoiceFile
 from hierbatch.models.catalog.model_choice import ModelChoice
 
 _MAX_VOICES = 1000
@@ -27,7 +27,7 @@ class SampleVoices:
     n_voices: int = 1
     seed: int = 0
     name: str = "sampled"
-    """Beginning of the names of the voices."""
+    """Prefix of the voice names."""
     model: ModelChoice = field(default_factory=ModelChoice)
 
 
@@ -100,17 +100,24 @@ def check_request(n_voices: int, seed: int, name: str) -> None:
     Args:
         n_voices: number of voices.
         seed: seed of the request.
-        name: beginning of the names of the voices.
+        name: prefix of the voice names.
 
     Raises:
         InputError: a value cannot be used.
     """
     if not 1 <= n_voices <= _MAX_VOICES:
-        raise InputError("The number of voices is out of range", expected=f"1 to {_MAX_VOICES}", got=str(n_voices))
+        raise InputError(
+            "The number of voices is out of range",
+            expected=f"1 to {_MAX_VOICES}",
+            got=str(n_voices),
+            fix="change the number",
+        )
     if not 0 <= seed <= MAX_SEED:
-        raise InputError("The seed is out of range", expected=f"0 to {MAX_SEED}", got=str(seed)[:40])
+        raise InputError(
+            "The seed is out of range", expected=f"0 to {MAX_SEED}", got=str(seed)[:40], fix="change the seed"
+        )
     if not re.fullmatch(SAFE_ID, f"{name}-{n_voices}"):
         raise InputError(
-            "The name cannot be that of a voice", expected="letters, digits, `.`, `_` and `-`", got=name[:60],
+            "The name of the voice is invalid", expected="letters, digits, `.`, `_` and `-`", got=name[:60],
             fix="change --name",
         )  # fmt: skip

@@ -11,8 +11,8 @@ from hierbatch.audio.joining import silence
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import BundleError, PromptError
 from hierbatch.frontend.speech_text import SpeechFrontEnd
-from hierbatch.manifest.voice_file import VoiceFile, parse_voice_file
-from hierbatch.manifest.voices import VoiceRow
+from hierbatch.manifest.voices.voice_file import VoiceFile, parse_voice_file
+from hierbatch.manifest.voices.voices import VoiceRow
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.lite.pipeline import LitePipeline
 from hierbatch.models.lite.prompt_statistics import measure_spectrum, move_spectrum
@@ -66,14 +66,18 @@ class VoiceModel:
 
     @property
     def language(self) -> str:
-        """Language of reference recordings: English if the model speaks it, otherwise another with test sentences.
+        """Language of reference recordings: English if the model speaks it, or else another one with test sentences.
 
         Raises:
             BundleError: the model speaks no language with test sentences.
         """
         known = [code for code in REFERENCE_TEXTS if code in self.pipeline.languages]
         if not known:
-            raise BundleError("The model speaks no language with test sentences", expected=", ".join(REFERENCE_TEXTS))
+            raise BundleError(
+                "The model speaks no language with test sentences",
+                expected=", ".join(REFERENCE_TEXTS),
+                fix="choose another with --model",
+            )
         return known[0]
 
     def encode(self, row: VoiceRow) -> LiteVoice:
@@ -118,7 +122,7 @@ class VoiceModel:
         return Waveform(np.concatenate(blocks), parts[0].rate_hz)
 
     def with_own_frames(self, voice: LiteVoice) -> LiteVoice:
-        """Copy of a voice with the frames of its own speech, instead of those of the average voice.
+        """Copy of a voice with prompt frames from its own speech, instead of those of the average voice.
 
         Raises:
             PromptError: the speech of the voice has no pitch.

@@ -32,7 +32,7 @@ class AssembleJob:
     prosody_temperature_ko: float = 0.0
     """Scale of the prosody network's noise in Korean."""
     prosody_duration_share: float = 0.0
-    """Power (0 to 1) of the sampled ratios by which predicted word durations are scaled; 0 leaves them unchanged."""
+    """Exponent (0 to 1) of the sampled ratios that scale the predicted word durations; 0 leaves them unchanged."""
     voicing_threshold_en: float = -1.25
     """Logit above which a frame of English is voiced; with this value, as many frames are voiced as in recordings.
 
@@ -45,7 +45,7 @@ class AssembleJob:
     comma_pause_en: float = 0.7
     """Scale factor for pauses at English commas, since predicted ones are 0.9 to 2 times as long as recorded ones."""
     low_noise_db_ko: float = -6.0
-    """Gain of the noise below 1 kHz in voiced Korean frames, in dB, since valleys between harmonics there are 6 dB
+    """Gain of the noise below 1 kHz in voiced Korean frames, in dB. Without it, the valleys between harmonics are 6 dB
     shallower than in recordings; in English, they are as deep as in recordings."""
     latent_contrast: float = 1.1
     """Scale factor for the distance of the log-mel latent from the mean of each band over the sentence."""

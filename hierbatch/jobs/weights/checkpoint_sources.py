@@ -69,4 +69,4 @@ def _files_of(folder: Path) -> list[Path]:
 
 
 def _looks_like_weights(file: Path) -> bool:
-    return file.suffix in _SUFFIXES or bool(_SUFFIXLESS.fullmatch(file.name))
+    return file.suffix.lower() in _SUFFIXES or bool(_SUFFIXLESS.fullmatch(file.name))

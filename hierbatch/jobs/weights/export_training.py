@@ -94,7 +94,10 @@ def _write_published(path: Path, weights: Mapping[str, Tensor], kind: RecipeKind
         named = publish_weights(weights, kind.names(config), kind.normalized)
     except KeyError as error:
         raise InputError(
-            "The network has no published form", expected="a network of the published structure", got=str(error)
+            "The network has no published form",
+            expected="a network of the published structure",
+            got=str(error),
+            fix="export it with --to bundle",
         ) from error
     contiguous = {name: value.contiguous() for name, value in named.items()}
     with write_atomically(path) as temporary:

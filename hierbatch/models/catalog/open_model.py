@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hierbatch.errors import BundleError, HierbatchError
+from hierbatch.models.catalog.load_failures import described_failures
 from hierbatch.models.catalog.model_info import DEFAULT_UPSAMPLER, ModelInfo
 from hierbatch.models.catalog.model_kinds import find_model_kind
 from hierbatch.models.conversion.interface import ConversionModel
@@ -46,7 +44,7 @@ def open_model(bundle: str | Path = "lite", placement: DevicePlacement = _CPU) -
     """
     found = find_bundle(bundle)
     kind = find_model_kind(found)
-    with _described_failures(bundle, placement):
+    with described_failures(bundle, placement):
         return kind.load(found, placement)
 
 
@@ -54,24 +52,10 @@ def open_upsampler(bundle: str | Path = DEFAULT_UPSAMPLER, placement: DevicePlac
     """Open the SpeechSR of a bundle, whose networks are loaded on first use; arguments as in `open_model`.
 
     Raises:
-        BundleError: there is no such bundle, or it has no SpeechSR.
+        BundleError: there is no such bundle, or it has no SpeechSR; on first use, as in `open_model`.
         InputError: this machine has no such device.
     """
     from hierbatch.models.upsampling.upsampler import Upsampler  # late: torch takes seconds to import
 
-    with _described_failures(bundle, placement):
+    with described_failures(bundle, placement):
         return Upsampler.load(bundle, placement)
-
-
-@contextmanager
-def _described_failures(bundle: str | Path, placement: DevicePlacement) -> Iterator[None]:
-    try:
-        yield
-    except HierbatchError:
-        raise
-    except Exception as error:  # a missing device or too little memory; the model's own message is the best description
-        raise BundleError(
-            f"The model {bundle} cannot be loaded on {placement}",
-            got=f"{type(error).__name__}: {str(error).partition(chr(10))[0]}",
-            fix="run `hierbatch doctor` to see what this machine supports, or use --device cpu",
-        ) from error

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 MIN_F0_HZ = 55.0
-"""Limit of F0 + 1 Hz, below which predicted F0 is treated as unvoiced; as in the published pipeline."""
+"""Predicted F0 is treated as unvoiced where F0 + 1 Hz is below this limit, as in the published pipeline."""
 
 
 def mix_styles(styles: Tensor, ratio: float) -> Tensor:

@@ -41,9 +41,12 @@ def find_checkpoint_file(folder: Path, name: str) -> Path | None:
     The file is recognized by its hash; only files of the published size are read.
 
     Raises:
-        InputError: the folder or a file in it cannot be read.
+        InputError: no published file has this name, or the folder or a file in it cannot be read.
     """
-    published_file = next(file for file in HIERSPEECHPP_FILES if file.name == name)
+    published_file = next((file for file in HIERSPEECHPP_FILES if file.name == name), None)
+    if published_file is None:
+        known = ", ".join(file.name for file in HIERSPEECHPP_FILES)
+        raise InputError("No published file has this name", expected=known, got=name)
     try:
         for path in sorted(folder.rglob("*")):
             if path.is_file() and path.stat().st_size == published_file.n_bytes:

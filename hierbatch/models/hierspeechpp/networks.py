@@ -22,6 +22,9 @@ from hierbatch.models.hierspeechpp.text_to_vector.config import TextToVectorConf
 from hierbatch.models.hierspeechpp.text_to_vector.model import TextToVector
 from hierbatch.models.weights.bundle import Bundle
 
+SPEECHSR_DEFAULTS = {"speechsr24k": speechsr_24k(), "speechsr48k": speechsr_48k()}
+"""Published configuration of each SpeechSR component, the one with the higher rate last."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HierSpeechPPNetworks:
@@ -51,10 +54,9 @@ class HierSpeechPPNetworks:
             BundleError: a network that synthesis requires is missing, or weights do not fit.
         """
         super_resolution, synthesizer = None, load_synthesizer(bundle)
-        for name, sizes in (("speechsr24k", speechsr_24k()), ("speechsr48k", speechsr_48k())):
+        for name in SPEECHSR_DEFAULTS:
             if bundle.has_component(name) and synthesizer.config.rate_hz == RATE_HZ:
-                super_resolution = SpeechSR(replace(sizes, **component_sizes(bundle, name)))
-                load_component(super_resolution, bundle, name)
+                super_resolution = load_speechsr(bundle, name)
         text_to_vector = TextToVector(TextToVectorConfig(**component_sizes(bundle, "ttv")))
         load_component(text_to_vector, bundle, "ttv")
         return HierSpeechPPNetworks(
@@ -80,6 +82,13 @@ def load_synthesizer(bundle: Bundle) -> Synthesizer:
     synthesizer = Synthesizer(SynthesizerConfig(**component_sizes(bundle, "synthesizer")), is_for_training=False)
     load_component(synthesizer, bundle, "synthesizer", excluded_prefix="training_modules.")
     return synthesizer
+
+
+def load_speechsr(bundle: Bundle, component: str) -> SpeechSR:
+    """Load one of the SpeechSR networks; raises BundleError as `load_component` does."""
+    speechsr = SpeechSR(replace(SPEECHSR_DEFAULTS[component], **component_sizes(bundle, component)))
+    load_component(speechsr, bundle, component)
+    return speechsr
 
 
 def load_content_encoder(bundle: Bundle) -> ContentEncoder:

@@ -42,6 +42,7 @@ class Acoustic(nn.Module):
         semantic  [B, T, semantic_channels]
         pitch     [B, T, 4]  from `pitch_features`
         style     [B, S]
+        prompt    `PromptFrames` of the batch
         mask      [B, T, 1]  bool
         returns   [B, 2T, M]
     """

@@ -31,7 +31,7 @@ _N_MODULATIONS = 2
 _RESIDUAL_GAIN = 5.0
 _MAX_HARMONIC_HZ = 0.98 * RATE_HZ / 2
 _LOW_BAND_HZ = (840.0, 1190.0)
-"""Band edges of the correction of the low noise: whole below the first, none above the second."""
+"""Edges of the transition of the noise correction: full below the first, none above the second."""
 
 
 class LiteWaveformGenerator(nn.Module):

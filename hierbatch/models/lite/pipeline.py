@@ -25,7 +25,7 @@ from hierbatch.audio.spectrum import LogMel, long_term_spectrum
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.constants import FRAME_HOP_SAMPLES, MEL_HOP_SAMPLES, MELS_PER_FRAME, RATE_HZ
 from hierbatch.errors import BundleError
-from hierbatch.manifest.voice_file import VoiceFile
+from hierbatch.manifest.voices.voice_file import VoiceFile
 from hierbatch.models.conversion.interface import ConversionRequest, InputSpec, count_frames
 from hierbatch.models.convnext import length_mask
 from hierbatch.models.device_placement import DevicePlacement, to_array

@@ -43,6 +43,7 @@ class TimbreAttention(nn.Module):
 
     Shape:
         semantic  [B, T, C]
+        prompt    `PromptFrames` of the batch
         returns   [B, T, W]
     """
 

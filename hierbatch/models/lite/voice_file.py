@@ -10,7 +10,7 @@ import numpy as np
 from hierbatch.audio.spectrum import N_MELS
 from hierbatch.constants import MELS_PER_FRAME
 from hierbatch.errors import PromptError
-from hierbatch.manifest.voice_file import Floats, VoiceFile, content_sha256
+from hierbatch.manifest.voices.voice_file import Floats, VoiceFile, content_sha256
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.voice import LiteVoice
 

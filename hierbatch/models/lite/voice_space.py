@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from hierbatch.audio.spectrum import N_MELS
-from hierbatch.errors import BundleError
+from hierbatch.errors import BundleError, InputError
 from hierbatch.models.lite.prompt_statistics import Floats, LongTermSpectrum, measure_spectrum, move_spectrum
 from hierbatch.models.lite.voice import LiteVoice
 from hierbatch.models.weights.bundle import Bundle
@@ -32,6 +33,10 @@ ARRAYS = (
     "attribute_deviation", "attribute_map", "attribute_residual", "reference_db", "femininity_weights",
 )  # fmt: skip
 _KEY = "hierbatch_voice_space"
+PACE_UNIT = "tokens/s"
+"""Unit of the mean and deviation of the pace, recorded in the metadata of a file."""
+_TOKENS_PER_CHARACTER = 35 / 77
+"""Ratio in the measured sentence; files without a unit have the pace in characters of the phoneme string a second."""
 _MAX_BYTES = 16 << 20
 _MAX_DEVIATION = 2.5
 _MAX_DRAWS = 200
@@ -88,6 +93,7 @@ class VoiceSpace:
 
         Raises:
             BundleError: none of 200 drawn points was far enough from every training speaker.
+            InputError: a target is not an attribute, or not a finite number.
         """
         centre, root = self._given(targets or {})
         for _ in range(_MAX_DRAWS):
@@ -124,10 +130,16 @@ class VoiceSpace:
         )
 
     def _given(self, targets: Mapping[str, float]) -> tuple[Floats, Floats]:
-        """Mean and square root of the covariance of points, given their attributes (conditional Gaussian)."""
+        """Mean of the points with given attributes, and square root of their covariance (conditional Gaussian)."""
         identity = np.eye(self.n_components)
         if not targets:
             return np.zeros(self.n_components, np.float32), identity.astype(np.float32)
+        if wrong := [f"{name} {value}" for name, value in targets.items() if not _is_target(name, value)]:
+            raise InputError(
+                "A voice cannot be drawn for these targets",
+                expected=f"finite values of {', '.join(ATTRIBUTES)}",
+                got=", ".join(wrong),
+            )
         rows = [ATTRIBUTES.index(name) for name in targets]
         mapped = self.attribute_map[rows].astype(np.float64)
         total = mapped @ mapped.T + self.attribute_residual[np.ix_(rows, rows)]
@@ -135,6 +147,10 @@ class VoiceSpace:
         values, vectors = np.linalg.eigh(identity - gain @ mapped)
         root = vectors * np.sqrt(np.maximum(values, 0.0))
         return (gain @ np.array(list(targets.values()))).astype(np.float32), root.astype(np.float32)
+
+
+def _is_target(name: str, value: float) -> bool:
+    return name in ATTRIBUTES and math.isfinite(value)
 
 
 def features_of(voice: LiteVoice) -> Floats:
@@ -164,14 +180,19 @@ def load_voice_space(bundle: Bundle) -> VoiceSpace:
         arrays = load(read_regular_file(path, _MAX_BYTES))
         with safe_open(path, "numpy") as file:
             page = json.loads(file.metadata()[_KEY])
+        arrays = {name: arrays[name].astype(np.float32) for name in ARRAYS}
+        if page.get("pace_unit") != PACE_UNIT:
+            for name in ("attribute_mean", "attribute_deviation"):
+                arrays[name][ATTRIBUTES.index("pace")] *= _TOKENS_PER_CHARACTER
+        _check_arrays(arrays)
         found = VoiceSpace(
-            **{name: arrays[name].astype(np.float32) for name in ARRAYS},
+            **arrays,
             same_speaker_distance=float(page["same_speaker_distance"]),
             weights_sha256=str(page["weights_sha256"]),
         )
     except OSError as error:
         raise BundleError(f"Model {bundle.name!r} has no distribution of voices", got=str(error), fix=fix) from error
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (SafetensorError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise BundleError(f"The distribution of voices {path} is damaged", got=str(error), fix=fix) from error
     if found.weights_sha256 != bundle.weights_sha256:
         raise BundleError(
@@ -183,12 +204,28 @@ def load_voice_space(bundle: Bundle) -> VoiceSpace:
     return found
 
 
+def _check_arrays(arrays: Mapping[str, Floats]) -> None:
+    """Check that the shapes fit each other and that all values are finite; raises ValueError."""
+    (n_components, n_features), n_attributes = arrays["components"].shape, len(ATTRIBUTES)
+    n_speakers, n_frames = len(arrays["speakers"]), len(arrays["frames_semantic"])
+    shapes = {
+        "mean": (n_features,), "projection": (n_features, n_components), "speakers": (n_speakers, n_components),
+        "frames_mel": (n_frames, 2 * N_MELS), "attribute_mean": (n_attributes,), "attribute_deviation": (n_attributes,),
+        "attribute_map": (n_attributes, n_components), "attribute_residual": (n_attributes, n_attributes),
+        "reference_db": (N_MELS,), "femininity_weights": (3,),
+    }  # fmt: skip
+    wrong = [name for name, shape in shapes.items() if arrays[name].shape != shape]
+    wrong += [name for name, array in arrays.items() if not np.isfinite(array).all()]
+    if wrong:
+        raise ValueError(f"shapes or values of {', '.join(wrong)}")
+
+
 def voice_space_bytes(arrays: Mapping[str, Floats], page: Mapping[str, object]) -> bytes:
     """Encode a distribution as a safetensors file: arrays in half precision, and metadata.
 
     Args:
         arrays: one array for each name of `ARRAYS`.
-        page: metadata: `weights_sha256`, `same_speaker_distance`, and the origin.
+        page: metadata: `weights_sha256`, `same_speaker_distance`, `pace_unit`, and the origin.
     """
     from safetensors.numpy import save
 

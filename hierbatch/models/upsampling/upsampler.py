@@ -20,6 +20,7 @@ from hierbatch.audio.resample import resample_blocks, resampled_length
 from hierbatch.audio.waveform import Samples, SoundStream, Waveform
 from hierbatch.constants import RATE_HZ
 from hierbatch.errors import BundleError, InputError, SynthesisError
+from hierbatch.models.catalog.load_failures import described_failures
 from hierbatch.models.catalog.model_info import (
     DEFAULT_UPSAMPLER,
     UPSAMPLER_COMPONENTS,
@@ -27,8 +28,7 @@ from hierbatch.models.catalog.model_info import (
     get_upsampling_rates,
 )
 from hierbatch.models.device_placement import DevicePlacement, to_array
-from hierbatch.models.hierspeechpp.speechsr.config import speechsr_24k, speechsr_48k
-from hierbatch.models.hierspeechpp.speechsr.model import SpeechSR
+from hierbatch.models.hierspeechpp.networks import load_speechsr
 from hierbatch.models.upsampling.lite.config import HOP_SAMPLES, SpeechSRLiteConfig
 from hierbatch.models.upsampling.lite.model import SpeechSRLite
 from hierbatch.models.weights.bundle import Bundle, find_bundle
@@ -91,14 +91,16 @@ class Upsampler:
 
         Raises:
             InputError: SpeechSR does not support that rate.
-            BundleError: the bundle has no network for that rate, or the network is damaged.
+            BundleError: the bundle has no network for that rate, the network is damaged, or the device has too little
+                memory.
         """
         if rate_hz not in RATES_HZ:
             raise InputError(
                 "SpeechSR does not support this rate", expected=" or ".join(map(str, RATES_HZ)), got=f"{rate_hz} Hz"
             )
         if rate_hz not in self._networks:
-            self._networks[rate_hz] = cast("_Network", self._placement.place(self._make(rate_hz)))
+            with described_failures(self.name, self._placement):
+                self._networks[rate_hz] = cast("_Network", self._placement.place(self._make(rate_hz)))
 
     def upsample(self, sound: Waveform, rate_hz: int) -> Waveform:
         """Extend a recording to `rate_hz`; content above 8 kHz is synthesized. The length is that of `resample`.
@@ -218,26 +220,21 @@ def _split(blocks: Iterable[Samples]) -> Iterator[tuple[Samples, int, bool]]:
 def _lite_builder(bundle: Bundle) -> Callable[[int], nn.Module]:
     def make(rate_hz: int) -> nn.Module:
         network = SpeechSRLite(SpeechSRLiteConfig.from_dict(bundle.config), rate_hz)
-        return _load_state(network, bundle, bundle.load_weights())
+        try:
+            network.load_state_dict(bundle.load_weights())
+        except RuntimeError as error:
+            raise BundleError(
+                f"The weights of bundle {bundle.name!r} do not fit its configuration",
+                got=" ".join(str(error).split()),
+                fix="reinstall hierbatch, or import the bundle again",
+            ) from error
+        return network
 
     return make
 
 
 def _published_builder(bundle: Bundle) -> Callable[[int], nn.Module]:
     def make(rate_hz: int) -> nn.Module:
-        network = SpeechSR(speechsr_48k() if rate_hz == 48_000 else speechsr_24k())
-        return _load_state(network, bundle, bundle.load_component(UPSAMPLER_COMPONENTS[rate_hz]))
+        return load_speechsr(bundle, UPSAMPLER_COMPONENTS[rate_hz])
 
     return make
-
-
-def _load_state(network: nn.Module, bundle: Bundle, weights: dict[str, Tensor]) -> nn.Module:
-    try:
-        network.load_state_dict(weights)
-    except RuntimeError as error:
-        raise BundleError(
-            f"The weights of bundle {bundle.name!r} do not fit its configuration",
-            got=" ".join(str(error).split()),
-            fix="reinstall hierbatch, or import the bundle again",
-        ) from error
-    return network

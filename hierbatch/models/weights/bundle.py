@@ -155,7 +155,10 @@ class Bundle:
         except (OSError, SafetensorError) as error:
             raise self._unreadable(error) from error
         self._check_hash(actual_sha256, expected_sha256)
-        current = with_current_names(weights, is_lite=self.kind == "lite")
+        try:
+            current = with_current_names(weights, is_lite=self.kind == "lite")
+        except ValueError as error:  # earlier and current names in one file
+            raise self._unreadable(error) from error
         return {name: value.float() if value.is_floating_point() else value for name, value in current.items()}
 
     def _unreadable(self, error: Exception) -> BundleError:

@@ -26,10 +26,11 @@ _CONTAINER_KEYS = ("model", "generator")
 _GAIN, _DIRECTION = ".weight_g", ".weight_v"
 _CONSTANT_TOLERANCE = 1e-6
 _BLOCKED_GLOBAL = re.compile(r"GLOBAL (\S+) was not an allowed global")
-_UNREADABLE = (
+UNREADABLE_ERRORS = (
     OSError, pickle.UnpicklingError, SafetensorError, RuntimeError, EOFError,
     ValueError, LookupError, TypeError, AttributeError,
 )  # fmt: skip
+"""Errors that a missing or damaged checkpoint file causes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +108,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             file.seek(0)
-            content = _read_content(file, path.suffix)
-    except _UNREADABLE as error:
+            content = _read_content(file, path.suffix.lower())
+    except UNREADABLE_ERRORS as error:
         raise BundleError(
             f"The checkpoint {path} cannot be opened",
             expected="a .safetensors file, or a PyTorch file of tensors that opens without running code",

@@ -23,7 +23,7 @@ def take_weights(network: nn.Module, weights: Mapping[str, Tensor], patterns: Se
     Args:
         network: network to fill.
         weights: state dict, with weight norm folded or not.
-        patterns: patterns of the names to load, as they are with weight norm folded.
+        patterns: patterns of the names to load, in the form that names have when weight norm is folded.
     """
     own, found = network.state_dict(), dict[str, Tensor]()
     for name, value in _split_like(weights, own).items():

@@ -75,7 +75,7 @@ def write_full_rate_sounds(
     utterances: Iterable[PreparedUtterance],
     recording_of: Callable[[str], Waveform | None],
 ) -> int:
-    """Write the recordings of utterances at a given rate; returns the number of utterances that have a recording.
+    """Write the recordings of utterances at a given rate; return the number of utterances that have a recording.
 
     Recordings are scaled to the level of prepared speech, and cut or padded to the length of their utterances.
 

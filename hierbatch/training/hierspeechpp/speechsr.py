@@ -109,7 +109,7 @@ class SpeechSRRecipe:
         return self._batch([self.pairs.pair(step, row) for row in rows], len(rows) / n_rows)
 
     def losses(self, optimizer: str, batch: SpeechSRBatch) -> dict[str, Tensor]:
-        """Weighted losses of `optimizer`, that of the discriminators or of the generator."""
+        """Weighted losses for one optimizer, `discriminators` or `generator`."""
         generated = self._generate(optimizer, batch)
         discriminators, weights = self.networks["discriminators"], self.config.losses
         if optimizer == "discriminators":

@@ -130,7 +130,11 @@ class SpeechSRPairs:
 
 
 def bandwidth_hz(clip: FullBandClip, rate_hz: int) -> float:
-    """Highest frequency in Hz whose mean power is at most 90 dB below the maximum; 0 for a silent recording."""
+    """Highest frequency in Hz whose mean power is at most 90 dB below the maximum; 0 for silence and very short sounds.
+
+    Raises:
+        ProgramError: SciPy is not installed.
+    """
     samples = clip.samples[: 20 * rate_hz].astype(np.float32)
     if len(samples) < _N_FFT or not samples.any():
         return 0.0

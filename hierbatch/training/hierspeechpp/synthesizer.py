@@ -167,7 +167,7 @@ class SynthesizerRecipe:
             )
 
     def losses(self, optimizer: str, batch: SynthesizerBatch) -> dict[str, Tensor]:
-        """Weighted losses of `optimizer`, that of the discriminators or of the generator."""
+        """Weighted losses for one optimizer, `discriminators` or `generator`."""
         found = self._pass(optimizer, batch)
         discriminators = self.networks["discriminators"]
         if optimizer == "discriminators":

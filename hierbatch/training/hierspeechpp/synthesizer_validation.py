@@ -13,6 +13,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from hierbatch.audio.resample import resample
+from hierbatch.audio.waveform import Waveform
+from hierbatch.constants import RATE_HZ
 from hierbatch.models.hierspeechpp.synthesizer.model import Synthesizer
 from hierbatch.models.hierspeechpp.synthesizer.training import SynthesizerInputs, training_pass
 from hierbatch.training.hierspeechpp.figures import mean_figures
@@ -88,8 +91,8 @@ def convert_to_samples(
     for number, row in enumerate(rows):
         for name, style in (("own", styles[number]), ("other", styles[(number + 1) % len(rows)])):
             sound = synthesize_from_prior(network, row, style).sound[0, 0].float().cpu()
-            step = rate_hz // 16_000 if rate_hz % 16_000 == 0 else 1
-            picture = mel(sound[None, ::step].to(row.sound.device))[0].cpu().numpy()
+            narrow = resample(Waveform(sound.numpy(), rate_hz), RATE_HZ).samples
+            picture = mel(torch.from_numpy(narrow)[None].to(row.sound.device))[0].cpu().numpy()
             samples.append(
                 Sample(
                     name=f"row{number}-{name}-voice",

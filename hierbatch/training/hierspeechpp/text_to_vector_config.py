@@ -25,7 +25,7 @@ class TextToVectorLossWeights:
     symbols: float = 1.0
     """Connectionist temporal classification (CTC) loss of the symbols, predicted from the latent."""
     prosody: float = 0.1
-    """Evidence bound of the words' contours and durations, for a network with `prosody_width`. Ours."""
+    """Negative evidence lower bound of the words' contours and durations, for a network with `prosody_width`. Ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

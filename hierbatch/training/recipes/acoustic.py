@@ -162,7 +162,7 @@ class AcousticRecipe:
 
     @torch.no_grad()
     def validate(self, network: AcousticTrainingModule) -> dict[str, float]:
-        """Mel errors, cosine of encoded and target features, ratio of predicted to recorded change between frames."""
+        """Mel errors, cosine of encoded and target features, and ratio of predicted to recorded changes over time."""
         arrays, prompt = (load_batch(self._prepared, [pair[side] for pair in self._held_out]) for side in (0, 1))
         mel, mask = self._mel(self._tensor(arrays.audio)), frame_mask(arrays, self._device)
         target, mel_mask = self._target_features(arrays, mel, mask), mask.repeat_interleave(MELS_PER_FRAME, 1)

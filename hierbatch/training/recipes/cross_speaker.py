@@ -107,9 +107,17 @@ class CrossSpeakerRecipe(AcousticRecipe):
         losses = self._paired_losses(network, pairs)
         for name, rows in unpaired.items():
             mel = network.acoustic(rows.semantic, rows.pitch, rows.prompts.style, rows.prompts.frames, rows.mask)
-            losses[f"{name}_phones"] = self._cycle_loss(network, rows, mel, rng)
-            if self._speaker_encoder is not None:
-                losses[f"{name}_voice"] = _VOICE_WEIGHT * _speaker_distance(self._speaker_encoder, rows, mel)
+            unpaired_losses = self._unpaired_losses(network, rows, mel, rng)
+            losses |= {f"{name}_{loss}": value for loss, value in unpaired_losses.items()}
+        return losses
+
+    def _unpaired_losses(
+        self, network: AcousticTrainingModule, rows: UnpairedBatch, mel: Tensor, rng: np.random.Generator
+    ) -> Losses:
+        """Losses of the output for rows without a target recording. Shape: mel [B, 2T, M]."""
+        losses = {"phones": self._cycle_loss(network, rows, mel, rng)}
+        if self._speaker_encoder is not None:
+            losses["voice"] = _VOICE_WEIGHT * _speaker_distance(self._speaker_encoder, rows, mel)
         return losses
 
     def _cross_speaker_rows(self, pairs: PairedBatch, rng: np.random.Generator) -> UnpairedBatch:

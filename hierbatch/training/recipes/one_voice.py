@@ -212,7 +212,7 @@ class OneVoiceRecipe:
         return F.l1_loss(predicted, batch.mel)
 
     def _generate(self, batch: VoiceBatch) -> tuple[Tensor, Tensor]:
-        """Generate the audio of the crops; returns generated and recorded audio without edges, each [B, L]."""
+        """Generate the audio of the crops; return generated and recorded audio without edges, each [B, L]."""
         assert batch.latent is not None
         latents, f0_hz, voiced, audio = [], [], [], []
         for row, first in enumerate(batch.crops):
@@ -230,7 +230,7 @@ class OneVoiceRecipe:
         return generated[:, inner], self._tensor(np.stack(audio))[:, inner]
 
     def _render(self, networks: Networks, segment: UtteranceSegment, prompt: UtteranceSegment) -> tuple[Tensor, float]:
-        """Render a held-out clip in the speaker's voice; returns the sound and its log-mel distance in dB."""
+        """Render a held-out clip in the speaker's voice; return the sound and its log-mel distance in dB."""
         clip, prompts = load_batch(self._prepared, [segment]), load_batch(self._prepared, [prompt])
         mel = self._mel(self._tensor(clip.audio))
         mask = torch.ones(1, segment.n_frames, 1, dtype=torch.bool, device=self._device)

@@ -128,7 +128,7 @@ class VocoderGanRecipe:
     def _generate(
         self, network: VocoderGanTrainingModule, examples: Sequence[TrainingExample], rng: np.random.Generator
     ) -> tuple[Tensor, Tensor]:
-        """Generate audio; returns generated and recorded audio without the edges. Shape: each [B, L]."""
+        """Generate audio; return generated and recorded audio without the edges. Shape: each [B, L]."""
         audio = np.stack([example.audio for example in examples])
         f0_hz, voiced = (
             to_tensor(np.stack(rows), self._device)

@@ -6,7 +6,7 @@ RUN/checkpoints/
     NETWORK.average.safetensors      moving average of the weights
     OPTIMIZER.optimizer.safetensors  moments and step count of every weight
     state.json                       step, training time, skipped updates, hyperparameters of the networks
-    best.json                          step and validation metric of the best checkpoint
+  best.json                          step and validation metric of the best checkpoint
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class CheckpointFolder:
             ) from error  # fmt: skip
 
     def write(self, state: TrainingState, tensors: Mapping[str, Mapping[str, Tensor]]) -> Path:
-        """Write a checkpoint; returns its folder.
+        """Write a checkpoint; return its folder.
 
         Args:
             state: contents of `state.json`.

@@ -152,7 +152,7 @@ class Trainer:
         self.checkpoints.delete_old()
 
     def _train_step(self) -> dict[str, Tensor]:
-        """Run the update of every optimizer; returns this process's share of the losses, and gradient norms."""
+        """Run the update of every optimizer; return this process's share of the losses, and gradient norms."""
         seed_step(self.options.seed, self.step, self.world.rank)
         for network in self.recipe.networks.values():
             network.train()
@@ -172,7 +172,7 @@ class Trainer:
         return figures
 
     def _update(self, settings: OptimizerSettings) -> Tensor:
-        """Update the weights of one optimizer, unless a gradient is not finite; returns the norm of the gradient."""
+        """Update the weights of one optimizer, unless a gradient is not finite; return the norm of the gradient."""
         optimizer = self.optimizers[settings.name]
         weights = [weight for group in optimizer.param_groups for weight in group["params"]]
         self.world.sum_gradients(weights)

@@ -8,9 +8,9 @@ import pyarrow.parquet as pq
 
 from hierbatch.audio.files import encode_sound
 from hierbatch.audio.waveform import Waveform
-from hierbatch.manifest.corpus_rows import CORPUS_COLUMNS, write_corpus_rows
-from hierbatch.manifest.filters import DEFAULT_FILTER
-from hierbatch.manifest.schema import MANIFEST_COLUMNS, arrow_schema, plan_schema, take_schema
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS, arrow_schema, plan_schema, take_schema
+from hierbatch.manifest.corpora.corpus_rows import CORPUS_COLUMNS, write_corpus_rows
+from hierbatch.manifest.takes.filters import DEFAULT_FILTER
 from hierbatch.stages.voices import VOICE_TABLE_SCHEMA
 
 PLAN = plan_schema(arrow_schema([*MANIFEST_COLUMNS, *CORPUS_COLUMNS], "manifest"), ("id", "voice", "language", "seed"))

@@ -14,12 +14,12 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.engine.planning import TakeSettings
 from hierbatch.jobs.specs.base import ValidatedSpec
 from hierbatch.jobs.specs.recordings import check_sources
-from hierbatch.manifest.checks import ManifestRequirements, check_manifest
-from hierbatch.manifest.column import Column, Scale
-from hierbatch.manifest.measures import Measure
-from hierbatch.manifest.rows import PlannedRecording
-from hierbatch.manifest.schema import MANIFEST_COLUMNS
-from hierbatch.manifest.store import open_table
+from hierbatch.manifest.columns.column import Column, Scale
+from hierbatch.manifest.columns.measures import Measure
+from hierbatch.manifest.columns.rows import PlannedRecording
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS
+from hierbatch.manifest.tables.checks import ManifestRequirements, check_manifest
+from hierbatch.manifest.tables.store import open_table
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.stages.batching import BatchLimits
 from hierbatch.stages.recordings import open_source

@@ -136,6 +136,9 @@ def test_lyrics_given_as_text_replace_those_of_the_score():
     assert [n.lyric for n in score.notes] == ["a-", "rirang", "-", "high", "-"]
     with pytest.raises(TextError, match="more syllables"):
         score.with_lyrics("a b c d e f")
+    for nothing in ("", "  ", "_ -"):
+        with pytest.raises(TextError, match="no syllables"):
+            score.with_lyrics(nothing)
 
 
 def test_beats_count_by_the_tempo_and_rests_are_silent():

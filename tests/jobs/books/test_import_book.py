@@ -11,9 +11,9 @@ from hierbatch.errors import BookError, InputError
 from hierbatch.frontend.sentences import CLAUSE_PAUSE_S
 from hierbatch.jobs.books.import_book import BOOK_SCHEMA, ImportBook, import_book
 from hierbatch.jobs.import_rows import import_rows
-from hierbatch.manifest.checks import ManifestRequirements, check_manifest
-from hierbatch.manifest.schema import MANIFEST_COLUMNS
-from hierbatch.manifest.store import open_table
+from hierbatch.manifest.columns.schema import MANIFEST_COLUMNS
+from hierbatch.manifest.tables.checks import ManifestRequirements, check_manifest
+from hierbatch.manifest.tables.store import open_table
 
 BOOK = """# IV
 
@@ -135,7 +135,7 @@ def test_a_foreign_tag_can_be_overruled(tmp_path: Path) -> None:
 
 
 def test_options_that_are_wrong(book: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no such language"):
+    with pytest.raises(InputError, match="Unknown language"):
         import_book(ImportBook(book=book, language="de"))
     with pytest.raises(InputError, match="format is not supported"):
         import_book(ImportBook(book=book, out=tmp_path / "out.xlsx"))

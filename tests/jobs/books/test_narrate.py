@@ -8,12 +8,15 @@ from hierbatch.audio.files import read_sound
 from hierbatch.audio.resample import resample
 from hierbatch.delivery import edition_making
 from hierbatch.delivery.book_file import read_book_file
+from hierbatch.delivery.report import FileReport
 from hierbatch.engine.execution import Execution
 from hierbatch.engine.progress import RunListener
 from hierbatch.errors import BookError, BundleError, InputError, RunError
+from hierbatch.jobs.books.book import BookResult
+from hierbatch.jobs.books.book_files import CheckedFile
 from hierbatch.jobs.books.cast import CastBook, cast_book
-from hierbatch.jobs.books.narrate import narrate
-from hierbatch.manifest.takes import Takes
+from hierbatch.jobs.books.narrate import NarrationResult, narrate
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.models.device_placement import DevicePlacement
 from tests.changing import change
 from tests.delivery.media import described
@@ -250,6 +253,7 @@ def test_credits_are_rows_from_the_details_of_the_book_and_a_sample_is_its_begin
     names = [file.path.name for file in made.result.files]
     assert names == ["01 Opening Credits.flac", "02 One.flac", "03 Two.flac", "04 Closing Credits.flac", "sample.mp3"]
     sample = made.result.files[-1]
+    assert [file.is_sample for file in made.result.files] == [False] * 4 + [True]
     assert sample.path.is_file()
     assert 2 < sample.duration_s < 300
     details = job.out / "book.toml"
@@ -270,3 +274,15 @@ def test_a_manifest_that_is_divided_at_quotations_is_not_made_whole_again(job):
     assert manifest.read_bytes() == divided
     assert any("divided at quotations" in message for message in messages)
     assert "Who is there?" in {row["text"].strip('"') for row in rows(job)}
+
+
+def test_the_sample_is_no_part_of_the_duration_even_beside_files_of_its_format(tmp_path):
+    report = FileReport(path=tmp_path, profile="acx", rows=(), note="")
+    files = [("01 One.mp3", "mp3", 60.0, False), ("02 Two.mp3", "mp3", 30.0, False), ("book.m4b", "m4b", 90.0, False)]
+    checked = tuple(
+        CheckedFile(tmp_path / name, kind, duration_s, 1, report, is_sample)
+        for name, kind, duration_s, is_sample in [*files, ("sample.mp3", "mp3", 20.0, True)]
+    )
+    made = BookResult(files=checked, subtitles=(), missing=())
+    assert NarrationResult(tmp_path, None, None, made).duration_s == 90.0
+    assert NarrationResult(tmp_path, None, None, None).duration_s == 0.0

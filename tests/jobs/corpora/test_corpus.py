@@ -85,7 +85,7 @@ def test_another_corpus_is_not_written_over_the_first(tmp_path):
         ({"n_voices": 1}, "too few speakers for speaker-disjoint splits"),
         ({"language": "ko"}, "No voice speaks ko"),
         ({"hours": 0.0}, "out of range"),
-        ({"hours": 100.0}, "do not last that long"),
+        ({"hours": 100.0}, "are too few"),
         ({"duration_s": "14,15"}, "No sentence has the requested duration"),
     ],
 )

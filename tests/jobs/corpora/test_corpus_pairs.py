@@ -5,7 +5,7 @@ import pytest
 from hierbatch.errors import InputError
 from hierbatch.jobs.corpora.corpus_pairs import Spread, choose_speakers, pair_texts, voices_by_language
 from hierbatch.jobs.corpora.corpus_texts import CorpusText, SecondsPerCharacter
-from hierbatch.manifest.voices import VoiceRow
+from hierbatch.manifest.voices.voices import VoiceRow
 
 PACE = SecondsPerCharacter({"en": 0.1, "ko": 0.2})
 VOICES = [

@@ -16,8 +16,8 @@ from hierbatch.errors import InputError
 from hierbatch.jobs.corpora.intake import IntakeJob, intake
 from hierbatch.jobs.options.data import DataLayout
 from hierbatch.jobs.options.intake import RowSettings
-from hierbatch.manifest.intake_rows import INTAKE_SCHEMA
-from hierbatch.manifest.schema import TAKE_COLUMNS
+from hierbatch.manifest.columns.schema import TAKE_COLUMNS
+from hierbatch.manifest.corpora.intake_rows import INTAKE_SCHEMA
 
 RATE_HZ = 24_000
 SPOKEN = ((0.5, 4.5), (6.0, 11.0), (13.0, 14.0), (16.0, 27.0))

@@ -16,7 +16,7 @@ from hierbatch.jobs.dubbing.dub import DubJob, dub
 from hierbatch.jobs.dubbing.dub_output import Background, output_names
 from hierbatch.jobs.options.recordings import DubSettings
 from hierbatch.jobs.options.voices import VoiceChoice
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.models.catalog.model_choice import ModelChoice
 from tests.changing import change
 from tests.engine.planned_run import bundle_folder

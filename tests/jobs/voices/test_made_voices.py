@@ -4,8 +4,8 @@ import pytest
 
 import hierbatch
 from hierbatch.errors import InputError
-from hierbatch.manifest.voice_file import read_voice_file
-from hierbatch.manifest.voices import check_consent, voices_from_folder
+from hierbatch.manifest.voices.voice_file import read_voice_file
+from hierbatch.manifest.voices.voices import check_consent, voices_from_folder
 
 pytestmark = pytest.mark.slow
 

@@ -9,8 +9,8 @@ from hierbatch.errors import InputError
 from hierbatch.jobs.specs.voices import prepare_voices, write_voice_table
 from hierbatch.jobs.voices.blend import describe_blend, strictest_consent
 from hierbatch.jobs.voices.listing import describe_voices, voices_at
-from hierbatch.manifest.voice_file import read_voice_file
-from hierbatch.manifest.voices import VoiceRow, voice_from_file
+from hierbatch.manifest.voices.voice_file import read_voice_file
+from hierbatch.manifest.voices.voices import VoiceRow, voice_from_file
 from hierbatch.models.lite.pipeline import LitePipeline
 from hierbatch.stages.voices import VoiceStore
 from tests.loading import ROOT

@@ -12,7 +12,7 @@ from hierbatch.jobs.options.quality import MeasureChoice
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.run import RunJob, run
 from hierbatch.jobs.specs.convert import ConvertSpec
-from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.takes.takes import Takes
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.catalog.open_model import open_model
 from hierbatch.models.hierspeechpp import prompt as official_prompt

@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 
 from hierbatch.audio.spectrum import N_MELS
-from hierbatch.errors import BundleError
+from hierbatch.errors import BundleError, InputError
+from hierbatch.frontend.speech_text import SpeechFrontEnd
+from hierbatch.jobs.voices.design import TEST_TEXTS
 from hierbatch.models.lite.voice_space import (
     ARRAYS,
     ATTRIBUTES,
+    PACE_UNIT,
     SPACE_FILE,
     VoiceSpace,
     features_of,
@@ -110,3 +113,48 @@ def test_the_packaged_distribution_belongs_to_the_packaged_weights_and_gives_usa
         voice = space.voice_at(space.sample_point(np.random.default_rng(seed)))
         assert 60 < voice.median_f0_hz < 400
         assert all(np.isfinite(array).all() for array in (voice.text_style, voice.sound_style, voice.mel))
+
+
+@pytest.mark.parametrize("targets", [{"age": 1.0}, {"pitch": float("nan")}, {"pace": float("inf"), "pitch": 0.0}])
+def test_only_finite_values_of_attributes_are_targets(targets):
+    with pytest.raises(InputError, match="pitch, femininity"):
+        made_space().sample_point(np.random.default_rng(0), targets)
+
+
+@pytest.fixture
+def write_space(tmp_path):
+    """Write the file of a distribution into a tiny bundle, and return the bundle."""
+    bundle = find_bundle(write_tiny_bundle(tmp_path / "tiny"))
+    arrays = {name: getattr(made_space(), name) for name in ARRAYS}
+
+    def write(changes=None, **page):
+        page = {"same_speaker_distance": 0.5, "weights_sha256": bundle.weights_sha256} | page
+        (bundle.folder / SPACE_FILE).write_bytes(voice_space_bytes(arrays | (changes or {}), page))
+        return bundle
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"components": np.zeros(4)},
+        {"attribute_map": np.zeros((len(ATTRIBUTES), N_COMPONENTS + 1))},
+        {"speakers": np.zeros((3, 2))},
+        {"attribute_mean": np.zeros(3)},
+        {"mean": np.full(N_FEATURES, np.nan)},
+    ],
+)
+def test_a_distribution_whose_arrays_do_not_fit_each_other_is_damaged(write_space, changes):
+    with pytest.raises(BundleError, match="damaged"):
+        load_voice_space(write_space(changes))
+
+
+def test_the_pace_of_a_file_without_a_unit_is_converted_from_characters_to_tokens(write_space):
+    pace = ATTRIBUTES.index("pace")
+    changes = {"attribute_mean": np.full(len(ATTRIBUTES), 30.0)}
+    assert load_voice_space(write_space(changes, pace_unit=PACE_UNIT)).attribute_mean[pace] == 30.0
+    phonemes = SpeechFrontEnd(versions=find_bundle("lite").frontend_versions).phonemize(TEST_TEXTS["en"], "en").phonemes
+    converted = load_voice_space(write_space(changes)).attribute_mean
+    assert converted[pace] == pytest.approx(30.0 * len(phonemes.split()) / len(phonemes))
+    assert set(np.delete(converted, pace)) == {30.0}

@@ -1,5 +1,7 @@
 """A recording of any rate and length gets a top; in pieces as in one."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -28,22 +30,15 @@ def recording(n_samples, rate_hz=16_000):
 
 
 # How far a sample reaches is a matter of kernels and dilations, not of channels.
-NARROW = {f"speechsr_{rate_hz // 1000}k": SpeechSRConfig(rate_hz=rate_hz, channels=4) for rate_hz in RATES_HZ}
-
-
-@pytest.fixture
-def narrow(monkeypatch):
-    """The published networks with few channels, as the narrow bundle has them."""
-    for name, config in NARROW.items():
-        monkeypatch.setattr(upsampling, name, lambda config=config: config)
+NARROW = {f"speechsr{rate_hz // 1000}k": SpeechSRConfig(rate_hz=rate_hz, channels=4) for rate_hz in RATES_HZ}
 
 
 def write_narrow_speechsr(folder):
-    networks = {name.replace("_", ""): with_rule_weights(SpeechSR(config)) for name, config in NARROW.items()}
+    networks = {name: with_rule_weights(SpeechSR(config)) for name, config in NARROW.items()}
     about = {"source": "x", "source_sha256": "", "published_name": "", "license": "MIT"}
     page = {
-        "name": "narrow", "kind": "hierspeechpp", "languages": [], "rate_hz": 48_000, "license": "MIT", "config": {},
-        "synthesis": {},
+        "name": "narrow", "kind": "hierspeechpp", "languages": [], "rate_hz": 48_000, "license": "MIT",
+        "config": {name: {"channels": config.channels} for name, config in NARROW.items()}, "synthesis": {},
     }  # fmt: skip
     weights = {name: network.state_dict() for name, network in networks.items()}
     write_bundle_components(folder, weights, [{"name": name, **about} for name in networks], page)
@@ -74,7 +69,7 @@ def in_double_precision(model, rate_hz):
 
 @pytest.mark.parametrize("kind", ["light", "published"])
 @pytest.mark.parametrize("rate_hz", RATES_HZ)
-def test_pieces_equal_the_whole(narrow, bundles, kind, rate_hz, monkeypatch):
+def test_pieces_equal_the_whole(bundles, kind, rate_hz, monkeypatch):
     model = in_double_precision(Upsampler.load(bundles[kind]), rate_hz)
     sound = recording(9_001)
     monkeypatch.setattr(upsampling, "CHUNK_SAMPLES", 1 << 20)
@@ -87,9 +82,7 @@ def test_pieces_equal_the_whole(narrow, bundles, kind, rate_hz, monkeypatch):
 
 @pytest.mark.parametrize("kind", ["light", "published"])
 @pytest.mark.parametrize("rate_hz", RATES_HZ)
-def test_a_recording_among_others_of_any_length_and_rate_is_the_recording_alone(
-    narrow, bundles, kind, rate_hz, monkeypatch
-):
+def test_a_recording_among_others_of_any_length_and_rate_is_the_recording_alone(bundles, kind, rate_hz, monkeypatch):
     monkeypatch.setattr(upsampling, "CHUNK_SAMPLES", 4_096)
     model, calls = Upsampler.load(bundles[kind]), []
     run = model._run
@@ -150,3 +143,31 @@ def test_one_rate_alone_may_be_imported(bundles, tmp_path):
     model.prepare(48_000)
     with pytest.raises(BundleError, match="has no speechsr24k"):
         model.prepare(24_000)
+
+
+def test_a_network_has_the_sizes_that_its_bundle_records(bundles):
+    model = Upsampler.load(bundles["published"])
+    for rate_hz in RATES_HZ:
+        model.prepare(rate_hz)
+        assert model._networks[rate_hz].config == NARROW[f"speechsr{rate_hz // 1000}k"]
+
+
+def test_a_failure_to_load_at_the_first_use_names_model_and_device(bundles, monkeypatch):
+    def make(rate_hz):
+        raise torch.OutOfMemoryError("out of memory on this device\nwith many more lines")
+
+    model = Upsampler.load(bundles["light"])
+    monkeypatch.setattr(model, "_make", make)
+    with pytest.raises(
+        BundleError, match=r"tiny_speechsr cannot be loaded on cpu.*OutOfMemoryError: out of memory on this d"
+    ):
+        model.upsample(recording(100), 48_000)
+
+
+def test_sizes_that_are_none_of_the_network_are_a_damaged_bundle(tmp_path):
+    folder = write_narrow_speechsr(tmp_path / "published")
+    page = json.loads((folder / "bundle.json").read_text())
+    page["config"]["speechsr48k"] = {"chanels": 4}
+    (folder / "bundle.json").write_text(json.dumps(page))
+    with pytest.raises(BundleError, match="chanels"):
+        Upsampler.load(folder).prepare(48_000)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
+from hierbatch.errors import BundleError, InputError
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.weights.bundle import find_bundle, packaged_bundle_folder
 from hierbatch.models.weights.earlier_names import phase_folder, with_current_metadata, with_current_names
 from hierbatch.training.phase_recipe import averaged_weights
+from tests.tiny_bundle import write_tiny_bundle
 
 
 @pytest.mark.parametrize(
@@ -68,3 +72,25 @@ def test_bundle_metadata_of_an_earlier_kind_is_read() -> None:
         "kind": "hierspeechpp",
         "components": {"ttv": {"published_name": "ttv.pth"}},
     }
+
+
+def test_a_bundle_or_checkpoint_of_both_names_of_one_weight_is_refused(tmp_path: Path) -> None:
+    bundle = write_tiny_bundle(tmp_path / "tiny")
+    save_file({"waveform.bias": torch.ones(1), "vocoder.bias": torch.ones(1)}, bundle / "model.safetensors")
+    page = json.loads((bundle / "bundle.json").read_text())
+    page["weights_sha256"] = hashlib.sha256((bundle / "model.safetensors").read_bytes()).hexdigest()
+    (bundle / "bundle.json").write_text(json.dumps(page))
+    with pytest.raises(BundleError, match=r"cannot be read.*vocoder\.bias"):
+        find_bundle(bundle).load_weights()
+    mixed = {"average": {"waveform.bias": torch.ones(1), "vocoder.bias": torch.ones(1)}}
+    torch.save(mixed, tmp_path / "checkpoint.pt")
+    with pytest.raises(InputError, match=r"no readable checkpoint.*vocoder\.bias"):
+        averaged_weights(tmp_path)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not a checkpoint", b"PK\x03\x04"])
+def test_a_phase_without_a_readable_checkpoint_is_reported(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "checkpoint.pt").write_bytes(content)
+    with pytest.raises(InputError, match="no readable checkpoint"):
+        averaged_weights(tmp_path)

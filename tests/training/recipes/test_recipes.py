@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -148,6 +149,59 @@ def test_tuning_changes_the_acoustic_model_alone_and_has_recordings_of_texts_as_
     torch.stack(list(losses.values())).sum().backward()
     changed = {name.partition(".")[0] for name, value in recipe.network.named_parameters() if value.grad is not None}
     assert changed == {"acoustic", "phones"}
+
+
+def test_texts_in_other_voices_are_compared_with_the_output_of_the_acoustic_model_before_tuning(
+    aligned: PreparedSet,
+) -> None:
+    torch.manual_seed(0)
+    pipeline = LiteNetworks(CONFIG)
+    recipe = AcousticTuningRecipe(aligned, CONFIG, pipeline=pipeline)
+    recipe.network.acoustic.load_state_dict(pipeline.acoustic.state_dict())
+    before = {name: value.clone() for name, value in pipeline.acoustic.state_dict().items()}
+
+    def distillation() -> torch.Tensor:
+        return recipe.losses(recipe.network, np.random.default_rng(0))["synthesized_distillation"]
+
+    assert float(distillation().detach()) == pytest.approx(0.0, abs=1e-6)
+    with torch.no_grad():
+        for weight in recipe.network.acoustic.parameters():
+            weight += 0.01 * torch.randn_like(weight)
+    loss = distillation()
+    loss.backward()
+    assert float(loss.detach()) > 1e-3
+    reached = {
+        name.partition(".")[0]
+        for name, value in recipe.network.named_parameters()
+        if value.grad is not None and bool(value.grad.abs().max() > 0)
+    }
+    assert reached == {"acoustic"}
+    torch.optim.SGD(recipe.network.parameters(), lr=0.1).step()
+    assert all(torch.equal(value, before[name]) for name, value in pipeline.acoustic.state_dict().items())
+
+
+@pytest.mark.slow
+def test_resumed_tuning_is_compared_with_the_acoustic_model_that_it_started_from(
+    aligned: PreparedSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipes: list[AcousticTuningRecipe] = []
+
+    def make_and_keep(*arguments: Any) -> AcousticTuningRecipe:
+        recipe = make_recipe(*arguments)
+        assert isinstance(recipe, AcousticTuningRecipe)
+        recipes.append(recipe)
+        return recipe
+
+    monkeypatch.setattr("hierbatch.jobs.training.train.make_recipe", make_and_keep)
+    for n_steps in (1, 2):
+        job = TrainJob(model="acoustic-tuning", data=aligned.folder, out=tmp_path, start="lite", n_steps=n_steps)
+        train(job, lambda _: None)
+    earlier, trained = recipes[1].earlier_acoustic, recipes[1].network.acoustic.state_dict()
+    assert earlier is not None
+    packaged = find_bundle("lite").load_weights()
+    for name, value in earlier.state_dict().items():
+        assert torch.equal(value, packaged[f"acoustic.{name}"])
+    assert any(not torch.equal(value, packaged[f"acoustic.{name}"]) for name, value in trained.items())
 
 
 def test_critics_learn_from_their_own_loss_alone_and_the_waveform_stage_from_the_others(aligned: PreparedSet) -> None:

@@ -1,4 +1,4 @@
-"""Mean-only coupling flow with style-conditioned transformers as couplings (HierSpeech++, section III-C).
+"""Mean-only coupling flow with style-conditioned transformers as couplings (HierSpeech++, section III-B).
 
 Legend: B batch, C channels, T frames, S style.
 """

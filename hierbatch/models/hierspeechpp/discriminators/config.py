@@ -15,7 +15,7 @@ class DiscriminatorConfig:
     log_magnitudes: bool = False
     """True for log magnitudes instead of complex spectrograms as input.
 
-    With log magnitudes, quiet segments contribute too, and a small set need not learn to compute magnitudes.
+    With log magnitudes, quiet segments contribute too, and small discriminators need not learn to compute magnitudes.
     """
     periods_samples: tuple[int, ...] = (2, 3, 5, 7, 11)
     period_channels: tuple[int, ...] = (32, 128, 512, 1024, 1024)

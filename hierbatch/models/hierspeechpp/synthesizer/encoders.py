@@ -1,4 +1,4 @@
-"""Encoders of the synthesizer's latent distributions (HierSpeech++, Lee et al. 2023, sections III-B and III-C).
+"""Encoders of the synthesizer's latent distributions (HierSpeech++, Lee et al. 2023, section III-B).
 
 Each latent has a normal distribution, with a mean and a log scale.
 Legend: B batch, C channels, T frames (50/s), S style.

@@ -164,9 +164,7 @@ class StochasticDurationPredictor(nn.Module):
     def negative_log_likelihood(
         self, hidden: Tensor, mask: Tensor, style: Tensor, durations: Tensor, noise: Tensor
     ) -> Tensor:
-        """Upper bound on the negative log likelihood, by variational dequantization and augmentation.
-
-        Stochastic duration predictor: VITS (Kim et al. 2021), section 2.2.2.
+        """Upper bound on the negative log likelihood, by variational dequantization (VITS, section 2.2.2).
 
         No gradient flows to the text encoder and the style encoder.
 

@@ -1,4 +1,4 @@
-"""Text-to-vector network (TTV): text and a style to semantic vectors and pitch (HierSpeech++, section III-E).
+"""Text-to-vector network (TTV): text and a style to semantic vectors and pitch (HierSpeech++, section III-C).
 
 Legend: B batch, C channels, N symbols, T frames (50/s), M mel bands, S style.
 """

@@ -1,4 +1,4 @@
-"""Pitch predictor from semantic vectors (HierSpeech++, section III-E).
+"""Pitch predictor from semantic vectors (HierSpeech++, section III-C).
 
 Legend: B batch, C channels, T frames (50/s), S style.
 """

@@ -1,4 +1,4 @@
-"""Training of TTV: forward pass over recorded speech, and losses (HierSpeech++, section III-E).
+"""Training of TTV: forward pass over recorded speech, and losses (HierSpeech++, section III-C).
 
 Legend: B batch, C channels, N symbols, T frames (50/s), K symbols without blanks.
 """

@@ -1,0 +1,1 @@
+"""Rows of a book: its cast, merged editions, and selections of chapters."""

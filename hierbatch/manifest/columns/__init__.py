@@ -1,0 +1,1 @@
+"""Columns of all tables: their schemas, the measures of takes, and the types of rows."""

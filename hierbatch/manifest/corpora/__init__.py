@@ -1,0 +1,1 @@
+"""Tables of a corpus, and its train, dev and test splits."""

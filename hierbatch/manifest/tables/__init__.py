@@ -1,0 +1,1 @@
+"""Readers and writers of tables: Parquet, CSV and JSON Lines, with the checks of their content."""

@@ -1,0 +1,1 @@
+"""Readers of the takes of a run, which select the best take of each row."""

@@ -1,0 +1,1 @@
+"""Voices: tables, voice files, voice maps of dubbing jobs, and the people behind the voices."""
