@@ -30,7 +30,6 @@ N_PHRASE_FEATURES = 4
 _WIDTH = 64
 _BLOCKS = 3
 _KERNEL = 5
-_DROPOUT = 0.2
 _BOUNDARY, _COMMA = SYMBOL_IDS[WORD_BOUNDARY], SYMBOL_IDS[","]
 _SEPARATOR_IDS = [SYMBOL_IDS[symbol] for symbol in SEPARATORS]
 
@@ -59,13 +58,12 @@ class PausePredictor(nn.Module):
 
     def __init__(self, config: LiteConfig) -> None:
         super().__init__()
-        self.dropout = nn.Dropout(_DROPOUT)
         self.stack = ConvNeXtStack(config.text_width + N_PHRASE_FEATURES, _WIDTH, 1, n_blocks=_BLOCKS, kernel=_KERNEL)
 
     def forward(self, inputs: PauseInputs) -> Tensor:
         """Predict logits of a pause after each word. Shape: returns [B, K]."""
         mask = length_mask(inputs.lengths, inputs.words.shape[1])[..., None]
-        logits: Tensor = self.stack(torch.cat([self.dropout(inputs.words), inputs.features], dim=-1), mask)[..., 0]
+        logits: Tensor = self.stack(torch.cat([inputs.words, inputs.features], dim=-1), mask)[..., 0]
         return logits
 
 

@@ -29,6 +29,7 @@ from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.prompt_styles import PromptStyles
 
 _SENTENCES_PER_BATCH = 32
+_DROPOUT = 0.2
 _KOREAN_WEIGHT = 0.5
 _KOREAN = LANGUAGE_IDS["ko"]
 _PAUSE_FRAMES = 7
@@ -80,21 +81,22 @@ class PauseRecipe:
 
     def losses(self, network: PausePredictor, rng: np.random.Generator) -> Losses:
         drawn = rng.choice(len(self._train), size=_SENTENCES_PER_BATCH, p=self._weights)
-        return {"pauses": self._cross_entropy(network, [self._train[i] for i in drawn])}
+        inputs, is_open, is_pause = _stack([self._train[i] for i in drawn])
+        inputs = replace(inputs, words=F.dropout(inputs.words, _DROPOUT))
+        return {"pauses": _cross_entropy(network(inputs), is_open, is_pause)}
 
     @torch.no_grad()
     def validate(self, network: PausePredictor) -> dict[str, float]:
         """Cross entropy on held-out utterances, and the number of predicted over that of recorded pauses."""
-        sentences = self._held_out or self._train
-        inputs, is_open, is_pause = _stack(sentences)
-        expected = torch.sigmoid(network(inputs))[is_open].sum() / is_pause[is_open].sum().clamp_min(1)
-        return {"pauses": float(self._cross_entropy(network, sentences)), "pause_count": float(expected)}
+        inputs, is_open, is_pause = _stack(self._held_out or self._train)
+        logits = network(inputs)
+        expected = torch.sigmoid(logits)[is_open].sum() / is_pause[is_open].sum().clamp_min(1)
+        return {"pauses": float(_cross_entropy(logits, is_open, is_pause)), "pause_count": float(expected)}
 
-    @staticmethod
-    def _cross_entropy(network: PausePredictor, sentences: Sequence[PauseSentence]) -> Tensor:
-        inputs, is_open, is_pause = _stack(sentences)
-        error = F.binary_cross_entropy_with_logits(network(inputs), is_pause, reduction="none")
-        return masked_mean(error, is_open)
+
+def _cross_entropy(logits: Tensor, is_open: Tensor, is_pause: Tensor) -> Tensor:
+    """Mean over the boundaries without punctuation. Shape: [B, K]."""
+    return masked_mean(F.binary_cross_entropy_with_logits(logits, is_pause, reduction="none"), is_open)
 
 
 def _encode(
