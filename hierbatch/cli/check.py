@@ -18,7 +18,7 @@ def check(
     watermark: Annotated[bool, typer.Option("--watermark", help="Find the watermark (extra watermark).")] = False,
     signature: Annotated[bool, typer.Option("--signature", help="Check the C2PA manifest (extra c2pa).")] = False,
     whole: Annotated[
-        bool, typer.Option("--whole", help="Measure all of a file longer than 60 min of mono at 44.1 kHz.")
+        bool, typer.Option("--whole", help="Measure files completely, even beyond 60 min of mono at 44.1 kHz.")
     ] = False,
     json: options.Json = False,
 ) -> None:

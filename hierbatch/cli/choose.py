@@ -18,7 +18,7 @@ def choose(
     ] = None,
     attempt: Annotated[
         int | None,
-        typer.Option(min=1, max=32_767, help="Attempt to decide on. Default: the take that counts; for clear, all."),
+        typer.Option(min=1, max=32_767, help="Attempt to decide on. Default: that of the best take; for clear, all."),
     ] = None,
     note: Annotated[str | None, typer.Option(help="Remark on the row.")] = None,
     who: options.Who = None,

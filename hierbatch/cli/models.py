@@ -60,7 +60,7 @@ def assemble(
     ],
     training: Annotated[Path, typer.Option(help="Training folder of `hierbatch train lite`.")],
     out: Annotated[Path, typer.Option(help="Bundle folder to write.")],
-    start: Annotated[str | None, typer.Option(help="With lite: bundle that provides networks not trained.")] = None,
+    start: Annotated[str | None, typer.Option(help="With lite: bundle that provides the other networks.")] = None,
     f0_spread: Annotated[float, typer.Option(help="With lite: scale of the predicted F0 contour.")] = 1.5,
     latent_contrast: Annotated[float, typer.Option(help="With lite: variance scaling of the latent.")] = 1.1,
 ) -> None:

@@ -22,4 +22,4 @@ RunFolderOut = Annotated[
 LocalRunOut = Annotated[Path, typer.Option(parser=local_path, help="Run folder: created, or resumed if it exists.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Clips = Annotated[bool, typer.Option("--clips", help="Also write OUT/export/clips/ID.flac.")]
-Who = Annotated[str | None, typer.Option(help="Name of the listener.")]
+Who = Annotated[str | None, typer.Option(help="Name of the reviewer.")]

@@ -15,7 +15,7 @@ def report(
     out: Annotated[Path | None, typer.Option(parser=local_path, help="Page to write. Default: in RUN/export.")] = None,
     worst: Annotated[int, typer.Option(min=0, max=48, metavar="N", help="Number of worst takes to show.")] = 24,
     no_compare_voices: Annotated[
-        bool, typer.Option("--no-compare-voices", help="Do not compare takes with prompts: saves a few seconds.")
+        bool, typer.Option("--no-compare-voices", help="Do not compare takes with prompts; saves a few seconds.")
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing page.")] = False,
 ) -> None:

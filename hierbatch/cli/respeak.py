@@ -16,7 +16,7 @@ def respeak(
     run: options.RunPath,
     row_id: Annotated[str, typer.Argument(metavar="ID", help="Row id.")],
     text: Annotated[str | None, typer.Option(help="Text to speak instead.")] = None,
-    phonemes: Annotated[str | None, typer.Option(help="Phonemes to speak; the text stays.")] = None,
+    phonemes: Annotated[str | None, typer.Option(help="Phonemes to speak; the text stays the same.")] = None,
     voice: Annotated[str | None, typer.Option(help="Another voice of the run.")] = None,
     speed: Annotated[float | None, typer.Option(help="Speaking rate factor, 0.5 to 2.")] = None,
     takes: Annotated[int, typer.Option(help="Number of takes, 1 to 5, each with its own seed.")] = 1,

@@ -16,7 +16,7 @@ from hierbatch.object_path import local_path
 @command
 def review(
     run: Annotated[Path, typer.Argument(parser=local_path, help="Run folder.")],
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 8377,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 selects a free one.")] = 8377,
     read_only: Annotated[bool, typer.Option("--read-only", help="Show the run without changing it.")] = False,
     *,
     device: DeviceChoice,

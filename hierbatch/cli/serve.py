@@ -16,9 +16,9 @@ from hierbatch.models.catalog.model_choice import ModelChoice
 def serve(
     *,
     host: Annotated[
-        str, typer.Option(help="Address to listen on; other than a loopback address, it needs a token.")
+        str, typer.Option(help="Address to listen on; a token is required unless it is a loopback address.")
     ] = ("127.0.0.1"),
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8378,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 selects a free one.")] = 8378,
     token: Annotated[
         str, typer.Option(envvar="HIERBATCH_TOKEN", help="API key that clients must send.", show_envvar=True)
     ] = "",

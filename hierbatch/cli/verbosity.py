@@ -35,7 +35,7 @@ def set_verbosity(
         typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit."),
     ] = False,
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress and no notices; results and errors stay.")
+        bool, typer.Option("--quiet", "-q", help="Print only results and errors, no progress or notices.")
     ] = False,
     log_level: Annotated[
         LogLevel, typer.Option(metavar="LEVEL", help="Messages of libraries to print: debug, info, warning or error.")

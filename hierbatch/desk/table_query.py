@@ -29,7 +29,7 @@ class TableQuery:
 
     show: str = "all"
     equal: Mapping[str, str] = field(default_factory=dict)
-    """Wanted values of `voice`, `language` and `error_kind`, and a wanted flag (`flag`)."""
+    """Values of `voice`, `language` and `error_kind`, and a flag (`flag`), that the takes must have."""
     text: str = ""
     """Substring of the id or of the normalized text."""
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)

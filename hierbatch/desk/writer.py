@@ -23,7 +23,7 @@ class Writer:
         self._guard = threading.Lock()
 
     def is_held(self) -> bool:
-        """Return True if this desk may write; if the lock is free and wanted, acquire it first."""
+        """Return True if this desk may write; a desk that writes first tries to acquire the lock."""
         with self._guard:
             if self._descriptor is None and self._is_wanted:
                 self._acquire()

@@ -25,7 +25,7 @@ class Execution(OptionGroup):
 
     engine: Annotated[str, Option("ray, or local for one worker in this process.")] = "ray"
     workers: Annotated[
-        int, Option("Number of Ray workers; 0: one per core. With --ray-address also more than fit now.", minimum=0)
+        int, Option("Number of Ray workers; 0: one per core. May exceed the present size of a cluster.", minimum=0)
     ] = 0
     gpus_per_worker: Annotated[float, Option("GPUs per worker; 0.5 puts two workers on one GPU.", minimum=0)] = 1.0
     ray_address: Annotated[

@@ -106,7 +106,7 @@ def _inner(name: str, argument: Any, ignore_case: bool) -> tuple[Parsed, bool] |
 
 
 def _of_branches(branches: Sequence[Sequence[frozenset[str]]]) -> list[frozenset[str]]:
-    """Sets that all alternatives have, else the union of the rarest of each; empty if one requires nothing."""
+    """Sets common to all alternatives, or else the union of one set from each; empty if one requires nothing."""
     if not all(branches):
         return []
     shared = set(branches[0]).intersection(*branches[1:])

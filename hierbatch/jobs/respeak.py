@@ -34,7 +34,7 @@ class _Loaded:
     pool: LocalPool
     requested: RequestedTakes
     lexicon_changed_ns: int
-    """Time of the last change of the lexicon of corrections when it was read, in nanoseconds; 0 if there was none."""
+    """Modification time in nanoseconds of the lexicon of corrections that was read; 0 if it did not exist."""
     has_resumed: bool = False
 
 

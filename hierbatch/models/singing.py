@@ -189,7 +189,7 @@ def silence_rests(samples: Samples, is_rest: npt.NDArray[np.bool_]) -> Samples:
 
     Args:
         samples: waveform of the phrase.
-        is_rest: frames without sound.
+        is_rest: mask of the frames to silence.
 
     Shape:
         samples  [L]        16 kHz

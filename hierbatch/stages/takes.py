@@ -100,7 +100,7 @@ def stream_take(read: Callable[[], Iterable[Samples]], rate_hz: int) -> Streamed
 
 
 def pitch_facts(f0_hz: npt.NDArray[np.float32]) -> dict[str, Any]:
-    """Columns `f0_median_hz` and `f0_std_semitones` of a take, over voiced frames (`f0_hz` > 0); None without any."""
+    """Columns `f0_median_hz` and `f0_std_semitones` of a take, from voiced frames (`f0_hz` > 0); None without any."""
     voiced = f0_hz[f0_hz > 0]
     if not len(voiced):
         return {"f0_median_hz": None, "f0_std_semitones": None}

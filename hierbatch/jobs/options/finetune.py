@@ -21,7 +21,7 @@ class FinetuneSettings(OptionGroup):
     minutes: Annotated[float | None, Option("Time limit of training; the same command resumes.", minimum=0)] = None
     learning_rate: Annotated[
         float,
-        Option("Peak learning rate of the acoustic model; the vocoder has a quarter of it.", minimum=1e-9, maximum=1),
+        Option("Peak learning rate of the acoustic model; the vocoder uses a quarter of it.", minimum=1e-9, maximum=1),
     ] = 2e-4
     vocoder: Annotated[
         bool, Option("Also train the vocoder against discriminators, at three times the cost of a step.")

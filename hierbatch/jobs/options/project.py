@@ -56,5 +56,5 @@ class BookProject(ChapterChoice):
     ] = None
     credits: Annotated[bool, Option("Add spoken opening and closing credits from OUT/book.toml.")] = False
     conflicts: Annotated[
-        str | None, Option("Where edits and a changed book are in conflict: edited or imported. Default: refuse.")
+        str | None, Option("Side to keep where edits conflict with a changed book: edited or imported. Default: stop.")
     ] = None

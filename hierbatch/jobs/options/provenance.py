@@ -17,9 +17,9 @@ class WatermarkChoice(OptionGroup):
 
     TITLE: ClassVar[str] = "Provenance"
 
-    watermark: Annotated[bool, Option("Add an inaudible watermark (extra watermark); refuses what cannot hold it.")] = (
-        False
-    )
+    watermark: Annotated[
+        bool, Option("Add an inaudible watermark (extra watermark); fails if a sound cannot hold it.")
+    ] = False
 
 
 @dataclass(frozen=True, kw_only=True)

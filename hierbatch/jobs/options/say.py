@@ -18,7 +18,7 @@ class SayVoice(VoiceChoice):
     voice: Annotated[Path, Option("Recording of 3 to 15 s of one speaker, or a voice file.")] = field()
     consent: Annotated[
         str,
-        Option("Of a recording: self, licensed, public_domain or synthetic. You are responsible for it."),
+        Option("Consent for a recording: self, licensed, public_domain or synthetic. You are responsible for it."),
     ] = ""
     voices: Path | None = field(default=None, init=False)
     default_voice: str | None = field(default=None, init=False)

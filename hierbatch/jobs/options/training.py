@@ -16,7 +16,7 @@ class TrainingOptions(OptionGroup):
     TITLE = "Training"
 
     config: Annotated[
-        str | None, Option("TOML file, or name of a shipped configuration. Default: the published one.")
+        str | None, Option("TOML file, or name of a packaged configuration. Default: the published one.")
     ] = None
     steps: Annotated[int | None, Option("Total training steps. Default: those of the configuration.", minimum=1)] = None
     minutes: Annotated[float | None, Option("Time limit; the same command resumes.", minimum=0)] = None

@@ -44,7 +44,7 @@ _PHASE_OF_NETWORK = {
     "text_to_vector": "text-to-vector",
     "speaker_encoder": "speaker-encoder",
 }
-"""Training phase of each network whose name differs from that of its phase."""
+"""Training phase of each network, where the two have different names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,7 +63,7 @@ def voices_at(path: Path, consent: str = "unknown") -> tuple[VoiceRow, ...]:
 
 
 def describe_distribution(model: str) -> str:
-    """Description of the distribution of voices of a model; empty if there is no such model.
+    """Describe the distribution of voices in a model, for `hierbatch voices`; empty if there is no such model.
 
     Raises:
         BundleError: the model has no distribution of voices.

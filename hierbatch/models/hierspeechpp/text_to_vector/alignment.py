@@ -14,7 +14,7 @@ Scores = npt.NDArray[np.float32]
 def search_alignment(
     scores: Scores, n_frames: npt.NDArray[np.int64], n_symbols: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int8]:
-    """Find the best monotonic path from the first frame and symbol to the last, at most one symbol ahead per frame.
+    """Find the best path from the first frame and symbol to the last, with steps of 0 or 1 symbols per frame.
 
     Rows are processed together, frame by frame. Sums are in float32, so that near ties are resolved as in the published
     code.
