@@ -6,11 +6,15 @@ holds the raw audio of one chapter per thread, and of the chapters that wait for
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from hierbatch.audio.decibels import amplitude_gain
 from hierbatch.audio.waveform import Samples
 from hierbatch.delivery.chapters import assemble_chapter
 from hierbatch.delivery.edition import Edition, EditionFile, edition_files
@@ -61,18 +65,19 @@ class ChapterMaker:
         mastered.unlink()
         return path, True
 
-    def encode(self, file: EditionFile, mastered: Path, path: Path) -> None:
+    def encode(self, file: EditionFile, mastered: Path, path: Path, gain_db: float = 0.0) -> None:
         """Encode a mastered chapter as a file of its own.
 
         Args:
             file: output file of the edition that contains only this chapter.
             mastered: file of the samples, as `master` returns it.
             path: file to write.
+            gain_db: gain before encoding, for files whose codec raises peaks over the limit.
         """
         edition, [chapter] = self.edition, file.chapters
         fields = chapter_fields(edition.tags, chapter.title, chapter.number, len(edition.timelines))
         with chapter_encoder(path, file.kind, edition.rate_hz, fields, edition.cover) as feed:
-            feed_all(mastered, feed)
+            feed_all(mastered, feed, gain_db)
 
 
 def chapter_files(files: Sequence[EditionFile], chapter: ChapterTimeline) -> list[EditionFile]:
@@ -80,15 +85,17 @@ def chapter_files(files: Sequence[EditionFile], chapter: ChapterTimeline) -> lis
     return [file for file in files if not file.kind.is_whole_book and file.chapters[0] is chapter]
 
 
-def feed_all(mastered: Path, feed: Callable[[Samples], None]) -> None:
+def feed_all(mastered: Path, feed: Callable[[Samples], None], gain_db: float = 0.0) -> None:
     """Read all samples of a mastered chapter, and pass them to an encoder.
 
     Args:
         mastered: file of the samples, as `ChapterMaker.master` returns it.
         feed: function of the encoder that receives a block of samples.
+        gain_db: gain that is applied to the samples.
     """
+    gain = np.float32(amplitude_gain(gain_db))
     for block in read_pcm(mastered) if mastered.suffix == _PCM_SUFFIX else read_chapter(mastered):
-        feed(block)
+        feed(block if gain_db == 0 else block * gain)
 
 
 def make_edition(
@@ -127,6 +134,41 @@ def make_edition(
     tone_file.unlink(missing_ok=True)
     for book in books:
         _finish(edition, book, folder)
+
+
+def encode_again(
+    edition: Edition, file: EditionFile, takes: BookTakes, folder: Path, gain_db: float, kept: MasteredChapters | None
+) -> None:
+    """Replace one file of an edition by one at another level; the mastered chapters stay the same.
+
+    Args:
+        edition: edition of the file.
+        file: file to encode.
+        takes: source of the audio.
+        folder: output folder, as in `make_edition`.
+        gain_db: gain of the new file, relative to the mastered chapters.
+        kept: store of mastered chapters; None masters the chapters again.
+
+    Raises:
+        RunError: a take's audio is damaged.
+        ProgramError: the encoder failed.
+        StorageError: the disk is full.
+    """
+    scratch = folder / f"again-{file.name.name}"  # several files may be encoded at once
+    scratch.mkdir(exist_ok=True)
+    tone = SharedRoomTone(scratch / "room_tone.f32", edition.rate_hz, edition.profile.room_tone_db)
+    maker = ChapterMaker(edition=edition, takes=takes, folder=scratch, tone=tone, kept=kept)
+    if not file.kind.is_whole_book:
+        maker.encode(file, maker.master(file.chapters[0])[0], folder / file.name, gain_db)
+    else:
+        with book_encoder(_untagged(folder, file), file.kind, edition.rate_hz) as feed:
+            for chapter in file.chapters:
+                mastered, _ = maker.master(chapter)
+                feed_all(mastered, feed, gain_db)
+                if kept is None:
+                    mastered.unlink()
+        _finish(edition, file, folder)
+    shutil.rmtree(scratch)
 
 
 def _make_files(

@@ -75,6 +75,8 @@ class FileReport:
     profile: str
     rows: tuple[CheckRow, ...]
     note: str
+    peak_over_db: float = 0.0
+    """Decibels by which the peak exceeds the limit of the profile; 0 if it does not."""
 
     @property
     def passed(self) -> bool:
@@ -96,7 +98,8 @@ def check_file(path: Path, profile: Profile, *, is_ours: bool = False, max_sampl
     """
     measures = measure_file(path, profile, is_ours=is_ours, max_samples=max_samples)
     rows = [*_extent_rows(measures), *_format_rows(path, measures, profile), *_sound_rows(measures, profile)]
-    return FileReport(path, profile.name, tuple(rows), profile.note)
+    peak_over_db = max(0.0, getattr(measures, profile.peak_measure) - profile.peak_max_db)
+    return FileReport(path, profile.name, tuple(rows), profile.note, peak_over_db)
 
 
 def measure_file(

@@ -38,7 +38,7 @@ class Decisions:
 
         Args:
             row_id: id of the row; the caller has checked that it exists.
-            wanted: values sent by the page: `take`, `verdict`, `note`, `pause_after_s`.
+            wanted: values sent by the page: `take`, `verdict`, `note`, `pause_after_s` (None: that of the manifest).
 
         Raises:
             InputError: a value is invalid.
@@ -56,8 +56,8 @@ class Decisions:
         )
         with self._lock:
             before = self._view.refreshed().choices.row(row_id)
-            if (pause_s := read_pause(wanted)) is not None:
-                choice = replace(choice, edit=replace(before.edit, pause_after_s=pause_s))
+            if "pause_after_s" in wanted:
+                choice = replace(choice, edit=replace(before.edit, pause_after_s=read_pause(wanted)))
             self._append(choice)
             if inverse := tuple(_inverse(choice, before)):
                 self._inverses.append(inverse)

@@ -1,6 +1,6 @@
 // Chapters and running text: every word is timed, every sentence can be selected.
 
-import { $, clock, el, replace } from "./dom.js";
+import { $, clock, el, focusCurrent, redraw, replace } from "./dom.js";
 import { draftCount } from "./drafts.js";
 import { openChapter, play, select } from "./selection.js";
 import { emit, FILTERS, isFiltered, Mark, matchesFilter, on, sentenceOf, store } from "./store.js";
@@ -21,14 +21,14 @@ export function drawChapters() {
     bar.style.width = `${Math.round(share * 100)}%`;
     const hint = shown ? el("small", {}, shown, el("span", { class: "hidden" }, isFiltered() ? " shown" : " to decide")) : el("span");
     return el("li", {}, el("button", {
-      type: "button", "aria-current": chapter.number === number ? "true" : null, onclick: () => showChapter(chapter.number),
+      type: "button", id: `chapter-${chapter.number}`, "aria-current": chapter.number === number ? "true" : null, onclick: () => showChapter(chapter.number),
     }, el("span", {}, chapter.title), " ", hint,
       el("span", { class: "bar" }, bar, el("span", { class: "hidden" }, `, ${Math.round(share * 100)} % played`))));
   });
-  const picker = el("select", { "aria-label": "Chapter", onchange: (event) => showChapter(Number(event.target.value)) },
+  const picker = el("select", { id: "chapter-picker", "aria-label": "Chapter", onchange: (event) => showChapter(Number(event.target.value)) },
     chapters.map((chapter) => el("option", { value: chapter.number, selected: chapter.number === number },
       chapter.title + (undecided(chapter) ? `  (${undecided(chapter)} to decide)` : ""))));
-  replace($("chapters"), el("ol", {}, items), picker);
+  redraw(() => replace($("chapters"), el("ol", {}, items), picker));
 }
 
 const undecided = (chapter) => chapter.sentences.filter(([, marks]) => marks & Mark.UNDECIDED).length;
@@ -39,13 +39,13 @@ async function showChapter(number) {
   const first = store.contents.chapters.find((chapter) => chapter.number === number).sentences.find(matchesFilter)
     || store.contents.chapters.find((chapter) => chapter.number === number).sentences[0];
   $("text").scrollTop = 0;
-  if (first) select(first[0]);
+  if (first) await select(first[0]);
 }
 
 export function stepChapter(step) {
   const numbers = store.contents.chapters.map((chapter) => chapter.number);
   const to = numbers[numbers.indexOf(store.chapter?.number) + step];
-  if (to !== undefined) showChapter(to);
+  return to === undefined ? null : showChapter(to);
 }
 
 export function drawText() {
@@ -62,8 +62,10 @@ export function drawText() {
     }));
   });
   if (!blocks.some((block) => block.tagName === "H2")) blocks.unshift(el("h2", {}, chapter.title));
+  const hadFocus = text.contains(document.activeElement);
   replace(text, blocks);
   drawMarks();
+  if (hadFocus) focusCurrent();
 }
 
 const initials = (name) => (name.length <= 6 ? name : name.split(/\s+/).map((word) => word[0]).join("").slice(0, 3));
@@ -127,12 +129,11 @@ export function drawMarks() {
   }
 }
 
-export function scrollToCurrent(isFocused) {
+function scrollToCurrent() {
   const node = currentNode();
   if (!node) return;
   const box = node.getBoundingClientRect(), view = $("text").getBoundingClientRect();
   if (box.top < view.top + 40 || box.bottom > view.bottom - 80) node.scrollIntoView({ block: "center" });
-  if (isFocused) node.focus({ preventScroll: true });
 }
 
 export const currentNode = () => $("text").querySelector(`.s[data-id="${CSS.escape(store.current ?? "")}"]`);
@@ -152,18 +153,18 @@ export function drawFilters() {
   const chips = FILTERS.map((filter) => {
     const n = filter.name === "all" ? 0 : sentences.filter(([, marks]) => filter.matches(marks)).length;
     return el("button", {
-      type: "button", class: "chip", "aria-pressed": String(store.filter.show === filter.name),
+      type: "button", class: "chip", id: `show-${filter.name}`, "aria-pressed": String(store.filter.show === filter.name),
       onclick: () => setFilter({ show: filter.name }),
     }, filter.title, n ? " " : null, n ? el("b", {}, n) : null);
   });
-  replace($("filters"), chips, picker("voice", "All voices", store.contents.voices),
-    picker("character", "All characters", store.contents.characters));
+  redraw(() => replace($("filters"), chips, picker("voice", "All voices", store.contents.voices),
+    picker("character", "All characters", store.contents.characters)));
 }
 
 function picker(name, all, values) {
   const named = values.filter(Boolean);
   if (named.length < 2 && !(name === "character" && named.length)) return null;
-  return el("select", { class: store.filter[name] ? "on" : "", "aria-label": all, onchange: (event) => setFilter({ [name]: event.target.value }) },
+  return el("select", { id: `only-${name}`, class: store.filter[name] ? "on" : "", "aria-label": all, onchange: (event) => setFilter({ [name]: event.target.value }) },
     el("option", { value: "" }, all),
     named.map((value) => el("option", { value, selected: store.filter[name] === value }, value)));
 }
@@ -171,8 +172,6 @@ function picker(name, all, values) {
 function setFilter(change) {
   Object.assign(store.filter, change);
   emit("filter");
-  const focused = $("filters").querySelector(change.show ? `[aria-pressed=true]` : "select.on");
-  focused?.focus();
 }
 
 export function drawProgress() {
@@ -212,7 +211,7 @@ export function listen() {
     if (last !== store.current) restoreWords(last);
     last = store.current;
     drawMarks();
-    scrollToCurrent(false);
+    scrollToCurrent();
   });
   on("take", drawTakeWords);
   on("drafts", drawProgress);

@@ -1,6 +1,6 @@
 // Player at the foot of the page: play button, picture of the take, and the takes to compare.
 
-import { $, el, icon, replace } from "./dom.js";
+import { $, el, icon, redraw, replace } from "./dom.js";
 import { clear, draw, drawPosition, timeAt } from "./picture.js";
 import * as player from "./player.js";
 import { light } from "./book.js";
@@ -21,21 +21,32 @@ export function drawDock() {
     play(timeAt(event.clientX - box.left, box, loaded.buffer.duration));
   });
   replace($("dock"), button, picture,
-    el("div", { class: "takes", id: "takes", role: "radiogroup", "aria-label": "Takes" }),
+    el("div", { class: "takes", id: "takes", role: "radiogroup", "aria-label": "Takes", onkeydown: stepTake }),
     el("button", { type: "button", class: "edit", id: "edit-button", onclick: openSheet }, "Edit"));
 }
 
 export function drawTakes() {
   const takes = spokenTakes(), current = takes.find((take) => take.is_current);
-  replace($("takes"), takes.map((take, at) => {
+  redraw(() => replace($("takes"), takes.map((take, at) => {
     const isShown = take.name === store.take;
     const hint = take.verdict ? { pin: "pinned", keep: "kept", reject: "rejected" }[take.verdict]
       : take.is_current ? "now" : take.attempt > (current?.attempt ?? 0) ? "new" : "earlier";
     return el("button", {
-      type: "button", class: "take", role: "radio", "aria-checked": String(isShown), tabindex: isShown || (!store.take && !at) ? "0" : "-1",
-      "aria-keyshortcuts": at < 5 ? String(at + 1) : null, onclick: () => chooseTake(at + 1),
+      type: "button", class: "take", id: `take-${at + 1}`, role: "radio", "aria-checked": String(isShown), tabindex: isShown || (!store.take && !at) ? "0" : "-1",
+      "aria-keyshortcuts": at < 9 ? String(at + 1) : null, onclick: () => chooseTake(at + 1),
     }, `${at + 1}`, el("small", {}, `${hint} · ${take.duration_s.toFixed(1)} s`));
-  }));
+  })));
+}
+
+/** Arrow keys move between the takes, as in any group of radio buttons. */
+function stepTake(event) {
+  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+  const n = spokenTakes().length, at = spokenTakes().findIndex((take) => take.name === store.take);
+  if (!step || !n) return;
+  event.preventDefault();
+  const to = ((at < 0 ? 0 : at + step) + n) % n;
+  chooseTake(to + 1);
+  $(`take-${to + 1}`)?.focus();
 }
 
 async function drawPicture() {

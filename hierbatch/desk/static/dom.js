@@ -20,6 +20,20 @@ export function replace(parent, ...children) {
   parent.replaceChildren(...children.flat().filter(Boolean));
 }
 
+/** Draw, then give the focus back to the element with the id of the one that had it. */
+export function redraw(draw) {
+  const id = document.activeElement?.id;
+  draw();
+  if (id && document.activeElement?.id !== id) $(id)?.focus({ preventScroll: true });
+}
+
+export const isField = (node) => /^(INPUT|TEXTAREA|SELECT)$/.test(node?.tagName ?? "");
+
+/** Focus the current sentence or row, unless someone writes in a field. */
+export function focusCurrent() {
+  if (!isField(document.activeElement)) document.querySelector(".s.now, tr.now .id")?.focus({ preventScroll: true });
+}
+
 /** Read a short message to screen readers. */
 export function say(message) {
   $("live").textContent = message;

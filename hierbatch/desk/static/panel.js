@@ -1,7 +1,7 @@
 // Side panel of the current sentence: its values, decisions, measures and history.
 
 import { notice, post } from "./api.js";
-import { $, el, replace, say } from "./dom.js";
+import { $, el, focusCurrent, replace, say } from "./dom.js";
 import { draftOf, dropDraft, keepDraft } from "./drafts.js";
 import { flushPlayed, playNextTake, setRow, select, stay } from "./selection.js";
 import { emit, isWritable, Mark, on, sentenceOf, store } from "./store.js";
@@ -188,29 +188,28 @@ export async function decide(verdict) {
   if (!isWritable() || !row || !take) return;
   const before = row.takes.find((each) => each.name === take)?.verdict ?? null;
   const wanted = before === verdict ? "clear" : verdict;
-  await act(() => post("/api/decide", { id: row.id, take, verdict: wanted }));
-  say({ pin: "Pinned", reject: "Rejected", keep: "Kept", clear: "No verdict" }[wanted]);
+  if (await act(() => post("/api/decide", { id: row.id, take, verdict: wanted }))) say({ pin: "Pinned", reject: "Rejected", keep: "Kept", clear: "No verdict" }[wanted]);
 }
 
 async function saveNote(id, note) {
-  await act(() => post("/api/decide", { id, note }));
-  say("Note saved");
+  if (await act(() => post("/api/decide", { id, note }))) say("Note saved");
 }
 
 async function savePause(row, input) {
   const seconds = number("pause");
   input.setAttribute("aria-invalid", String(Number.isNaN(seconds)));
-  if (seconds === null || Number.isNaN(seconds) || seconds === row.pause_after_s) return;
-  await act(() => post("/api/decide", { id: row.id, pause_after_s: seconds }));
-  say("Pause saved");
+  if (Number.isNaN(seconds) || seconds === row.pause_after_s) return;
+  if (await act(() => post("/api/decide", { id: row.id, pause_after_s: seconds }))) say("Pause saved");
 }
 
+/** Send a decision and show its row; false if it was refused. */
 async function act(request) {
   await flushPlayed();
   const answer = await request().catch(() => null);
-  if (!answer) return;
+  if (!answer) return false;
   if (answer.id === store.current) setRow(answer);
   emit("changed");
+  return true;
 }
 
 export async function undo() {
@@ -236,6 +235,7 @@ export async function speak() {
   if (!answer) return;
   dropDraft(row.id);
   if ($("panel").contains(document.activeElement)) document.activeElement.blur();
+  focusCurrent();
   if (answer.id === store.current) setRow(answer);
   say(nTakes === 1 ? "One new take requested" : `${nTakes} new takes requested`);
   emit("changed");

@@ -1,6 +1,7 @@
 // Current sentence and take: moving, playing on, and marks of what was played.
 
-import { get, post } from "./api.js";
+import { get, notice, post } from "./api.js";
+import { say } from "./dom.js";
 import * as player from "./player.js";
 import { allSentences, emit, isWritable, Mark, matchesFilter, on, sentenceOf, store } from "./store.js";
 
@@ -27,11 +28,30 @@ export async function refreshChapter() {
   if (wantedChapter !== null) await openChapter(wantedChapter);
 }
 
+let arriving = Promise.resolve(); // the latest choice of a row, until its values are here
+
 /** Make a row the current one; its chapter opens if needed. */
-export async function select(id, { keepPlaying = false } = {}) {
+export function select(id, options = {}) {
+  arriving = choose(id, options);
+  return arriving;
+}
+
+/** True while a row is chosen whose values are not here yet. */
+export const isLoading = () => store.current !== null && store.row === null;
+
+/** Wait until the values of the row that is chosen are here, or cannot be had. */
+export async function untilLoaded() {
+  for (let seen = null; isLoading() && seen !== arriving;) {
+    seen = arriving;
+    await seen.catch(() => {});
+  }
+}
+
+async function choose(id, { keepPlaying = false }) {
   if (!keepPlaying) halt();
   store.current = id;
   store.row = null;
+  placeInTable = Math.max(0, listedRows().findIndex((row) => row.id === id));
   if (store.view === "book" && !sentenceOf(id)) {
     const found = [...allSentences()].find(([sentence]) => sentence[0] === id);
     if (found) await openChapter(found[1]);
@@ -62,14 +82,28 @@ export function setRow(row) {
     if (store.take && !store.words.some((word) => word[2] > 0)) loadWords();
   }
   emit("row");
+  announceTakes(row);
   if (awaited?.id === row.id) playAwaited();
 }
 
 let awaited = null; // { id, known }: someone has asked for new takes and wants to hear the first one
+let requested = null; // the same, until all of them are there
 
 /** Play the next new take of the current row when it is there, unless something is playing then. */
 export function playNextTake() {
-  awaited = { id: store.row.id, known: new Set(store.row.takes.map((take) => take.name)) };
+  requested = awaited = { id: store.row.id, known: new Set(store.row.takes.map((take) => take.name)) };
+}
+
+/** Report the end of requested takes: aloud to screen readers, and as a notice if none could be spoken. */
+function announceTakes(row) {
+  if (requested?.id !== row.id || isWaiting()) return;
+  const made = row.takes.filter((take) => !requested.known.has(take.name));
+  const n = made.filter((take) => take.status === "ok").length;
+  const error = made.find((take) => take.error)?.error ?? row.requests.findLast((request) => request.error)?.error;
+  if (!n && !error) return; // the request is not read yet
+  requested = null;
+  if (n) say(n === 1 ? "One new take is spoken" : `${n} new takes are spoken`);
+  else notice(`No new take: ${error}`, true);
 }
 
 function playAwaited() {
@@ -115,16 +149,23 @@ export function neighbour(step) {
 }
 
 let listedRows = () => [];
-export const onListRows = (list) => { listedRows = list; };
+let turnPage = async () => {};
+let placeInTable = 0; // of the current row, which a decision can remove from a filtered table
+
+export function onListRows(list, turn) {
+  listedRows = list;
+  turnPage = turn;
+}
 
 function neighbourInTable(step) {
-  const ids = listedRows().map((row) => row.id);
-  const at = ids.indexOf(store.current);
-  return ids[at < 0 ? 0 : at + step] ?? null;
+  const ids = listedRows().map((row) => row.id), at = ids.indexOf(store.current);
+  const from = at >= 0 ? at : placeInTable - (step > 0 ? 1 : 0); // the next row has taken the place of one that left
+  return ids[from + step] ?? null;
 }
 
 export async function move(step) {
-  const id = neighbour(step);
+  let id = neighbour(step);
+  if (!id && store.view === "table" && (await turnPage(step))) id = (step > 0 ? listedRows()[0] : listedRows().at(-1))?.id;
   if (!id) return;
   const wasPlaying = player.isPlaying();
   await select(id);

@@ -1,7 +1,7 @@
 // Table of all takes: one page at a time, sorted and filtered by the server.
 
 import { post } from "./api.js";
-import { $, el, replace } from "./dom.js";
+import { $, el, redraw, replace } from "./dom.js";
 import { drawHistograms } from "./histograms.js";
 import { onListRows, select } from "./selection.js";
 import { emit, FILTERS, on, store } from "./store.js";
@@ -16,7 +16,7 @@ let page = { rows: [], total: 0, measures: [] };
 let facts = { histograms: [], choices: {}, audit: null };
 let serial = 0;
 
-onListRows(() => page.rows);
+onListRows(() => page.rows, turnPage);
 
 /** Ask for the page again; with `withFacts`, for the histograms too. */
 export async function refresh(withFacts = true) {
@@ -27,7 +27,22 @@ export async function refresh(withFacts = true) {
   if (!found || mine !== serial) return;
   page = found;
   if (counted) facts = counted;
-  draw();
+  redraw(draw);
+}
+
+/** Show the next (1) or previous (-1) page; false if there is none. */
+async function turnPage(step) {
+  const offset = query.offset + step * LIMIT;
+  if (offset < 0 || offset >= page.total) return false;
+  query.offset = offset;
+  await refresh(false);
+  $("text").scrollTop = 0;
+  return true;
+}
+
+/** Show the next (1) or previous (-1) page, and choose its first row. */
+export async function stepPage(step) {
+  if (await turnPage(step)) await select(page.rows[0].id);
 }
 
 function change(values) {
@@ -35,7 +50,7 @@ function change(values) {
   refresh();
 }
 
-export function draw() {
+function draw() {
   if (store.view !== "table") return;
   drawToolbar();
   drawHistograms(facts, query, change, drawAudit());
@@ -69,7 +84,6 @@ async function sortBy(column) {
   else Object.assign(query, { sort: "position", is_descending: false });
   query.offset = 0;
   await refresh(false);
-  $(`sort-${column}`)?.focus();
 }
 
 function drawRow(row, measures) {
@@ -78,7 +92,7 @@ function drawRow(row, measures) {
     : row.status !== "ok" ? row.error_kind || "failed" : flags.length ? flags.join(", ").replaceAll("_", " ") : row.listened ? "played" : "";
   const tone = row.verdict === "reject" || row.status !== "ok" ? "bad" : row.verdict ? "good" : flags.length ? "doubt" : "";
   return el("tr", { data: { id: row.id } },
-    el("th", { scope: "row" }, el("button", { type: "button", tabindex: "-1", class: "id" }, row.id)),
+    el("th", { scope: "row" }, el("button", { type: "button", tabindex: "-1", class: "id", id: `row-${row.id}` }, row.id)),
     el("td", {}, row.voice || ""), el("td", { class: "wide", title: row.note || null }, row.text_norm || row.error || ""),
     measures.map((measure) => el("td", { class: "number" }, row[measure.column] === null ? "" : row[measure.column].toFixed(measure.n_decimals))),
     el("td", { class: `state-cell ${tone}` }, state));
@@ -86,19 +100,18 @@ function drawRow(row, measures) {
 
 function pager() {
   const last = Math.min(query.offset + LIMIT, page.total);
-  const step = (by) => { query.offset = Math.max(0, query.offset + by); refresh(false).then(() => { $("text").scrollTop = 0; }); };
   return el("p", { class: "pager" },
-    el("button", { type: "button", class: "act", disabled: query.offset === 0, onclick: () => step(-LIMIT) }, "Previous"),
+    el("button", { type: "button", class: "act", id: "page-previous", disabled: query.offset === 0, onclick: () => stepPage(-1) }, "Previous"),
     el("span", { role: "status" }, page.total ? `${(query.offset + 1).toLocaleString("en")} – ${last.toLocaleString("en")} of ${page.total.toLocaleString("en")}` : "No rows"),
-    el("button", { type: "button", class: "act", disabled: last >= page.total, onclick: () => step(LIMIT) }, "Next"));
+    el("button", { type: "button", class: "act", id: "page-next", disabled: last >= page.total, onclick: () => stepPage(1) }, "Next"));
 }
 
 function drawToolbar() {
   if ($("filters").contains(document.activeElement) && document.activeElement.id === "search") return;
-  const chips = SHOWS.map(([name, title]) => el("button", { type: "button", class: "chip", "aria-pressed": String(query.show === name),
+  const chips = SHOWS.map(([name, title]) => el("button", { type: "button", class: "chip", id: `show-${name}`, "aria-pressed": String(query.show === name),
     onclick: () => change({ show: name }) }, title));
   const picker = (name, all) => (facts.choices[name]?.length > (name === "voice" || name === "language" ? 1 : 0)
-    ? el("select", { "aria-label": all, class: query.equal[name] ? "on" : "", onchange: (event) => change({ equal: { ...query.equal, [name]: event.target.value } }) },
+    ? el("select", { id: `only-${name}`, "aria-label": all, class: query.equal[name] ? "on" : "", onchange: (event) => change({ equal: { ...query.equal, [name]: event.target.value } }) },
       el("option", { value: "" }, all), facts.choices[name].map((value) => el("option", { value, selected: query.equal[name] === value }, value.replaceAll("_", " "))))
     : null);
   const search = el("input", { id: "search", type: "search", placeholder: "Find text or id", "aria-label": "Find text or id", value: query.text });
@@ -113,7 +126,7 @@ function drawAudit() {
     const number = el("input", { id: "audit-n", inputmode: "numeric", value: "100", "aria-label": "Number of rows to draw" });
     return el("form", { class: "audit", onsubmit: (event) => { event.preventDefault(); drawSample(Number(number.value)); } },
       el("h3", {}, "Audit"), el("p", {}, "Judge a random sample to estimate the share of bad takes."),
-      el("div", {}, number, el("button", { type: "submit", class: "act" }, "Draw")));
+      el("div", {}, number, el("button", { type: "submit", class: "act", id: "audit-draw" }, "Draw")));
   }
   const percent = (share) => (100 * share).toFixed(1).replace(/\.0$/, "");
   const estimate = audit.n_judged ? `${percent(audit.low)} to ${percent(audit.high)} % bad at 95 %` : "play and decide";
@@ -121,8 +134,8 @@ function drawAudit() {
     el("p", { id: "audit-result" }, `${audit.n_drawn} drawn, ${audit.n_judged} judged, ${audit.n_rejected} rejected: `, el("b", {}, estimate)),
     el("p", {}, `Seed ${audit.seed}`),
     el("div", {},
-      el("button", { type: "button", class: "act", "aria-pressed": String(query.is_audit), onclick: () => change({ is_audit: !query.is_audit }) }, "Sample only"),
-      el("button", { type: "button", class: "act", onclick: endAudit }, "End")));
+      el("button", { type: "button", class: "act", id: "audit-only", "aria-pressed": String(query.is_audit), onclick: () => change({ is_audit: !query.is_audit }) }, "Sample only"),
+      el("button", { type: "button", class: "act", id: "audit-end", onclick: endAudit }, "End")));
 }
 
 async function drawSample(n) {

@@ -19,10 +19,13 @@ const listed = () => words.filter((word) => (!reason || word.reason === reason) 
 
 export async function refresh() {
   if (!words.length) replace($("text"), el("p", { class: "words-hint" }, "Reading the words of the book …"));
+  const spokenBefore = new Map(words.map((word) => [keyOf(word), word.n_spoken]));
   const found = await get("/api/words").catch(() => null);
   if (!found) return replace($("text"), el("p", { class: "words-hint" }, "The words of this run cannot be listed."));
   words = found.words;
   draw();
+  const ended = words.filter((word) => word.n_requested && word.n_spoken === word.n_requested && spokenBefore.get(keyOf(word)) < word.n_spoken);
+  if (ended.length) say(ended.map((word) => `${word.word}: ${progress(word)}`).join("; "));
 }
 
 function draw() {

@@ -78,11 +78,11 @@ def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
     if not is_remote(job.run) and not watermarker:  # what is kept has no watermark
         kept, encoded = MasteredChapters(job.kept_chapters), EncodedFiles(job.encoded_files)
     with staging_folder(out) as folder:
-        book = BookFolder(folder, out, encoded)
-        made = _make_files(job, plan, takes, book, kept, on_chapter)
+        book = BookFolder(folder, out, takes, encoded, kept)
+        made = _make_files(job, plan, book, on_chapter)
         names = list(dict.fromkeys(name for edition in plan.editions for name in edition_names(edition, job)))
         if job.delivery.sample:
-            made.append(book.make_sample(job, takes, plan.editions[0]))
+            made.append(book.make_sample(job, plan.editions[0]))
             names.append(Path(SAMPLE_NAME))
         delivered = [folder / file.path.relative_to(out) for file in made]
         seal_files(delivered, watermarker, job.delivery.credentials, plan.tags.title)
@@ -97,16 +97,15 @@ def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
 def _make_files(
     job: BookJob,
     plan: BookPlan,
-    takes: BookTakes,
     book: BookFolder,
-    kept: MasteredChapters | None,
     on_chapter: OnChapter | None,
 ) -> list[CheckedFile]:
     """Make the files of all editions in the temporary folder, and check them."""
     with thread_pool(n_cores()) as pool:
         checked: list[list[Future[CheckedFile]]] = []
         for edition in plan.editions:
-            make_edition(edition, takes, book.folder, _chapter_callback(edition, on_chapter), kept, book.encoded)
+            on_one = _chapter_callback(edition, on_chapter)
+            make_edition(edition, book.takes, book.folder, on_one, book.kept, book.encoded)
             for name, text in sidecar_texts(edition, job.delivery.sidecars):
                 (book.folder / name).write_text(text, encoding="utf-8")
             # A long file of one edition is checked while the next edition is made.
@@ -114,7 +113,7 @@ def _make_files(
         return [
             file
             for edition, futures in zip(plan.editions, checked, strict=True)
-            for file in book.packed(edition, [future.result() for future in futures], takes, job.source)
+            for file in book.packed(edition, [future.result() for future in futures], job.source)
         ]
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -21,6 +22,7 @@ from hierbatch.delivery.edition_making import ChapterMaker, chapter_files, feed_
 from hierbatch.delivery.encode import AudioFormat, book_encoder
 from hierbatch.delivery.encoded_files import EncodedFiles, encoded_hash, hash_of_chapters
 from hierbatch.delivery.mastered_chapters import MasteredChapters
+from hierbatch.delivery.peak_limit import keep_peaks_below_limit
 from hierbatch.delivery.report import check_file
 from hierbatch.delivery.room_tone import SharedRoomTone
 from hierbatch.delivery.takes import BookTake, BookTakes, ChapterTakes
@@ -142,7 +144,11 @@ class AheadBook:
             if name not in self._encoded:
                 path = self._encoded.scratch / name
                 maker.encode(file, mastered, path)
-                self._encoded.add(name, path, check_file(path, maker.edition.profile, is_ours=True))
+                report = keep_peaks_below_limit(
+                    partial(check_file, path, maker.edition.profile, is_ours=True),
+                    partial(maker.encode, file, mastered, path),
+                )
+                self._encoded.add(name, path, report)
         return mastered
 
     def _tone(self, edition: Edition) -> SharedRoomTone:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hierbatch.delivery.edition import Edition, EditionFile, edition_files, publication_name
-from hierbatch.delivery.edition_making import make_edition
+from hierbatch.delivery.edition_making import encode_again, make_edition
 from hierbatch.delivery.encoded_files import EncodedFiles, encoded_hash
+from hierbatch.delivery.mastered_chapters import MasteredChapters
+from hierbatch.delivery.peak_limit import keep_peaks_below_limit
 from hierbatch.delivery.readalong import Readalong, write_readalong
 from hierbatch.delivery.report import FileReport, check_file
 from hierbatch.delivery.sample import SAMPLE_NAME, sample_edition
@@ -64,25 +66,34 @@ class BookFolder:
 
     folder: Path
     out: Path
+    takes: BookTakes
     encoded: EncodedFiles | None = None
     """Store of files that were encoded, and in most cases checked, earlier; None without a store."""
+    kept: MasteredChapters | None = None
+    """Store of mastered chapters; None without a store."""
 
     def check(self, edition: Edition, file: EditionFile) -> CheckedFile:
-        """Check a file against the profile of its edition, or read the report of an earlier check."""
+        """Check a file against the profile of its edition, or read the report of an earlier check.
+
+        A file whose peaks exceed the limit is encoded again with a lower gain.
+        """
         report = None
         if self.encoded and not file.kind.is_whole_book:
             report = self.encoded.report(encoded_hash(edition, file))
-        return self._checked(file, report or check_file(self.folder / file.name, edition.profile, is_ours=True))
+        return self._checked(file, report or self._limited(edition, file, self.folder, self.kept))
 
-    def packed(
-        self, edition: Edition, checked: Sequence[CheckedFile], takes: BookTakes, source: Path | None
-    ) -> Iterator[CheckedFile]:
+    def _limited(self, edition: Edition, file: EditionFile, folder: Path, kept: MasteredChapters | None) -> FileReport:
+        return keep_peaks_below_limit(
+            lambda: check_file(folder / file.name, edition.profile, is_ours=True),
+            lambda gain_db: encode_again(edition, file, self.takes, folder, gain_db, kept),
+        )
+
+    def packed(self, edition: Edition, checked: Sequence[CheckedFile], source: Path | None) -> Iterator[CheckedFile]:
         """Yield the checked files; the chapter files of a read-along EPUB are packed into one file.
 
         Args:
             edition: edition of the files.
             checked: results of `check` for all files of the edition, in order.
-            takes: takes of the run, with the texts of the read-along EPUB.
             source: EPUB file whose markup the read-along EPUB keeps; None builds the pages from the rows.
         """
         files = edition_files(edition)
@@ -93,7 +104,7 @@ class BookFolder:
         name = publication_name(edition)
         sounds = [self.folder / file.name for file, _ in packed]
         readalong = Readalong(edition.timelines, sounds, edition.tags, edition.cover, source)
-        write_readalong(readalong, takes, self.folder / name)
+        write_readalong(readalong, self.takes, self.folder / name)
         rows = tuple(
             replace(row, rule=f"{number:02d} {row.rule}")
             for number, (_, made) in enumerate(packed, start=1)
@@ -103,15 +114,15 @@ class BookFolder:
         duration_s = sum(file.duration_s for file, _ in packed)
         yield CheckedFile(self.out / name, "readalong", duration_s, len(packed), report)
 
-    def make_sample(self, job: BookJob, takes: BookTakes, edition: Edition) -> CheckedFile:
+    def make_sample(self, job: BookJob, edition: Edition) -> CheckedFile:
         """Make and check the retail sample, with the profile and the tags of `edition`."""
-        sample = sample_edition(takes.chapters, edition, job.pauses, take_edge_silence(takes))
-        make_edition(sample, takes, self.folder / "sample", lambda _: None)
+        folder = self.folder / "sample"
+        sample = sample_edition(self.takes.chapters, edition, job.pauses, take_edge_silence(self.takes))
+        make_edition(sample, self.takes, folder, lambda _: None)
         [file] = edition_files(sample)
-        (self.folder / "sample" / file.name).rename(self.folder / SAMPLE_NAME)
-        file = replace(file, name=Path(SAMPLE_NAME))
-        report = check_file(self.folder / file.name, sample.profile, is_ours=True)
-        return replace(self._checked(file, report), is_sample=True)
+        report = self._limited(sample, file, folder, None)
+        (folder / file.name).rename(self.folder / SAMPLE_NAME)
+        return replace(self._checked(replace(file, name=Path(SAMPLE_NAME)), report), is_sample=True)
 
     def deliver(self, names: Sequence[Path]) -> None:
         """Move files from the temporary folder to the output folder; `names` are their relative paths.

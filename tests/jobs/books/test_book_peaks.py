@@ -1,0 +1,38 @@
+from dataclasses import replace
+
+import pytest
+
+from hierbatch.delivery.profiles import PROFILES
+from hierbatch.jobs.books.book import make_book
+from hierbatch.jobs.books.book_ahead import make_ahead
+from hierbatch.jobs.books.book_job import BookJob
+from hierbatch.jobs.options.delivery import RunDelivery
+from tests.delivery.book_run import book_rows, write_run
+
+
+@pytest.fixture
+def close_ceiling(monkeypatch):
+    """A limiter that leaves lossy codecs no room, on loud speech."""
+    close = replace(PROFILES["podcast"], ceiling_dbtp=-1.0, level_target=-11.0, level_range=(-20.0, -5.0))
+    monkeypatch.setitem(PROFILES, "podcast", close)
+
+
+def books(run, out, is_ahead):
+    job = BookJob(run=run, out=out, delivery=RunDelivery(to="m4b,opus,flac", profile="podcast", sample=True))
+    if is_ahead:
+        make_ahead(job, lambda: True)
+    return {str(file.path.relative_to(out)): file for file in make_book(job).files}
+
+
+def test_a_file_whose_codec_raises_peaks_is_encoded_again_at_a_lower_level(tmp_path, close_ceiling, monkeypatch):
+    run = write_run(tmp_path / "run", book_rows(n_chapters=2, n_sentences=3))
+    made, ahead = (books(run, tmp_path / f"out-{is_ahead}", is_ahead) for is_ahead in (False, True))
+    for file in made.values():
+        assert file.report.passed, file.report
+    for name in made:
+        if not name.endswith("opus"):  # the serial number of an Ogg stream is random
+            assert ahead[name].path.read_bytes() == made[name].path.read_bytes()
+    assert not [path for path in (tmp_path / "out-False").iterdir() if path.name.startswith("again")]
+    monkeypatch.setattr("hierbatch.delivery.peak_limit._MAX_ATTEMPTS", 0)
+    once = books(run, tmp_path / "once", is_ahead=False)
+    assert not once["The Small Book.m4b"].report.passed
