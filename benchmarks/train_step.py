@@ -168,7 +168,7 @@ def make_recipe(name: str, options: argparse.Namespace) -> Recipe:
 
 
 def memory_bytes(device: str) -> float:
-    """Peak memory of the configuration, of the process on a CPU."""
+    """Peak memory in bytes: that of the process on a CPU, that of the allocations on a GPU."""
     return 1e6 * peak_mb() if device == "cpu" else float(torch.cuda.max_memory_allocated())
 
 
