@@ -43,7 +43,7 @@ class PauseInputs:
     lengths: Tensor
 
     @staticmethod
-    def of(ids: Sequence[PhonemeIds], hidden: Tensor) -> PauseInputs:
+    def from_ids(ids: Sequence[PhonemeIds], hidden: Tensor) -> PauseInputs:
         """Words and phrase features of encoded sentences. Shape: hidden [B, N, C]."""
         rows = [word_of_symbols(row.symbols, SILENT_SYMBOLS) for row in ids]
         words, lengths = mean_by_word(
@@ -104,7 +104,7 @@ def insert_pauses(ids: PhonemeIds, logits: npt.NDArray[np.float32], rate: float)
     is_open = np.array(ids.symbols)[separators] == _BOUNDARY
     places, logits = separators[is_open], logits[: len(separators)][is_open]
     n_pauses = int(rate * (1 / (1 + np.exp(-logits.astype(np.float64)))).sum() + 0.5)
-    chosen = places[np.argsort(-logits, kind="stable")[:n_pauses]]
+    pauses = places[np.argsort(-logits, kind="stable")[:n_pauses]]
     symbols = np.array(ids.symbols)
-    symbols[chosen] = _COMMA
+    symbols[pauses] = _COMMA
     return replace(ids, symbols=tuple(symbols.tolist()))

@@ -90,8 +90,10 @@ class LiteTextStage:
             SynthesisError: the predicted duration is zero or far too long.
         """
         style = self._placement.tensor(np.stack([request.voice.text_style for request in requests]))
-        ids = self._insert_pauses(requests, [encode(one.phonemes, one.language) for one in requests], style)
+        written = [encode(one.phonemes, one.language) for one in requests]
+        ids = self._insert_pauses(requests, written, style)
         text = TextBatch.from_ids(ids, self._device)
+        is_added = text.symbols != TextBatch.from_ids(written, self._device).symbols
         speed = torch.tensor([request.speed * request.voice.speed for request in requests], device=self._device)
         hidden = self._network.encode(text, style)
         log_durations = self._network.log_durations(hidden, text, style)
@@ -99,7 +101,7 @@ class LiteTextStage:
         if sampled is not None:
             log_durations = sampled.scale_durations(log_durations, self._duration_share)
         durations = round_durations(
-            self._scale_durations(log_durations, text.symbols, text.language), text.lengths, speed
+            self._scale_durations(log_durations, text.symbols, text.language, is_added), text.lengths, speed
         )
         _check_lengths(durations.sum(1))
         predicted = self._network.decode(hidden, durations, style)
@@ -115,7 +117,7 @@ class LiteTextStage:
         rates = self._settings("pause_rate", requests)
         if not any(rates):
             return ids
-        inputs = PauseInputs.of(ids, self._network.encode(TextBatch.from_ids(ids, self._device), style))
+        inputs = PauseInputs.from_ids(ids, self._network.encode(TextBatch.from_ids(ids, self._device), style))
         logits = to_array(self._pauses(inputs))
         return [insert_pauses(*row) for row in zip(ids, logits, rates, strict=True)]
 

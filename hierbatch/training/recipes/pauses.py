@@ -125,7 +125,7 @@ def _encode_batch(
     style: Tensor,
     device: str,
 ) -> list[PauseSentence]:
-    inputs = PauseInputs.of(ids, network.encode(TextBatch.from_ids(ids, device), style))
+    inputs = PauseInputs.from_ids(ids, network.encode(TextBatch.from_ids(ids, device), style))
     sentences = []
     for row, (utterance, one) in enumerate(zip(utterances, ids, strict=True)):
         separators = separators_after_words(one.symbols)

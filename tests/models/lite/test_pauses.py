@@ -52,6 +52,6 @@ def test_a_row_is_independent_of_its_batch() -> None:
         torch.nn.init.normal_(parameter, std=0.3)
     short = encode("h aɪ | ð ɛ ɹ .", "en")
     hidden = torch.randn(2, len(SENTENCE.symbols), tiny_config().text_width)
-    both = network(PauseInputs.of([short, SENTENCE], hidden))
-    alone = network(PauseInputs.of([short], hidden[:1, : len(short.symbols)]))
+    both = network(PauseInputs.from_ids([short, SENTENCE], hidden))
+    alone = network(PauseInputs.from_ids([short], hidden[:1, : len(short.symbols)]))
     torch.testing.assert_close(both[:1, :2], alone)
