@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from hierbatch.delivery.profiles import PROFILES
+from hierbatch.delivery.tags import synthetic_notice
 from hierbatch.jobs.books.book import make_book
 from hierbatch.jobs.books.book_ahead import make_ahead
 from hierbatch.jobs.books.book_job import BookJob
@@ -51,3 +52,15 @@ def test_metadata_for_libraries_has_the_chapters_of_the_file_of_the_whole_book(t
         assert [(chapter["title"], chapter["start"]) for chapter in listed] == [
             (title, pytest.approx(start_s, abs=1e-3)) for title, start_s, _ in marked
         ]
+
+
+def test_the_comment_of_an_mp3_is_where_players_look_for_it(tmp_path):
+    from mutagen.id3 import ID3
+
+    run = write_run(tmp_path / "run", book_rows(n_chapters=1, n_sentences=3))
+    delivery = RunDelivery(to="mp3", profile="acx", author="Jane Doe")
+    [file] = make_book(BookJob(run=run, out=tmp_path / "out", delivery=delivery)).files
+    tags = ID3(file.path)
+    assert [frame.text for frame in tags.getall("COMM")] == [[synthetic_notice()]]
+    assert (tags["TIT2"].text, tags["TPE1"].text) == (["Chapter 1: A/B"], ["Jane Doe"])
+    assert described(file.path).tags["comment"] == synthetic_notice()
