@@ -55,7 +55,7 @@ def _replace_by_file(path: Path) -> None:
 
 
 def _name_code(run: Path) -> None:
-    """Name a function as the model, as a stranger's run folder may do."""
+    """Record an arbitrary function as the loader of the model, as a stranger's run folder may do."""
     record = json.loads((run / "run.json").read_text())
     record["generations"][-1]["origin"].update(model_factory="os:execl", bundle=str(run / "x"), model="os:execl")
     (run / "run.json").write_text(json.dumps(record))

@@ -45,7 +45,7 @@ class Outcome:
     output: str
 
     def passes(self, clip: Outcome) -> bool:
-        """True if the command kept all limits, of which memory is relative to the one on the clip."""
+        """True if the command kept all limits; memory is compared with that of the same command on a clip, `clip`."""
         is_graceful = self.code in _CODES and "Traceback (most recent" not in self.output
         return is_graceful and self.cpu_s <= _MAX_CPU_S and self.mb <= clip.mb + _MAX_MORE_MB
 

@@ -17,6 +17,7 @@ SONG_CEILING_HZ = 1100.0
 _WINDOW_S, _CONTEXT_S = 60.0, 1.0
 _OCTAVE_ERROR = 0.7
 _WORLD_PERIOD_MS = 500.0 / MEL_FRAMES_PER_SECOND
+_VOICED_PART_SAMPLES = 2 * RATE_HZ
 _ALLOWED_RANGE, _CHANNELS_PER_OCTAVE = 0.2, 4.0
 
 F0 = npt.NDArray[np.float32]
@@ -71,8 +72,13 @@ def estimate_fine_f0(waveform: Waveform) -> F0:
 
 
 def is_speech_voiced(waveform: Waveform) -> bool:
-    """True if DIO finds pitch within its strict limits, unlike `estimate_f0`, which finds pitch even in noise."""
-    return bool((_dio(waveform, 2 * _WORLD_PERIOD_MS)[0] > 0).any())
+    """True if DIO finds pitch within its strict limits, unlike `estimate_f0`, which finds pitch even in noise.
+
+    A long recording is read in parts, up to the first part with pitch.
+    """
+    parts = np.array_split(waveform.samples, max(1, waveform.n_samples // _VOICED_PART_SAMPLES))
+    contours = (_dio(Waveform(part, waveform.rate_hz), 2 * _WORLD_PERIOD_MS)[0] for part in parts)
+    return any(bool((f0_hz > 0).any()) for f0_hz in contours)
 
 
 def _refined_dio(waveform: Waveform) -> npt.NDArray[np.float64]:

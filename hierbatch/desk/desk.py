@@ -28,7 +28,11 @@ _MAX_PLAYED = 500
 
 
 class Desk:
-    """Review desk of one run: views of the newest state of the run, and decisions about its takes."""
+    """Review desk of one run: views of the newest state of the run, and decisions about its takes.
+
+    `wanted` is an object of values that the page sends. All methods raise InputError for an invalid value, RunError for
+    a row or take that the run lacks, and RunError for a change while the desk is read-only or makes no takes.
+    """
 
     def __init__(self, view: RunView, writer: Writer, respeak: RespeakThread | None = None) -> None:
         """Create the desk.
