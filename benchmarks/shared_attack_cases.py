@@ -31,7 +31,7 @@ COMMANDS = ("check", "convert", "prompt", "dub")
 VOICE = Path(__file__).resolve().parents[1] / "manifests" / "voices" / "narrator.flac"
 _CODES = (0, 2, 3)
 _MAX_CPU_S, _MAX_MORE_MB = 20.0, 1024
-_KILL_CPU_S, _KILL_WALL_S = 120, 600
+_KILL_CPU_S, _KILL_WALL_S, _ADDRESS_SPACE = 120, 600, 16 << 30
 _CLIP = "good.wav"
 
 
@@ -156,6 +156,7 @@ def _become(arguments: Sequence[object], output: Path, prepare: Callable[[], obj
         os.dup2(descriptor, 1)
         os.dup2(descriptor, 2)
         resource.setrlimit(resource.RLIMIT_CPU, (_KILL_CPU_S, _KILL_CPU_S))
+        resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))
         signal.alarm(_KILL_WALL_S)
         if prepare:
             prepare()
