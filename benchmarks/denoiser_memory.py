@@ -6,10 +6,9 @@
 
 "idle" is the process with torch and the network loaded, before any input; "peak" is its maximum.
 
-`--compare-windows` denoises 10 s of the packaged voice `low` with and without windows.
-Without `--weights`, the network gets
-deterministic weights (`tools.parity.golden.rule_tensor` under our names). It prints the level of the difference
-relative to the unwindowed output, of the samples and of the magnitude spectra.
+`--compare-windows` denoises 10 s of the packaged voice `low` with and without windows, and prints the level of the
+difference relative to the unwindowed output, for the samples and for the magnitude spectra. Without `--weights`, the
+network gets deterministic weights (`tools.parity.golden.rule_tensor` under our names).
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def _since(started: float) -> float:
 
 
 def _requests(client: httpx.Client, n_rows: int) -> Iterator[tuple[str, Callable[[], Any]]]:
-    """Titles and requests, in the order of a listener's work."""
+    """Titles and requests, in the order of a reviewer's work."""
     post = lambda path, body: client.post(path, json=body).raise_for_status().json()  # noqa: E731
     low = {"ranges": {"snr_db": [10, 30]}}
     found: dict[str, Any] = {}

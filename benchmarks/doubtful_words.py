@@ -1,11 +1,12 @@
-"""Word distances of words that are spoken otherwise than their text, against those of all other words.
+"""Word distances of words that are not spoken as written, compared with those of all other words.
 
     python benchmarks/doubtful_words.py
 
 Every sentence is spoken as it is written, and with one word replaced by a word of another sentence, or with one phone
 of a word replaced. Each take is compared, word by word, with the content vectors that the text predicts. The AUC is the
 share of pairs of a changed and an unchanged word in which the changed one has the larger distance, both relative to the
-median of their language; the other columns are of the ratio over which the desk marks a word.
+median of their language. The columns "found" and "other words marked" are for the ratio above which the desk marks a
+word.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ def measure(per_sentence: int) -> tuple[dict[str, list[float]], dict[tuple[str, 
 def _distances(
     model: LitePipeline, spoken_from: SpeechRequest, spoken: Speech, meant_by: SpeechRequest, meant: Speech
 ) -> list[float]:
-    """Distances of a take from what another request means."""
+    """Distance of each word of a take from the content vectors that another request predicts."""
     encoded = model.self_check(spoken, spoken_from).encoded
     if encoded is None or meant.semantic is None:
         raise SystemExit("The model has no content vectors")

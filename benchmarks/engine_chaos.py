@@ -41,7 +41,7 @@ ENVIRONMENT = {
     "PYTHONPATH": os.pathsep.join([str(ROOT / "tests" / "plugins"), str(ROOT)]),
     "OMP_NUM_THREADS": "1",
 }
-"""Environment of a driver and of the nodes of a cluster: the package of the fake model is found there."""
+"""Environment variables of drivers and cluster nodes, by which they find the package of the fake model."""
 MIN_SNR_DB = 60.0
 _POLL_S = 0.05
 
@@ -179,7 +179,7 @@ def disturb(number: int, arguments: list[str], run: Path, log: Path, rng: random
 
 
 def wait_for_worker(process: subprocess.Popen[str]) -> None:
-    """Wait for a worker of this driver; new parts do not prove one, since workers of a killed driver finish theirs."""
+    """Wait for a worker of this driver. New parts are no sign of one: workers of a killed driver finish theirs."""
     while process.poll() is None and not worker_processes(process.pid):
         time.sleep(_POLL_S)
 
@@ -229,7 +229,7 @@ def compare(undisturbed: Path, disturbed: Path, n_rows: int, *, to_the_byte: boo
         undisturbed: run folder of the reference.
         disturbed: run folder to check.
         n_rows: expected number of rows.
-        to_the_byte: require equal bytes; otherwise a minimum signal-to-noise ratio, since batch neighbours change bits.
+        to_the_byte: require equal bytes; otherwise a minimum signal-to-noise ratio, since batch neighbors change bits.
     """
     expected, got = Takes(undisturbed), Takes(disturbed)
     ids = got.ids

@@ -115,7 +115,7 @@ def folder_inputs(folders: Sequence[Path]) -> list[tuple[str, Path]]:
 
 
 def outcomes(path: Path, folder: Path) -> Iterator[Outcome]:
-    """Run all commands that take such a file."""
+    """Run all commands that accept the file."""
     manifest = folder / "manifest.parquet"
     manifest.unlink(missing_ok=True)
     voice = ("--voice", str(_VOICE), "--consent", "licensed", "--language", "en")

@@ -30,13 +30,13 @@ LONGEST = 300_000
 
 
 def run_of(rng: random.Random, longest: int = LONGEST) -> str:
-    """Repeat one pattern, or alternate two, up to a length."""
+    """Random run: one pattern repeated, or two alternating, up to a length."""
     unit = "".join(rng.sample(RUNS, rng.choice((1, 1, 2, 3))))
     return unit * (rng.randrange(longest // 10, longest) // len(unit))
 
 
 def text(rng: random.Random) -> tuple[str, bytes]:
-    """Plain text: sentences around a run."""
+    """Plain text: sentences around a run of repeated patterns."""
     parts = [SENTENCE, run_of(rng), KOREAN, run_of(rng, 20_000), SENTENCE]
     joined = rng.choice(("\n\n", "\n", " ", "")).join(parts)
     return ".txt", joined.encode(rng.choice(("utf-8", "utf-16")))
@@ -109,7 +109,7 @@ def package(
 
 
 def epub_run(rng: random.Random) -> tuple[str, bytes]:
-    """A run before, inside or after the content of a page."""
+    """A run of repeated patterns before, inside or after the content of a page."""
     run, body = run_of(rng, 900_000), f"<p>{SENTENCE}</p>"
     head = rng.choice(('<?xml version="1.0"?>', ""))
     made = rng.choice((page(body + run, head), run + page(body, head), page(f"<p>{run}</p>{body}", head)))

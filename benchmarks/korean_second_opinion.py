@@ -1,9 +1,9 @@
-"""Second opinion on Korean words: where g2pk and the own engine differ.
+"""Second opinion on Korean words: those that g2pk and hierbatch pronounce differently.
 
     python -m benchmarks.korean_second_opinion words.txt
 
-Prints each word of a text on which they differ with both pronunciations, and the number of words compared. g2pk can be
-installed on Python 3.12 and older only; nothing that is spoken depends on it.
+Prints each such word of a text with both pronunciations, and the number of words compared. g2pk can be installed on
+Python 3.12 and older only; hierbatch does not use it for speech.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _WORD = re.compile("[가-힣]+")
 
 
 def differences(words: Iterable[str]) -> Iterator[tuple[str, str, str]]:
-    """Words on which the two differ, each alone: the word, the engine's pronunciation, g2pk's."""
+    """Words that the two pronounce differently in isolation: the word, the pronunciation of hierbatch, that of g2pk."""
     for word in words:
         own, other = pronounce_words([word])[0], pronounce_words_by_g2pk([word])[0]
         if own != other:

@@ -112,7 +112,7 @@ class Turn:
 
 
 def larger(before: tuple[float, float] | None, sizes: tuple[float, float]) -> tuple[float, float]:
-    """The larger of each of two sizes."""
+    """Larger value of each of the two sizes."""
     return sizes if before is None else (max(before[0], sizes[0]), max(before[1], sizes[1]))
 
 
@@ -133,7 +133,7 @@ def take_turn(work: Callable[[Path, Path, str, str], None], *arguments: Path | s
 
 
 def process_kind(process: psutil.Process, driver: psutil.Process) -> str:
-    """Function of a process in a narration; empty for others."""
+    """Role of a process in a narration; empty for others."""
     if process.pid == driver.pid:
         return "driver"
     if process.name().startswith("ray::_RayWork"):

@@ -2,10 +2,10 @@
 
     python benchmarks/prosody_sampling.py --speech ../shared/speech --limit 8
 
-Speakers of LJSpeech and the Kathleen recordings; every twentieth row, which training left out. The prompt is another
-recording of the speaker. Printed for each temperature: the spread of F0 in semitones over that of the recording of the
-same text, and the correlation of log F0 between two seeds over the frames that are voiced in both. At 0 the contour is
-the predicted one, scaled by the bundle's `f0_spread`.
+The texts are every twentieth row of LJSpeech and of the Kathleen recordings, which training left out. The prompt is
+another recording of the speaker. Printed for each temperature: the spread of F0 in semitones over that of the recording
+of the same text, and the correlation of log F0 between two seeds over the frames that are voiced in both. At 0 the
+contour is the predicted one, scaled by the bundle's `f0_spread`.
 """
 
 from __future__ import annotations

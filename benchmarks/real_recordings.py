@@ -194,13 +194,7 @@ def report(
         sound.rate_hz == rate_hz and sound.n_samples == len(clip.samples) * rate_hz // RATE_HZ
         for clip, sound in results
     )
-    at_boundaries, elsewhere = [], []
-    for clip, sound in results:
-        boundaries = [position * rate_hz // RATE_HZ for position in find_boundaries(clip.samples)]
-        at_boundaries += clicks(sound, boundaries)
-        step = round(STEP_S * rate_hz)
-        others = range(step, sound.n_samples - step, step)
-        elsewhere += clicks(sound, [o for o in others if all(abs(o - b) > CONTEXT_S * rate_hz for b in boundaries)])
+    at_boundaries, elsewhere = _clicks_by_place(results, rate_hz, find_boundaries)
     limit = float(np.quantile(elsewhere, 0.99))
     print(
         row(
@@ -218,6 +212,21 @@ def report(
         ),
         flush=True,
     )
+
+
+def _clicks_by_place(
+    results: Sequence[tuple[SpeechClip, Waveform]], rate_hz: int, find_boundaries: FindBoundaries
+) -> tuple[list[float], list[float]]:
+    """Clicks at the segment boundaries of all takes, and at other positions, for comparison."""
+    at_boundaries: list[float] = []
+    elsewhere: list[float] = []
+    for clip, sound in results:
+        boundaries = [position * rate_hz // RATE_HZ for position in find_boundaries(clip.samples)]
+        at_boundaries += clicks(sound, boundaries)
+        step = round(STEP_S * rate_hz)
+        others = range(step, sound.n_samples - step, step)
+        elsewhere += clicks(sound, [o for o in others if all(abs(o - b) > CONTEXT_S * rate_hz for b in boundaries)])
+    return at_boundaries, elsewhere
 
 
 def row(

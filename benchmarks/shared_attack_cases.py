@@ -17,10 +17,11 @@ import io
 import os
 import resource
 import runpy
+import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +31,7 @@ COMMANDS = ("check", "convert", "prompt", "dub")
 VOICE = Path(__file__).resolve().parents[1] / "manifests" / "voices" / "narrator.flac"
 _CODES = (0, 2, 3)
 _MAX_CPU_S, _MAX_MORE_MB = 20.0, 1024
-_KILL_CPU_S = 120
+_KILL_CPU_S, _KILL_WALL_S, _ADDRESS_SPACE = 120, 600, 16 << 30
 _CLIP = "good.wav"
 
 
@@ -44,7 +45,7 @@ class Outcome:
     output: str
 
     def passes(self, clip: Outcome) -> bool:
-        """True if the command kept all limits, of which memory is relative to the one on the clip."""
+        """True if the command kept all limits; memory is compared with that of the same command on a clip, `clip`."""
         is_graceful = self.code in _CODES and "Traceback (most recent" not in self.output
         return is_graceful and self.cpu_s <= _MAX_CPU_S and self.mb <= clip.mb + _MAX_MORE_MB
 
@@ -126,11 +127,17 @@ def outcome(command: str, path: Path, work: Path) -> Outcome:
         return run_forked(arguments, folder / "output")
 
 
-def run_forked(arguments: Sequence[object], output: Path) -> Outcome:
-    """Run a command line in a fork of this process."""
+def run_forked(arguments: Sequence[object], output: Path, prepare: Callable[[], object] | None = None) -> Outcome:
+    """Run a command line in a fork of this process.
+
+    Args:
+        arguments: words of the command line.
+        output: file for everything that the command prints.
+        prepare: function to call in the new process before the command, for example to set limits.
+    """
     process = os.fork()
     if process == 0:
-        _become(arguments, output)
+        _become(arguments, output, prepare)
     _, status, usage = os.wait4(process, 0)
     return Outcome(
         code=os.waitstatus_to_exitcode(status),
@@ -140,7 +147,7 @@ def run_forked(arguments: Sequence[object], output: Path) -> Outcome:
     )
 
 
-def _become(arguments: Sequence[object], output: Path) -> None:
+def _become(arguments: Sequence[object], output: Path, prepare: Callable[[], object] | None) -> None:
     from hierbatch.cli.app import main as run_command
 
     code = 111
@@ -149,6 +156,10 @@ def _become(arguments: Sequence[object], output: Path) -> None:
         os.dup2(descriptor, 1)
         os.dup2(descriptor, 2)
         resource.setrlimit(resource.RLIMIT_CPU, (_KILL_CPU_S, _KILL_CPU_S))
+        resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))
+        signal.alarm(_KILL_WALL_S)
+        if prepare:
+            prepare()
         sys.argv = ["hierbatch", *map(str, arguments)]
         run_command()
         code = 0

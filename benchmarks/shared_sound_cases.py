@@ -126,9 +126,9 @@ def verdict_of(take: dict, source: str) -> tuple[bool, str]:
 
 
 def read_independently(source: Path) -> tuple[float, float]:
-    """Length that ffmpeg decodes, and loudness of the mean of its channels with sound.
+    """Duration that ffmpeg decodes, and loudness of the mean of the channels with sound.
 
-    If they cancel each other, it is the loudness of the loudest one.
+    If these channels cancel each other, the loudness is that of the loudest one.
     """
     with open_decoder(source, use_ffmpeg=True) as sound:
         samples, rate_hz = np.concatenate(list(sound.blocks)), sound.rate_hz
@@ -155,7 +155,7 @@ def prompts() -> Iterator[tuple[str, bool, str]]:
 
 
 def checks(folder: Path) -> Iterator[tuple[str, bool, str]]:
-    """Check every file that is a sound; each gets a table or a reason."""
+    """Check every sound file; each must get a report or an error message."""
     for path in sorted(folder.iterdir()):
         if path.suffix in (".csv", ".srt"):
             continue

@@ -6,8 +6,8 @@
 Harvest measures the rendered sound. A note of 200 ms or more counts 60 ms from its ends; it is right if its median is
 within 20 cents of the score. The error of frames is that of the voiced ones, by its median and 90th percentile.
 "second %" is the share of notes whose median is within 20 cents of the score by a second tracker too, the normalized
-difference of McLeod and Wyvill (2005). With a recognizer, the
-character errors of the sung words are printed beside those of the same words spoken.
+difference of McLeod and Wyvill (2005). With a recognizer, the character errors of the sung words are printed beside
+those of the same words spoken. The song `range` (with `--transpose 0`) is a scale in minor thirds from 131 to 900 Hz.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.constants import MEL_FRAMES_PER_SECOND, MELS_PER_FRAME
 from hierbatch.frontend.edit_distance import character_error_rate
 from hierbatch.frontend.scores.reading import read_score
+from hierbatch.frontend.scores.score import MusicScore, Note
 from hierbatch.frontend.singing.contour import SingingStyle, phrase_contour, pitch_to_hz
 from hierbatch.frontend.singing.phrases import Song
 from hierbatch.frontend.singing.song import song_from_score
@@ -100,10 +101,25 @@ def mcleod_f0(waveform: Waveform) -> Values:
         peaks = np.flatnonzero((values[1:-1] > values[:-2]) & (values[1:-1] >= values[2:])) + 1
         peaks = peaks[(peaks >= first) & (values[peaks] > 0.3)]
         if len(peaks) and energy[0] > 1e-4:
-            lag = peaks[values[peaks] > 0.9 * values[peaks].max()][0]
-            left, middle, right = values[lag - 1 : lag + 2]
-            found[frame] = 16_000 / (lag + 0.5 * (left - right) / (left - 2 * middle + right))
+            # Between lags, parabolas give place and height: that of a narrow peak is too low at the nearest lag.
+            left, middle, right = (values[peaks + offset] for offset in (-1, 0, 1))
+            offsets = 0.5 * (left - right) / (left - 2 * middle + right)
+            heights = middle - 0.25 * (left - right) * offsets
+            high = np.flatnonzero(heights > 0.9 * heights.max())[0]
+            found[frame] = 16_000 / (peaks[high] + offsets[high])
     return found
+
+
+def read_song(title: str, front_end: SpeechFrontEnd) -> Song:
+    """Song of the manifests, or the scale `range`."""
+    if title != "range":
+        return song_from_score(read_score(MANIFESTS / "songs" / f"{title}.csv"), front_end)
+    pitches = [*range(48, 82, 3), 69 + 12 * np.log2(900 / 440)]
+    notes = [
+        Note(0.3 + 0.8 * number + 0.4 * (number // 4), 0.8, float(pitch), ("high", "low", "see", "blue")[number % 4])
+        for number, pitch in enumerate(pitches)
+    ]
+    return song_from_score(MusicScore.from_notes(notes), front_end, "en")
 
 
 def second_opinion(waveform: Waveform, song: Song, semitones: float) -> PitchErrors:
@@ -182,7 +198,7 @@ def main() -> None:
     for name in arguments.voices.split(","):
         voice = model.encode_voice(read_sound(MANIFESTS / "voices" / f"{name}.flac"))
         for title in arguments.songs.split(","):
-            song = song_from_score(read_score(MANIFESTS / "songs" / f"{title}.csv"), front_end)
+            song = read_song(title, front_end)
             kept = song.phrases[: arguments.phrases]
             song = Song(kept, kept[-1].start_frame + kept[-1].n_frames)
             transposition = parse_transposition(arguments.transpose)

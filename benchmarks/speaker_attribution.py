@@ -1,8 +1,8 @@
-"""Share of quotations with the right speaker, on labelled passages of novels and stories, as a table.
+"""Share of quotations with the right speaker, on labeled passages of novels and stories, as a table.
 
 The labels (`tests/frontend/dialogue/*.tsv`) were made by reading, before the rules were applied to these passages. The
-rules were developed on them, except for those of the files `further`, of which the errors in 봄봄 were read later;
-other books will score lower.
+rules were then developed on the passages, so other books will score lower. The passages in the files `further` were not
+used for this, except that the errors in 봄봄 were read later.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LABELS = Path(__file__).parents[1] / "tests" / "frontend" / "dialogue"
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One labelled quotation: whether its speaker is right, and the probability stated."""
+    """One labeled quotation: whether its speaker is right, and the probability stated."""
 
     book: str
     is_right: bool
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def check_labels(labels: Path, texts: Path) -> list[Judged]:
-    """Compare the attribution of every labelled quotation with its label."""
+    """Compare the attribution of every labeled quotation with its label."""
     with labels.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     judged: list[Judged] = []
@@ -85,7 +85,7 @@ def _check(row: dict[str, str], dialogue: BookDialogue, book: Book) -> Judged:
 
 
 def _narration(book: Book, dialogue: BookDialogue, chapter: int, paragraph: int) -> str:
-    """Narration of a paragraph; if it is a quotation alone, as in Korean books, that of the paragraph behind it."""
+    """Narration of a paragraph; if it is only a quotation, as in Korean books, that of the paragraph after it."""
     texts = [block.text for block in book.chapters[chapter].blocks if block.kind == "paragraph"]
     spans = dialogue.chapters[chapter]
     own = [texts[paragraph][span.start : span.end] for span in spans[paragraph] if not span.is_quote]

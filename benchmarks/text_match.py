@@ -3,8 +3,8 @@
     python benchmarks/text_match.py --voices voices.csv
 
 Every voice of the table speaks sentences of both languages, with the range of speed, pitch and prosody of a corpus.
-Each take is compared with the content vectors it was synthesized from, with those of the next sentence, with its own in
-shuffled order, and with its own whose last third is replaced by the next sentence's.
+Each take is compared with the content vectors that it was synthesized from, with those of the next sentence, with its
+own vectors in shuffled order, and with its own vectors after their last third is replaced by that of the next sentence.
 """
 
 from __future__ import annotations

@@ -5,15 +5,14 @@
 
 The data are random and as long as the configuration allows. A step updates the discriminators and the generator.
 Seconds are CPU seconds on one thread (independent of other load), wall seconds otherwise. Operations are those of the
-forward and backward passes, counted by PyTorch; memory is the peak of the process on a CPU, and of the allocated memory
-on a GPU. A configuration that does not fit into the memory is listed as such.
+forward and backward passes, counted by PyTorch; memory is the peak of the process on a CPU (Linux), with its libraries,
+and of the allocated memory on a GPU. A configuration that does not fit into the memory is listed as such.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
-import resource
 import tempfile
 import time
 from dataclasses import replace
@@ -23,6 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from peak_memory import peak_mb, reset_peak
 from torch.utils.flop_counter import FlopCounterMode
 
 from hierbatch.toml_config import read_config
@@ -100,7 +100,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("configs", nargs="*", help="configurations; all shipped ones by default")
     parser.add_argument("--rows", type=int, default=1, help="rows of a step")
     parser.add_argument("--frames", type=int, default=192, help="longest row, 50 frames a second")
-    parser.add_argument("--steps", type=int, default=2, help="measured steps, after one that is not")
+    parser.add_argument("--steps", type=int, default=2, help="timed steps, after one that is not; 0 times that one")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads, 0 for all")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--precision", default="float32")
@@ -123,23 +123,27 @@ def row_of(name: str, options: argparse.Namespace) -> str:
 
 def measure(name: str, options: argparse.Namespace, run: Path) -> dict[str, float]:
     """Time, operations and memory of a step of one configuration."""
-    recipe = make_recipe(name, options)
-    if options.device != "cpu":
+    if options.device == "cpu":
+        reset_peak()
+    else:
         torch.cuda.reset_peak_memory_stats()
+    recipe = make_recipe(name, options)
     config: Any = recipe.config  # type: ignore[attr-defined]
     trainer = Trainer(recipe, run, config.run.options(precision=options.precision))
+    clock = time.process_time if options.device == "cpu" and torch.get_num_threads() == 1 else time.perf_counter
+    started = clock()
     with FlopCounterMode(display=False) as counter:
         trainer._train_step()
     synchronize(options.device)
-    clock = time.process_time if options.device == "cpu" and torch.get_num_threads() == 1 else time.perf_counter
-    started = clock()
+    if options.steps:
+        started = clock()
     for _ in range(options.steps):
         trainer._train_step()
     synchronize(options.device)
     weights = sum(weight.numel() for weight in recipe.networks["generator"].parameters())
     return {
         "weights": weights,
-        "step_s": (clock() - started) / options.steps,
+        "step_s": (clock() - started) / max(1, options.steps),
         "gflop": counter.get_total_flops() / 1e9,
         "memory": memory_bytes(options.device),
     }
@@ -164,10 +168,8 @@ def make_recipe(name: str, options: argparse.Namespace) -> Recipe:
 
 
 def memory_bytes(device: str) -> float:
-    """Peak memory so far, of the process on a CPU."""
-    if device != "cpu":
-        return float(torch.cuda.max_memory_allocated())
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024.0
+    """Peak memory in bytes: that of the process on a CPU, that of the allocations on a GPU."""
+    return 1e6 * peak_mb() if device == "cpu" else float(torch.cuda.max_memory_allocated())
 
 
 def synchronize(device: str) -> None:

@@ -1,4 +1,4 @@
-"""Rank correlation of the attributes that descriptions of voices ask for and those measured on the designed voices.
+"""Rank correlation between the attributes that descriptions ask for and those measured on the designed voices.
 
     python benchmarks/voice_design.py
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from hierbatch.errors import InputError
 from hierbatch.names import find_path, is_utf8, printable_name
+from hierbatch.regular_file import regular_file_size
 
 if TYPE_CHECKING:  # Arrow is slow to import, and the command line parses paths before it needs Arrow
     import pyarrow as pa
@@ -73,10 +74,11 @@ def arrow_source(path: Path) -> Any:
     """Source for Arrow's readers: a local path, or an open file for an object and for a name that is not UTF-8.
 
     Raises:
-        OSError: the object does not exist, or the store does not respond.
+        OSError: the object does not exist, the store does not respond, or the path is not a regular file.
     """
     if isinstance(path, ObjectPath):
         return path.open_input()
+    regular_file_size(path)
     return path if is_utf8(str(path)) else path.open("rb")
 
 

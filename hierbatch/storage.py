@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,10 +17,9 @@ from pathlib import Path
 
 from hierbatch.errors import InputError, SetupError, StorageError
 from hierbatch.object_path import ObjectPath, is_remote
+from hierbatch.regular_file import bounded_size, regular_file_size
 
 _DISK_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO, errno.ENODEV})
-
-_KINDS = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
 
 _MAX_SHOWN_PATH = 200
 
@@ -115,19 +113,6 @@ def replace_file(temporary: Path, path: Path) -> None:
         raise storage_error(error, path) from error
 
 
-def regular_file_size(path: Path, max_bytes: int | None = None) -> int:
-    """Size of a regular file in bytes, without opening it.
-
-    Raises:
-        OSError: the file is missing, not a regular file, or larger than `max_bytes`; `strerror` gives the reason.
-    """
-    found = path.stat()
-    if not stat.S_ISREG(found.st_mode):
-        kind = _KINDS.get(stat.S_IFMT(found.st_mode), "a device")
-        raise OSError(errno.EINVAL, f"it is {kind}, not a regular file")
-    return _bounded(found.st_size, max_bytes)
-
-
 def read_regular_file(path: Path, max_bytes: int) -> bytes:
     """Content of a whole regular file or object.
 
@@ -136,16 +121,10 @@ def read_regular_file(path: Path, max_bytes: int) -> bytes:
     """
     if isinstance(path, ObjectPath):
         with path.open_input() as stored:
-            return bytes(stored.read(_bounded(stored.size(), max_bytes)))
+            return bytes(stored.read(bounded_size(stored.size(), max_bytes)))
     n_bytes = regular_file_size(path, max_bytes)
     with path.open("rb") as file:
         content = file.read(n_bytes + 1)
     if len(content) > n_bytes:
         raise OSError(errno.EBUSY, "it grew while it was read")
     return content
-
-
-def _bounded(n_bytes: int, max_bytes: int | None) -> int:
-    if max_bytes is not None and n_bytes > max_bytes:
-        raise OSError(errno.EFBIG, f"it is larger than {max_bytes} bytes")
-    return n_bytes

@@ -25,6 +25,8 @@ def _watch(event: str, arguments: tuple) -> None:
 
 def pytest_configure() -> None:
     add_plugins()
+    import pandas as pd  # noqa: F401 - a command of a test would end pyarrow's use of it for all tests after it
+
     # Ray reads its environment when it is imported, and whichever test comes first may import it.
     configure_ray_environment()
     sys.addaudithook(_watch)

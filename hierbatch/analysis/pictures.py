@@ -1,6 +1,6 @@
-"""Plot style and rendering: inline SVG that takes the page's text colour, for light and dark pages.
+"""Plot style and rendering: inline SVG that takes the page's text color, for light and dark pages.
 
-Data colours follow the palette of Okabe and Ito (2008), which colour-blind readers can distinguish, with a contrast of
+Data colors follow the palette of Okabe and Ito (2008), which color-blind readers can distinguish, with a contrast of
 3:1 on white and on black.
 """
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 BLUE, VERMILION, GREEN, PURPLE = "#3488c2", "#d55e00", "#009e73", "#b8698f"
 INK = "#010203"
-"""Placeholder for the page's text colour; never used for data."""
+"""Placeholder for the page's text color; never used for data."""
 
 _WIDTH_IN = 4.4
 _STYLE = {
@@ -53,7 +53,7 @@ class Picture:
     figure: Figure
 
     def svg(self) -> str:
-        """Render as an `<svg>` element with the page's text colour and width."""
+        """Render as an `<svg>` element with the page's text color and width."""
         matplotlib = require_package("matplotlib", extra="study")
         sink = io.StringIO()
         with matplotlib.rc_context(_STYLE):

@@ -129,7 +129,7 @@ def _groups(run: RunStudy, summary: RunSummary, limits: PageLimits) -> list[dict
 
 
 def _takes(run: RunStudy, ids: Sequence[str], bytes_left: int) -> tuple[list[dict[str, Any]], int]:
-    """Template values of takes, and the number of bytes that their players leave of the audio budget `bytes_left`."""
+    """Template values of takes, and the rest of the audio budget `bytes_left` after their players."""
     gallery: TakeGallery = run.show(ids)
     prompts = run.prompts({row["voice"] for row in gallery.rows if row.get("voice")})
     takes = []
@@ -197,5 +197,5 @@ def _run_name(folder: Path) -> str:
 
 
 def _count(count: int, name: str) -> str:
-    """A number with its noun, in the plural unless it is 1."""
+    """A count and its noun, in the plural unless the count is 1."""
     return f"{count:,} {name}{'' if count == 1 else 's'}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 
 from hierbatch.analysis.study import RunStudy
 from hierbatch.audio.files import read_sound
@@ -74,9 +75,10 @@ def style_embedding(bundle: str = "lite") -> Embed:
 
 def _takes_of(run: RunStudy, voice: str, embed: Embed, n_takes: int) -> npt.NDArray[np.float32]:
     """Unit embeddings of the longest of a voice's first takes; short takes contain little speaker information."""
-    rows = run.arrow(["id", "voice", "status", "duration_s"]).to_pandas()
-    rows = rows[(rows["voice"] == voice) & (rows["status"] == "ok")].head(8 * n_takes)
-    ids = list(rows.sort_values("duration_s", ascending=False)["id"].head(n_takes))
+    rows = run.arrow(["id", "voice", "status", "duration_s"])
+    is_spoken = pc.and_(pc.equal(rows.column("voice"), voice), pc.equal(rows.column("status"), "ok"))
+    first = rows.filter(is_spoken).slice(0, 8 * n_takes)
+    ids = first.sort_by([("duration_s", "descending")]).column("id").slice(0, n_takes).to_pylist()
     vectors = []
     for row_id, content in run.takes.sounds(ids).items():
         try:

@@ -40,7 +40,7 @@ def highest_khz(rate_hz: int) -> float:
 
 
 def spectrogram_png(waveform: Waveform) -> bytes:
-    """Spectrogram as a PNG image, time from left to right, lighter colours for higher levels (cividis).
+    """Spectrogram as a PNG image, time from left to right, lighter colors for higher levels (cividis).
 
     Raises:
         ProgramError: Matplotlib is not installed.

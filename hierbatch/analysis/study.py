@@ -106,7 +106,7 @@ class RunStudy:
         return result
 
     def arrow(self, columns: Sequence[str] | None = None) -> pa.Table:
-        """Same as `table`, as an Arrow table."""
+        """Variant of `table` that returns an Arrow table; raises InputError as `table` does."""
         names = [name for name in self.columns if name not in _LARGE_COLUMNS] if columns is None else list(columns)
         if unknown := [name for name in names if name not in self.columns]:
             raise InputError(

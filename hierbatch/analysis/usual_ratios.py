@@ -28,7 +28,7 @@ class UsualRatios:
 
     @classmethod
     def measure(cls, takes: Takes) -> Self:
-        """Measure the medians in one pass, in memory independent of the number of takes; voices with few get none."""
+        """Measure the medians in one pass, in memory independent of the number of takes; rare voices get none."""
         if "duration_ratio" not in takes.schema.names:
             return cls({})
         histograms: defaultdict[tuple[str, str], Histogram] = defaultdict(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import soundfile
 
+from hierbatch.audio.channels import ChannelMeter
 from hierbatch.audio.files import encode_sound, read_sound, write_sound
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.delivery.content_credentials import check_can_sign
@@ -139,10 +140,13 @@ class Sound:
 
     @classmethod
     def from_pydub(cls, segment: AudioSegment) -> Sound:
-        """Create a mono sound from a pydub `AudioSegment`, whose channels are averaged."""
-        n_channels, full_scale = segment.channels, float(1 << (8 * segment.sample_width - 1))
-        samples = np.asarray(segment.get_array_of_samples(), dtype=np.float32).reshape(-1, n_channels).mean(axis=1)
-        return cls(samples=samples / np.float32(full_scale), rate_hz=segment.frame_rate, is_synthetic=False)
+        """Create a mono sound from the channels of a pydub `AudioSegment` that hold speech, as from a file."""
+        n_channels, full_scale = segment.channels, np.float32(1 << (8 * segment.sample_width - 1))
+        channels = np.asarray(segment.get_array_of_samples(), np.float32).reshape(-1, n_channels) / full_scale
+        meter = ChannelMeter(segment.frame_rate, n_channels)
+        meter.push(channels)
+        samples = np.array(meter.scan().mix.mono(channels))
+        return cls(samples=samples, rate_hz=segment.frame_rate, is_synthetic=False)
 
     @classmethod
     def from_waveform(cls, waveform: Waveform, words: tuple[Word, ...] = ()) -> Sound:

@@ -77,7 +77,7 @@ def _intervals(probabilities: Array, n_samples: int) -> Iterator[tuple[int, int]
 
 
 def _with_margins(intervals: list[tuple[int, int]], n_samples: int) -> Iterator[tuple[int, int]]:
-    """Widen each interval by `_PAD_SAMPLES` on both sides, but not beyond the middle of the pause to its neighbour."""
+    """Widen each interval by `_PAD_SAMPLES` on both sides, but not beyond the middle of the pause to its neighbor."""
     for i, (start, end) in enumerate(intervals):
         before = start if i == 0 else (start - intervals[i - 1][1]) // 2
         after = n_samples - end if i + 1 == len(intervals) else (intervals[i + 1][0] - end) // 2

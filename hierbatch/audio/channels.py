@@ -23,7 +23,7 @@ _USUAL_MASKS = {3: 0x7, 4: 0x33, 5: 0x37, 6: 0x3F, 7: 0x70F, 8: 0x63F}
 _LOUD_RATIO = 1e-4
 """Power relative to the loudest frame (-40 dB) above which a frame counts as speech."""
 _CENTRE_RATIO = 1e-3
-"""Power relative to the loudest channel (-30 dB) above which a centre channel is assumed to hold the dialogue."""
+"""Power relative to the loudest channel (-30 dB) above which a center channel is assumed to hold the dialogue."""
 _ACTIVE_RATIO = 10**-1.2
 _DOMINANT_RATIO = 4.0
 _MIN_SHARE, _TURNS_SHARE = 0.05, 0.5
@@ -164,7 +164,7 @@ class ChannelMeter:
 def choose_mix(covariances: Powers, channel_mask: int = 0) -> ChannelMix:
     """Choose the channels that hold the speech, and their weights in the mono mix.
 
-    A centre channel with sound is used alone, since films keep their dialogue there; the LFE channel is never used. Of
+    A center channel with sound is used alone, since films keep their dialogue there; the LFE channel is never used. Of
     the other channels, those far below the loudest are left out, unless they dominate for part of the recording. If the
     remaining channels take turns (one speaker each), they are added. Otherwise they are averaged; a channel in opposite
     phase to the loudest is inverted first.
@@ -208,7 +208,7 @@ def choose_mix(covariances: Powers, channel_mask: int = 0) -> ChannelMix:
 
 
 def _special_channels(mask: int, n_channels: int) -> tuple[int | None, int | None]:
-    """Index of the centre channel and of the LFE channel; None for one that the layout lacks."""
+    """Index of the center channel and of the LFE channel; None for one that the layout lacks."""
     if n_channels < 3 or mask.bit_count() != n_channels:
         return None, None
     centre, lfe = ((mask & (bit - 1)).bit_count() if mask & bit else None for bit in (_CENTRE_BIT, _LFE_BIT))

@@ -28,7 +28,8 @@ from hierbatch.audio.ffmpeg_decoding import open_with_ffmpeg
 from hierbatch.audio.truncation import has_joined_streams, is_truncated
 from hierbatch.audio.waveform import Samples
 from hierbatch.errors import HierbatchError, InputError
-from hierbatch.storage import regular_file_size, storage_error
+from hierbatch.regular_file import regular_file_size
+from hierbatch.storage import storage_error
 
 READABLE = "WAV, FLAC, MP3, Ogg, Opus, AIFF, AU, CAF, M4A, AAC, WMA, AMR, 3GP, MP4, MOV, MKV, WebM, AVI or TS"
 _BY_LIBSNDFILE = ("wav", "flac", "ogg", "aiff", "au", "w64")

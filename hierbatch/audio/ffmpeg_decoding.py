@@ -14,7 +14,7 @@ from hierbatch.audio.decoded_sound import BLOCK_SAMPLES, DecodedSound, DecodingE
 from hierbatch.audio.waveform import Samples
 from hierbatch.errors import ProgramError
 from hierbatch.programs import ffmpeg_program, stream_program
-from hierbatch.storage import regular_file_size
+from hierbatch.regular_file import regular_file_size
 
 _MAX_HEADER_BYTES = 1 << 16
 _DECODING_TIMEOUT_S = 1800.0

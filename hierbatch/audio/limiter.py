@@ -5,7 +5,7 @@ The attenuation curve is computed in three steps, without a loop over samples:
 1. required attenuation of each sample, from the interpolated peaks around it (BS.1770-4 Annex 2);
 2. hold, then release at a fixed slope in dB per second: a running maximum of `required + slope * time`;
 3. a running maximum over the look-ahead, smoothed by a window of the same length. Every value under the window
-   covers the sample at its centre, so the smoothed curve never falls below the required attenuation.
+   covers the sample at its center, so the smoothed curve never falls below the required attenuation.
 
 The gain is exactly one while no attenuation is required.
 """

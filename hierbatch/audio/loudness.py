@@ -45,7 +45,7 @@ class KWeighting:
 
 
 class LoudnessMeter:
-    """Meter of the loudness of a programme, given in blocks of any size; it keeps ten numbers per second of sound.
+    """Meter of the loudness of a program, given in blocks of any size; it keeps ten numbers per second of sound.
 
     Shape:
         block  [L] or [L, C]  float, C = 1 or 2, both channels with weight 1

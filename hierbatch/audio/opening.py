@@ -20,7 +20,7 @@ from hierbatch.audio.mp3_frames import read_mp3_frames
 from hierbatch.audio.packets import PacketTimes, read_packet_times
 from hierbatch.audio.waveform import Samples
 from hierbatch.errors import HierbatchError, InputError
-from hierbatch.storage import regular_file_size
+from hierbatch.regular_file import regular_file_size
 
 _MAX_RATE_HZ = 48_000
 """Highest sampling rate at which the limit on the duration applies in full; at higher rates, the maximum number of

@@ -18,7 +18,7 @@ from hierbatch.audio.waveform import Samples
 OVERSAMPLING = 8
 
 CONTEXT_SAMPLES = 12
-"""Number of neighbours on each side that one interpolated point depends on."""
+"""Number of neighbors on each side that one interpolated point depends on."""
 
 _CHUNK_SAMPLES = 16
 """Samples that are interpolated together, or not at all."""
@@ -57,7 +57,7 @@ class TruePeakMeter:
 def interpolated_peaks(samples: Samples, threshold: float = 0.0) -> Samples:
     """Largest magnitude from each sample up to the next, interpolated points included.
 
-    Samples with fewer than `CONTEXT_SAMPLES` neighbours on a side are left out. A chunk whose interpolated points
+    Samples with fewer than `CONTEXT_SAMPLES` neighbors on a side are left out. A chunk whose interpolated points
     cannot reach `threshold` is not interpolated; its values are the magnitudes of the samples themselves.
 
     Shape:
@@ -124,7 +124,7 @@ def _chunk_weights() -> Samples:
 
 @lru_cache(maxsize=1)
 def _phases() -> Samples:
-    """Interpolation weights of a point's neighbours, one column per point between two samples; each column sums to one.
+    """Interpolation weights of a point's neighbors, one column per point between two samples; each column sums to one.
 
     Shape:
         returns  [2 * CONTEXT_SAMPLES, OVERSAMPLING - 1]

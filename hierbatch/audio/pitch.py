@@ -17,6 +17,7 @@ SONG_CEILING_HZ = 1100.0
 _WINDOW_S, _CONTEXT_S = 60.0, 1.0
 _OCTAVE_ERROR = 0.7
 _WORLD_PERIOD_MS = 500.0 / MEL_FRAMES_PER_SECOND
+_VOICED_PART_SAMPLES = 2 * RATE_HZ
 _ALLOWED_RANGE, _CHANNELS_PER_OCTAVE = 0.2, 4.0
 
 F0 = npt.NDArray[np.float32]
@@ -60,7 +61,7 @@ def _harvest(waveform: Waveform, ceiling_hz: float) -> F0:
 
 
 def estimate_fine_f0(waveform: Waveform) -> F0:
-    """Estimate F0 in Hz every 5 ms, 0 where unvoiced, as `estimate_f0` does; value t is centred on sample 80 t.
+    """Estimate F0 in Hz every 5 ms, 0 where unvoiced, as `estimate_f0` does; value t is centered on sample 80 t.
 
     Shape:
         returns  [ceil(L / 80)]
@@ -71,8 +72,13 @@ def estimate_fine_f0(waveform: Waveform) -> F0:
 
 
 def is_speech_voiced(waveform: Waveform) -> bool:
-    """True if DIO finds pitch within its strict default limits; `estimate_f0` finds some even in noise."""
-    return bool((_dio(waveform, 2 * _WORLD_PERIOD_MS)[0] > 0).any())
+    """True if DIO finds pitch within its strict limits, unlike `estimate_f0`, which finds pitch even in noise.
+
+    A long recording is read in parts, up to the first part with pitch.
+    """
+    parts = np.array_split(waveform.samples, max(1, waveform.n_samples // _VOICED_PART_SAMPLES))
+    contours = (_dio(Waveform(part, waveform.rate_hz), 2 * _WORLD_PERIOD_MS)[0] for part in parts)
+    return any(bool((f0_hz > 0).any()) for f0_hz in contours)
 
 
 def _refined_dio(waveform: Waveform) -> npt.NDArray[np.float64]:
@@ -107,7 +113,7 @@ def _world_samples(waveform: Waveform) -> npt.NDArray[np.float64]:
 
 
 def _at_frame_centres(f0_hz: npt.NDArray[np.float64], waveform: Waveform) -> F0:
-    """Every second value of a 5 ms contour: WORLD's value k is centred on sample 80 k, our frame t on 160 t + 80."""
+    """Every second value of a 5 ms contour: WORLD's value k is centered on sample 80 k, our frame t on 160 t + 80."""
     n_frames = waveform.n_samples // MEL_HOP_SAMPLES
     centred = f0_hz[1::2][:n_frames]
     return np.pad(centred, (0, n_frames - len(centred))).astype(np.float32)
@@ -118,7 +124,7 @@ def estimate_long_f0(
 ) -> F0:
     """Estimate the F0 of a recording of any length, in windows of one minute to bound the memory.
 
-    Each window overlaps its neighbours by one second.
+    Each window overlaps its neighbors by one second.
 
     Args:
         waveform: sound at 16 kHz.

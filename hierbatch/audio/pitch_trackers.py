@@ -23,7 +23,7 @@ class FinePitchTracker(Protocol):
         """Estimate F0 in Hz every 10 ms, as every `PitchTracker` does."""
 
     def fine_f0(self, waveform: Waveform) -> F0:
-        """Estimate F0 in Hz every 5 ms, 0 where unvoiced; value t is centred on sample 80 t.
+        """Estimate F0 in Hz every 5 ms, 0 where unvoiced; value t is centered on sample 80 t.
 
         Shape:
             returns  [ceil(L / 80)]

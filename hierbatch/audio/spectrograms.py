@@ -1,6 +1,6 @@
 """Spectrograms for training at any sampling rate: linear magnitudes and log-mel bands.
 
-Both have one frame per hop, centred on the first sample of the hop; no frame is centred on the end of the sound.
+Both have one frame per hop, centered on the first sample of the hop; no frame is centered on the end of the sound.
 
 Legend: B batch, L samples, K bins, M mel bands, T frames.
 """

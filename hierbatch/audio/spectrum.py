@@ -43,7 +43,7 @@ def mel_filters() -> npt.NDArray[np.float32]:
 
 
 def mel_centres_hz() -> npt.NDArray[np.float32]:
-    """Centre frequency in Hz of each band of `mel_filters`.
+    """Center frequency in Hz of each band of `mel_filters`.
 
     Shape:
         returns  [M]
@@ -54,7 +54,7 @@ def mel_centres_hz() -> npt.NDArray[np.float32]:
 
 
 def interpolate_bands(wanted_hz: Tensor) -> Tensor:
-    """Matrix that interpolates log bands at given frequencies: linear between centres, constant beyond the outermost.
+    """Matrix that interpolates log bands at given frequencies: linear between centers, constant beyond the outermost.
 
     Shape:
         wanted_hz  [K]
@@ -84,7 +84,7 @@ def long_term_spectrum(mel: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 class LogMel(nn.Module):
-    """Normalized log-mel of 16 kHz sound. Frame t is centred on sample 160 t + 80, so T = L / 160 exactly.
+    """Normalized log-mel of 16 kHz sound. Frame t is centered on sample 160 t + 80, so T = L / 160 exactly.
 
     Shape:
         samples  [B, L]  L a multiple of 160

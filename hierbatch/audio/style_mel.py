@@ -19,7 +19,7 @@ _FLOOR = 1e-3
 
 
 class StyleMel(nn.Module):
-    """Natural logarithm of the power in 80 HTK mel bands from 0 to 8 kHz. Frame t is centred on sample 320 t.
+    """Natural logarithm of the power in 80 HTK mel bands from 0 to 8 kHz. Frame t is centered on sample 320 t.
 
     Shape:
         sound    [..., L]  L at least 641
@@ -38,7 +38,11 @@ class StyleMel(nn.Module):
         self.register_buffer("filters", filters.T.contiguous(), persistent=False)
 
     def forward(self, sound: Tensor) -> Tensor:
-        """Log-mel of sounds of equal length; shapes as in the class."""
+        """Log-mel of sounds of equal length; shapes as in the class.
+
+        Raises:
+            ValueError: the sounds are too short.
+        """
         if sound.shape[-1] < MIN_SAMPLES:
             raise ValueError(f"a style mel needs at least {MIN_SAMPLES} samples, but there are {sound.shape[-1]}")
         spectrum = torch.stft(

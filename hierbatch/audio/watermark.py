@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,9 @@ class Watermarker:
     """
 
     def __init__(self) -> None:
-        perth = require_package("perth", extra="watermark")
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
+            perth = require_package("perth", extra="watermark")
         network = getattr(perth, "PerthImplicitWatermarker", None)
         if network is None:  # its package hides the error of an import
             raise ProgramError("Perth cannot be loaded", expected="librosa and setuptools below 81", fix=_FIX)

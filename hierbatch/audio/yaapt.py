@@ -31,7 +31,7 @@ _UNUSABLE = (ValueError, IndexError, ZeroDivisionError, FloatingPointError)
 
 
 def yaapt_f0(waveform: Waveform, ceiling_hz: float = CONVERSION_CEILING_HZ) -> F0:
-    """Estimate F0 in Hz every 5 ms, 0 where unvoiced; value t is centred on sample 80 t.
+    """Estimate F0 in Hz every 5 ms, 0 where unvoiced; value t is centered on sample 80 t.
 
     Shape:
         returns  [ceil(L / 80)]

@@ -51,6 +51,7 @@ from hierbatch.cli.words import words
 from hierbatch.engine.interrupts import sigterm_as_interrupt
 from hierbatch.errors import HierbatchError, InputError, StorageError
 from hierbatch.names import is_utf8, printable_name
+from hierbatch.pandas_import import keep_pandas_unloaded
 from hierbatch.storage import path_error
 
 _INTERRUPT_GRACE_S = 30.0
@@ -118,6 +119,8 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         _check_arguments(sys.argv[1:])
+        if not {"--help", "--version"}.intersection(sys.argv):  # which do not need pyarrow
+            keep_pandas_unloaded()
         with sigterm_as_interrupt(_INTERRUPT_GRACE_S):
             app()
     except StorageError as error:

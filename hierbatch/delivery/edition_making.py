@@ -20,7 +20,7 @@ from hierbatch.delivery.chapters import assemble_chapter
 from hierbatch.delivery.edition import Edition, EditionFile, edition_files
 from hierbatch.delivery.encode import book_encoder, chapter_encoder, finish_book
 from hierbatch.delivery.encoded_files import EncodedFiles, encoded_hash
-from hierbatch.delivery.itunes_tags import can_write_itunes_fields, write_itunes_fields
+from hierbatch.delivery.itunes_tags import can_write_itunes_fields, write_comment, write_itunes_fields
 from hierbatch.delivery.mastered_chapters import MasteredChapters, chapter_hash, read_chapter
 from hierbatch.delivery.mastering import master_chapter
 from hierbatch.delivery.pcm import read_pcm, write_pcm
@@ -78,6 +78,8 @@ class ChapterMaker:
         fields = chapter_fields(edition.tags, chapter.title, chapter.number, len(edition.timelines))
         with chapter_encoder(path, file.kind, edition.rate_hz, fields, edition.cover) as feed:
             feed_all(mastered, feed, gain_db)
+        if file.kind.name == "mp3" and can_write_itunes_fields():
+            write_comment(path, fields["comment"])
 
 
 def chapter_files(files: Sequence[EditionFile], chapter: ChapterTimeline) -> list[EditionFile]:

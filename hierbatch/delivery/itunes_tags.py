@@ -1,4 +1,4 @@
-"""Fields of M4B files that ffmpeg does not write: series, narrator, publisher, ISBN and the synthetic mark.
+"""Fields that ffmpeg does not write: series, narrator, publisher, ISBN and synthetic mark of M4B, comment of MP3.
 
 mutagen, from the extra `tags`, writes them under the names that Apple's players and Audiobookshelf read.
 """
@@ -55,3 +55,21 @@ def write_itunes_fields(path: Path, tags: BookTags) -> None:
         if value:
             file[f"{_FREE}{name}"] = [mp4.MP4FreeForm(value.encode())]
     file.save()
+
+
+def write_comment(path: Path, comment: str) -> None:
+    """Write the comment of an MP3 file where players look for it; ffmpeg writes it as a field of its own.
+
+    Args:
+        path: the MP3 file.
+        comment: text of the comment.
+
+    Raises:
+        ProgramError: mutagen is not installed.
+    """
+    id3 = require_package("mutagen.id3", extra="tags")
+    tags = id3.ID3(path)
+    tags.delall("TXXX:comment")
+    tags.add(id3.COMM(encoding=id3.Encoding.UTF16, lang="eng", desc="", text=[comment]))
+    tags.update_to_v23()
+    tags.save(path, v2_version=3)

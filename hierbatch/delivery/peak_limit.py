@@ -1,7 +1,7 @@
 """Second encoding of files whose codec raised peaks over the limit of their profile.
 
 The limiter leaves room for lossy codecs, but how far a codec raises peaks depends on the sound: AAC at 96 kbit/s raises
-them by up to some 1.2 dB. Such a file is encoded again with a lower gain, from the same mastered chapters.
+them by more than 1 dB in places. Such a file is encoded again with a lower gain, from the same mastered chapters.
 """
 
 from __future__ import annotations

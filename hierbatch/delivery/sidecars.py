@@ -48,6 +48,19 @@ def sidecar_texts(edition: Edition, names: Sequence[str]) -> Iterator[tuple[Path
         yield Path("metadata.json"), audiobookshelf_metadata(edition.timelines, edition.tags)
 
 
+def all_sidecar_texts(editions: Sequence[Edition], names: Sequence[str]) -> dict[Path, str]:
+    """Contents of the sidecar files of all editions, by relative path.
+
+    A file that several editions have, such as `metadata.json`, describes the edition with a file of the whole book.
+
+    Args:
+        editions: editions of the book, whose chapters may have different durations.
+        names: kinds of sidecar files, see `SIDECARS`.
+    """
+    ordered = sorted(editions, key=lambda edition: any(kind.is_whole_book for kind in edition.formats))
+    return {path: text for edition in ordered for path, text in sidecar_texts(edition, names)}
+
+
 def cue_sheet(files: Sequence[EditionFile], tags: BookTags) -> str:
     """Format a cue sheet: every chapter is a track.
 

@@ -7,6 +7,7 @@ import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ class CorpusTable:
         self._folder = tempfile.TemporaryDirectory(prefix="hierbatch-desk-", ignore_cleanup_errors=True)
         self._connection: Any = None
         self._version = 0
-        self._locations: pa.Table | None = None
+        self._loaded = b""  # digest of the places of the takes in the database
         self._ranges: dict[str, _Range | None] = {}
         self._choices: dict[str, list[str]] = {}
 
@@ -139,8 +140,10 @@ class CorpusTable:
             self._connection = duckdb.connect(str(Path(self._folder.name) / "takes.duckdb"), config=config)
         if self._version != state.version:
             parts, locations = state.takes.locations
-            if self._locations is None or not self._locations.equals(locations):
+            if (digest := _digest(parts, locations)) != self._loaded:
                 self._load_takes(state, parts, locations)
+                self._loaded = digest
+            del locations
             self._load_choices(state)
             self._version = state.version
         return self._connection
@@ -167,7 +170,7 @@ class CorpusTable:
             )
         for name in ("locations", "files", "empty"):
             database.unregister(name)
-        self._locations, self._ranges, self._choices = locations, {}, {}
+        self._ranges, self._choices = {}, {}
         pa.default_memory_pool().release_unused()
 
     def _load_choices(self, state: RunState) -> None:
@@ -200,6 +203,16 @@ class CorpusTable:
         is_all = where == _EVERYTHING
         selected = found.bars if is_all else _count_bars(database, measure.column, found, where, values)
         return {**asdict(measure), "low": found.low, "high": found.high, "all": found.bars, "selected": selected}
+
+
+def _digest(parts: Sequence[Path], locations: pa.Table) -> bytes:
+    """Digest of the places of all takes, which would need 20 MB to be kept for a million takes."""
+    digest = blake2b("\0".join(map(str, parts)).encode("utf-8", "surrogateescape"), digest_size=16)
+    for column in locations.columns:
+        for chunk in column.chunks:
+            for buffer in filter(None, chunk.buffers()):
+                digest.update(buffer)
+    return digest.digest()
 
 
 @dataclass(frozen=True, slots=True)

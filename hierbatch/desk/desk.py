@@ -31,6 +31,9 @@ class Desk:
     """Review desk of one run: views of the newest state of the run, and decisions about its takes.
 
     Results are JSON values for the page. An object's `version` changes whenever the files of the run do.
+
+    `wanted` is an object of values that the page sends. All methods raise InputError for an invalid value, RunError for
+    a row or take that the run lacks, and RunError for a change while the desk is read-only or makes no takes.
     """
 
     def __init__(self, view: RunView, writer: Writer, respeak: RespeakThread | None = None) -> None:

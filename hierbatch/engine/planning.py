@@ -24,6 +24,8 @@ from hierbatch.stages.tasks import find_task
 AUTO_LANGUAGE = "auto"
 """Default language of a run that requests detection of the language from the text of each row."""
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
 UNIT_ROWS = 64
 UNIT_SOUND_S = 120.0
 
@@ -77,8 +79,7 @@ def take_key(row: Mapping[str, Any], settings: TakeSettings) -> str:
     }
     if "voice" in row:
         content["voice"] = settings.voice_sha256.get(row["voice"])
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(_CANONICAL.encode(content).encode(), digest_size=16).hexdigest()
 
 
 def take_key_columns(settings: TakeSettings) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from hierbatch.engine.ray_settings import RaySettings, TimeoutPolicy
 from hierbatch.engine.work_units import WorkUnit, WorkUnitReport
 from hierbatch.engine.worker import Worker, WorkerSpec
 from hierbatch.errors import RunError, SetupError
+from hierbatch.pandas_import import keep_pandas_unloaded
 
 _MAX_FAILED_STARTS = 2
 
@@ -29,6 +30,7 @@ class _RayWorker:
     """Actor that loads its worker in `start`, since Ray loses the message of an error in an actor's constructor."""
 
     def __init__(self) -> None:
+        keep_pandas_unloaded()
         self._worker: Worker | None = None
 
     def start(self, spec: WorkerSpec) -> None:

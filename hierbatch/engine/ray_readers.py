@@ -17,6 +17,7 @@ from ray.exceptions import RayError, RayTaskError
 
 from hierbatch.engine.ray_cluster import count_worker_slots
 from hierbatch.errors import RunError, SetupError
+from hierbatch.pandas_import import keep_pandas_unloaded
 from hierbatch.stages.base import Stage
 
 _MAX_READINGS = 4
@@ -27,6 +28,7 @@ class _Reader:
     """Actor for a stage without a model; the libraries that the stage has loaded stay in memory."""
 
     def __init__(self, stage: Stage) -> None:
+        keep_pandas_unloaded()
         self._stage = stage
 
     def read(self, rows: pa.Table) -> pa.Table:
@@ -58,7 +60,12 @@ class _Readers:
         return _PendingTable(table, reader, reader.read.remote(table))
 
     def result(self, pending: _PendingTable) -> pa.Table:
-        """Wait for a processed table and return it; if its reader dies, send the table to another reader."""
+        """Wait for a processed table and return it; if its reader dies, send the table to another reader.
+
+        Raises:
+            SetupError: the reader raised it.
+            RunError: the rows cannot be read, or several readers died.
+        """
         for _ in range(_MAX_READINGS):
             try:
                 return ray.get(pending.call)

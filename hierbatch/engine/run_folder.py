@@ -20,6 +20,7 @@ from hierbatch.engine.run_record import FORMAT, check_generation, read_record
 from hierbatch.errors import RunError
 from hierbatch.manifest.runs.run_layout import RunLayout
 from hierbatch.object_path import is_remote
+from hierbatch.regular_file import regular_file_size
 from hierbatch.storage import STAGING_PREFIX, storage_error, write_atomically
 
 _LOCK_RETRY_S = 0.2
@@ -101,6 +102,8 @@ class RunFolder(RunLayout):
                 if event != "unit":
                     (self.root / "events" / f"{at}-{event}.jsonl").write_text(line, encoding="utf-8")
                 return
+            if self.events_file.exists():
+                regular_file_size(self.events_file)
             with self.events_file.open("a", encoding="utf-8") as file:
                 file.write(line)
         except OSError as error:
@@ -112,7 +115,7 @@ class RunFolder(RunLayout):
         if is_remote(self.root):
             starts = sorted((self.root / "events").glob("*-start.jsonl"), key=str)
             lines = [starts[-1].read_text(encoding="utf-8")] if starts else []
-        elif self.events_file.exists():
+        elif self.events_file.is_file():
             with self.events_file.open(encoding="utf-8", errors="replace") as file:
                 lines = [line for line in file if '"event": "start"' in line]
         for line in reversed(lines):
@@ -139,7 +142,7 @@ def lock_run(folder: RunFolder) -> Iterator[None]:
             yield
         return
     try:
-        descriptor = os.open(folder.lock_file, os.O_RDWR | os.O_CREAT, 0o644)
+        descriptor = os.open(folder.lock_file, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK, 0o644)
     except OSError as error:
         raise storage_error(error, folder.lock_file) from error
     try:
@@ -175,7 +178,7 @@ def is_locked(folder: RunFolder) -> bool:
     if is_remote(folder.root):
         return read_holder(folder.lock_file) is not None
     try:
-        descriptor = os.open(folder.lock_file, os.O_RDONLY)
+        descriptor = os.open(folder.lock_file, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would wait for its other end
     except OSError:
         return False
     try:

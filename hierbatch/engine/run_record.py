@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from hierbatch.errors import RunError
+from hierbatch.object_path import is_remote
+from hierbatch.regular_file import regular_file_size
 
 FORMAT = 1
 """Version of the format of `run.json`."""
@@ -24,6 +26,8 @@ def read_record(path: Path) -> dict[str, Any]:
         RunError: the file cannot be read, is not the record of a run, or does not have the current format version.
     """
     try:
+        if not is_remote(path):
+            regular_file_size(path)
         record = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise

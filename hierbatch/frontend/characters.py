@@ -46,6 +46,8 @@ _CANONICAL_CHARACTERS = str.maketrans(
     }
 )
 _SPACES = re.compile(r"\s+")
+_CLEAN = re.compile(r"(?:[A-Za-z0-9,.?!;:'\"()$%&/+=@#-]+ )*+[A-Za-z0-9,.?!;:'\"()$%&/+=@#-]+")
+"""Text of plain words with single spaces, in which only repeated marks are changed."""
 _REPEATED_MARKS = tuple(
     (re.compile(pattern), replacement, find_needs(re.compile(pattern)))
     for pattern, replacement in (
@@ -68,6 +70,8 @@ def clean_characters(text: str) -> str:
     >>> clean_characters("“ﬁne”\u00a0— it’s _very_ ＡＢＣ...")
     '"fine" — it\'s very ABC…'
     """
+    if _CLEAN.fullmatch(text) and ".." not in text and "--" not in text and ". ." not in text:
+        return text
     text = unicodedata.normalize("NFC", text)
     if not text.isascii():
         text = _INVISIBLE.sub("", text)

@@ -32,6 +32,8 @@ def find_foreign_words(text: str, *, hanja: bool) -> tuple[str, ...]:
     >>> find_foreign_words("Привет, 東京タワー, 東京 and α", hanja=True)
     ('Привет', '東京タワー')
     """
+    if text.isascii():
+        return ()
     words = (match[0] for match in _WORD.finditer(unicodedata.normalize("NFC", text)))
     return tuple(word for word in words if len(word) >= _MIN_WORD and not (hanja and all(map(is_hanja, word))))
 
@@ -42,7 +44,7 @@ def romanize_foreign_words(text: str) -> str:
     >>> romanize_foreign_words("She said Привет in 東京 at angle α.")
     'She said Privet in Dong Jing at angle α.'
     """
-    return _WORD.sub(lambda match: _romanize(match[0]), text)
+    return text if text.isascii() else _WORD.sub(lambda match: _romanize(match[0]), text)
 
 
 def refuse_foreign_text(text: str, *, hanja: bool) -> None:
@@ -56,6 +58,8 @@ def refuse_foreign_text(text: str, *, hanja: bool) -> None:
         TextError: words in unsupported scripts outnumber the others; the message shows some of the former.
     """
     foreign = [word for word in find_foreign_words(text, hanja=hanja) if not (hanja and _KANA.search(word))]
+    if not foreign:
+        return
     rest = _WORD.sub(lambda match: "" if match[0] in foreign else match[0], text)
     n_known = sum(any(map(str.isalpha, word)) for word in rest.split())
     if len(foreign) > n_known:

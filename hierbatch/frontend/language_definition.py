@@ -64,7 +64,7 @@ class Language:
     clause_breaks: tuple[re.Pattern[str], ...] = (re.compile(r"[;:,](?=\s)"),)
     """Patterns for the breaks in a long sentence, from the best to the worst; the break is at the end of a match."""
     detection_weight: int = 1
-    """Weight of each word of the language when the language of a sentence is detected."""
+    """Weight of a word in this language when the language of a sentence is detected."""
     noun_ends: str = ""
     """Pattern of the text that may follow a noun, for languages that attach particles to nouns."""
     ipa: IpaSpelling = field(default_factory=IpaSpelling)

@@ -62,6 +62,9 @@ def split_stress(token: str) -> tuple[str, int]:
 def join_words(words: Sequence[Phones], separators: Sequence[str]) -> str:
     """Join words, and the separator after each, into a phoneme string; a final `|` becomes a full stop.
 
+    Raises:
+        ValueError: there is not one separator per word.
+
     >>> join_words([("h", "aɪ"), ("j", "u")], ["|", "?"])
     'h aɪ | j u ?'
     """

@@ -10,8 +10,8 @@ from hierbatch.errors import TextError
 from hierbatch.frontend.characters import clean_characters, drop_placeholders
 from hierbatch.frontend.language import get_language, load_phonemizer
 from hierbatch.frontend.language_definition import Normalizer, PhoneMap, Phonemizer
-from hierbatch.frontend.lexicon import Lexicon
-from hierbatch.frontend.lexicon_words import ClauseWord, expand_placeholders
+from hierbatch.frontend.lexicon import Lexicon, MarkedText
+from hierbatch.frontend.lexicon_words import expand_placeholders
 from hierbatch.frontend.phonemes import Phones, join_words
 from hierbatch.frontend.symbols import PUNCTUATION, WORD_BOUNDARY
 
@@ -70,16 +70,15 @@ class SpeechFrontEnd:
                 fix="split it into sentences, or import it as a book",
             )
         loaded = self._load(language)
-        phonemizer = loaded.phonemizer
         marked = self._lexicon.mark(clean_characters(drop_placeholders(text)), language)
         words: list[str] = []
         phones: list[Phones] = []
         separators: list[str] = []
         for clause, separator in _clauses(loaded.normalizer(marked.text)):
-            expanded = [word for token in clause for word in expand_placeholders(token, marked.entries, phonemizer)]
-            for word, pronounced in zip(expanded, self._pronounce(expanded, language), strict=True):
+            written, pronounced_words = self._pronounce_clause(clause, marked, language)
+            for word, pronounced in zip(written, pronounced_words, strict=True):
                 if pronounced:
-                    words.append(word.written)
+                    words.append(word)
                     phones.append(pronounced)
                     separators.append(WORD_BOUNDARY)
             if separators and separators[-1] == WORD_BOUNDARY:
@@ -96,15 +95,28 @@ class SpeechFrontEnd:
         foreign = get_language(language).find_foreign_words(marked.text)
         return PhonemizedSentence(" ".join(words), join_words(phones, separators), language, foreign)
 
-    def _pronounce(self, words: Sequence[ClauseWord], language: str) -> list[Phones]:
-        """Phones of the words of a clause, from the lexicon if it has them, otherwise from the phonemizer."""
+    def _pronounce_clause(
+        self, clause: Sequence[str], marked: MarkedText, language: str
+    ) -> tuple[Sequence[str], Sequence[Phones]]:
+        """Words of a clause as written, and their phones: those of the lexicon if it has them."""
+        if not marked.entries:
+            return clause, self._pronounce(clause, {}, language)
+        phonemizer = self._load(language).phonemizer
+        words = [word for token in clause for word in expand_placeholders(token, marked.entries, phonemizer)]
+        known = {index: word.phones for index, word in enumerate(words) if word.phones}
+        return [word.written for word in words], self._pronounce([word.respelling for word in words], known, language)
+
+    def _pronounce(self, words: Sequence[str], known: Mapping[int, Phones], language: str) -> Sequence[Phones]:
+        """Phones of the words of a clause by the phonemizer, except for those that are known, by index."""
         loaded = self._load(language)
-        by_context = loaded.phonemizer([word.respelling for word in words])
-        pronounced = [word.phones or phones for word, phones in zip(words, by_context, strict=True)]
+        pronounced = loaded.phonemizer(words)
         for code, (letters, adapt) in loaded.foreign_words.items():
-            for index, word in enumerate(words):
-                if not word.phones and letters.search(word.respelling):
-                    pronounced[index] = adapt(self._load(code).phonemizer([word.respelling])[0])
+            if letters.search(" ".join(words)):
+                for index, word in enumerate(words):
+                    if index not in known and letters.search(word):
+                        pronounced[index] = adapt(self._load(code).phonemizer([word])[0])
+        for index, phones in known.items():
+            pronounced[index] = phones
         return pronounced
 
     def _load(self, code: str) -> _LoadedLanguage:

@@ -35,16 +35,7 @@ def speech_app(service: SpeechService, *, token: str = "", is_local: bool = True
     """
 
     def guarded(endpoint: Endpoint) -> Endpoint:
-        async def answer(request: Request) -> Response:
-            try:
-                _check_access(request, token, is_local=is_local)
-                return await endpoint(request)
-            except RequestError as error:
-                return _error_response(error)
-            except ClientDisconnect:  # nobody is there to read an answer
-                return Response(status_code=400)
-
-        return answer
+        return _guarded(endpoint, token, is_local=is_local)
 
     async def speech(request: Request) -> Response:
         spoken = parse_request(await _body(request))
@@ -77,6 +68,21 @@ def speech_app(service: SpeechService, *, token: str = "", is_local: bool = True
             Route("/health", health),
         ]
     )
+
+
+def _guarded(endpoint: Endpoint, token: str, *, is_local: bool) -> Endpoint:
+    """Endpoint that checks access first, and answers a refused request with a JSON error."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            _check_access(request, token, is_local=is_local)
+            return await endpoint(request)
+        except RequestError as error:
+            return _error_response(error)
+        except ClientDisconnect:  # nobody is there to read an answer
+            return Response(status_code=400)
+
+    return answer
 
 
 def _check_access(request: Request, token: str, *, is_local: bool) -> None:

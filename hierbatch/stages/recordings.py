@@ -13,7 +13,7 @@ from hierbatch.audio.files import mono_blocks, read_scanned, scan_sound
 from hierbatch.audio.opening import SoundLimits
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import SourceError
-from hierbatch.storage import regular_file_size
+from hierbatch.regular_file import regular_file_size
 
 SOURCE_LIMITS = SoundLimits(max_duration_s=2 * 3600.0, max_bytes=2 << 30)
 """Limits of one recording, which bound the memory and time of a conversion."""

@@ -2,7 +2,7 @@
 
 A flat-start monophone model per language: each phone is one Gaussian over semantic vectors with a shared diagonal
 variance; separators and START share an optional silence of zero or more frames. Viterbi alignment and re-estimation
-alternate (Rabiner 1989, section V). A small classifier of three neighbouring frames, trained on the Gaussian alignment,
+alternate (Rabiner 1989, section V). A small classifier of three neighboring frames, trained on the Gaussian alignment,
 then replaces the Gaussians and sharpens the boundaries. The durations are those of hierbatch's phoneme symbols,
 whatever the symbols of the corpus.
 
@@ -103,7 +103,7 @@ class FrameClassifier:
 
 
 def _with_context(vectors: Vectors) -> Vectors:
-    """Concatenate each frame with its two neighbours. Shape: [T, C] -> [T, 3 C]."""
+    """Concatenate each frame with its two neighbors. Shape: [T, C] -> [T, 3 C]."""
     padded = np.pad(vectors, ((1, 1), (0, 0)), mode="edge")
     return np.concatenate([padded[:-2], vectors, padded[2:]], axis=1)
 

@@ -84,7 +84,7 @@ class BatchPlan:
 
 
 def speaker_weights(speakers: Sequence[str], n_frames: Sequence[int]) -> npt.NDArray[np.float64]:
-    """Share of each utterance if every speaker is weighted by the square root of the amount of their speech.
+    """Share of each utterance if every speaker is weighted by the square root of their total duration.
 
     Args:
         speakers: speaker of each utterance.

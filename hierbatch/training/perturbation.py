@@ -2,7 +2,7 @@
 
 Formants are shifted, the pitch is transposed and its range scaled, and the spectrum is shaped by a random equalizer.
 The distributions are those of the implementation to which the authors of HierSpeech++ refer. That implementation
-analyses and synthesizes with Praat; here WORLD is used.
+analyzes and synthesizes with Praat; here WORLD is used.
 Legend: L samples, T frames (200/s), K bins.
 """
 
@@ -35,7 +35,7 @@ class PerturbationSettings:
     n_peaks: int = 8
     low_edge_hz: float = 60.0
     high_edge_hz: float = 7000.0
-    """Centre of the high shelf; 10 kHz in the original, which has a sampling rate of 22.05 kHz."""
+    """Center of the high shelf; 10 kHz in the original, which has a sampling rate of 22.05 kHz."""
     quality_range: tuple[float, float] = (2.0, 5.0)
     """Range of the equalizer's quality factors, which are drawn on a logarithmic scale."""
 

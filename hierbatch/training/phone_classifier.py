@@ -28,7 +28,7 @@ _LEARNING_RATE = 2e-3
 
 
 class PhoneClassifier(nn.Module):
-    """Network that computes the scores of all phones for each frame, from the frame and its neighbours.
+    """Network that computes the scores of all phones for each frame, from the frame and its neighbors.
 
     Shape:
         semantic  [B, T, C]

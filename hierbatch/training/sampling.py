@@ -36,7 +36,7 @@ class UtteranceSegment:
 
 
 class SpeakerSampler:
-    """Sampler of random utterances, with each speaker weighted by the square root of the amount of their speech.
+    """Sampler of random utterances, with each speaker weighted by the square root of their total duration.
 
     Many speakers are thus drawn, and none dominates. All clips of unknown speakers together count as one speaker, so
     that a corpus without speaker ids does not dominate either.

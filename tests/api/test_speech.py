@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import soundfile
+from pydub import AudioSegment
 
 import hierbatch
 from hierbatch.audio.files import read_sound
@@ -79,6 +80,17 @@ def test_pydub_gets_and_gives_the_same_sound_to_16_bits(speech):
     back = hierbatch.Sound.from_pydub(segment)
     assert back.rate_hz == speech.rate_hz
     np.testing.assert_allclose(back.samples, np.clip(speech.samples, -1, 1), atol=1 / 16_384)
+
+
+@pytest.mark.parametrize("sides", [(1, 1), (1, 0), (0, 1), (1, -1)])
+def test_the_voice_in_a_pydub_segment_is_read_from_the_channels_that_hold_it(sides):
+    times_s = np.arange(48_000) / 48_000
+    voice = 0.3 * np.sin(2 * np.pi * 200 * times_s) * (times_s % 0.5 < 0.3)
+    data = np.round(np.stack([side * voice for side in sides], axis=1) * 32768).astype("<i2").tobytes()
+    segment = AudioSegment(data=data, sample_width=2, frame_rate=48_000, channels=2)
+    sound = hierbatch.Sound.from_pydub(segment)
+    assert sound.rate_hz == 48_000
+    np.testing.assert_allclose(np.abs(sound.samples), np.abs(voice), atol=1e-3)
 
 
 def test_a_conversion_keeps_the_length_and_rate_of_its_recording(tts, voice):

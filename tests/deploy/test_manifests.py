@@ -7,6 +7,9 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+import jsonschema
+import kubernetes_validate
+import pytest
 import yaml
 from typer.testing import CliRunner
 
@@ -32,6 +35,31 @@ def test_the_ray_job_mounts_its_data_in_every_pod_and_runs_a_command_that_exists
     command = job["spec"]["entrypoint"].split()
     assert command[:2] == ["hierbatch", "run"]
     assert has_options(command)
+
+
+def test_the_ray_job_has_the_fields_of_its_schema_and_pods_that_kubernetes_accepts():
+    job = yaml.safe_load((DEPLOY / "rayjob.yaml").read_text())
+    fields = json.loads((Path(__file__).parent / "rayjob_fields.json").read_text())
+    jsonschema.validate(job, fields)
+    cluster = job["spec"]["rayClusterSpec"]
+    pods = [group["template"] for group in (cluster["headGroupSpec"], *cluster["workerGroupSpecs"])]
+    for number, pod in enumerate(pods):
+        named = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"pod-{number}"}, **pod}
+        kubernetes_validate.validate(named, "1.30", strict=True)
+    pods[0]["spec"]["containers"][0]["volumeMount"] = []  # a misspelled field is found
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate({**named, **pods[0]}, "1.30", strict=True)
+    cluster["workerGroupSpecs"][0]["maxReplica"] = 8
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(job, fields)
+
+
+def test_the_slurm_script_is_valid_shell_with_options_that_slurm_knows():
+    script = DEPLOY / "slurm.sh"
+    subprocess.run(["bash", "-n", str(script)], check=True)
+    words = [line.split()[1] for line in script.read_text().splitlines() if line.startswith("#SBATCH")]
+    known = {"job-name", "nodes", "ntasks-per-node", "cpus-per-task", "gpus-per-task", "time", "requeue"}
+    assert {word.removeprefix("--").partition("=")[0] for word in words} == known
 
 
 def test_the_slurm_script_starts_a_head_and_nodes_and_runs(tmp_path):

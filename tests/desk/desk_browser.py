@@ -64,10 +64,33 @@ def open_page(browser, address, *, width=1280, height=800, scheme="light"):
 
 
 def accessibility_violations(page):
-    """Violations of WCAG 2.2 A and AA, as lines."""
+    """Violations of WCAG 2.2 A and AA, and controls that screen readers cannot name, as lines."""
     if not AXE.exists():
         pytest.fail(f"{AXE} is missing: npm install --no-save axe-core, as .ci/run does")
     page.evaluate(AXE.read_text(encoding="utf-8"))
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
     found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", tags)
-    return [f"{rule['id']}: {node['html'][:110]}" for rule in found["violations"] for node in rule["nodes"][:3]]
+    broken = [f"{rule['id']}: {node['html'][:110]}" for rule in found["violations"] for node in rule["nodes"][:3]]
+    return broken + [f"no name: {role}" for role, name in _controls(page) if not name.strip()]
+
+
+_CONTROLS = {
+    "button",
+    "checkbox",
+    "combobox",
+    "dialog",
+    "link",
+    "radio",
+    "radiogroup",
+    "searchbox",
+    "textbox",
+    "toolbar",
+}
+
+
+def _controls(page):
+    """Role and name of the controls in the tree that Chromium gives to screen readers."""
+    nodes = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    shown = [node for node in nodes if not node["ignored"] and node["role"]["value"] in _CONTROLS]
+    assert shown
+    return [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in shown]

@@ -79,6 +79,21 @@ def test_escape_forgets_the_keys_that_wait(page, tmp_path):
     assert [choice.verdict for choice in read_choices(tmp_path / "run").row("c1s1").history] == ["keep"]
 
 
+def test_a_sentence_that_cannot_be_loaded_does_not_stop_the_page(tmp_path, browser):
+    with serve(small_run(tmp_path / "run")) as address:
+        page = browser.new_page()
+        page.goto(address)
+        page.wait_for_selector("#act-x:not([disabled])")
+        page.route("**/api/rows/c1s1", lambda route: route.fulfill(status=400, json={"error": "It is gone."}))
+        page.keyboard.press("j")
+        page.keyboard.press("x")
+        expect(page.locator("#notice")).to_have_text("It is gone.", timeout=WAIT_MS)
+        page.keyboard.press("k")
+        page.keyboard.press("a")
+        expect(page.locator("#live")).to_have_text("Kept", timeout=WAIT_MS)
+        page.close()
+
+
 def test_a_key_that_is_held_down_decides_once(page, tmp_path):
     for _ in range(3):
         page.keyboard.down("x")

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hierbatch.frontend.characters import clean_characters, drop_foreign_letters, drop_placeholders
 
@@ -23,6 +25,11 @@ from hierbatch.frontend.characters import clean_characters, drop_foreign_letters
 def test_one_form_for_each_character(raw: str, clean: str) -> None:
     assert clean_characters(raw) == clean
     assert clean_characters(clean) == clean
+
+
+@given(st.text("aZ09,.?!;:'\"()$%&/+=@#- ", max_size=30))
+def test_plain_text_is_cleaned_like_other_text(text: str) -> None:
+    assert clean_characters(f"x {text} x") == clean_characters(f"x {text} x é").removesuffix(" é")
 
 
 def test_private_use_characters_are_dropped() -> None:

@@ -1,6 +1,7 @@
 import random
 import re
 import string
+from importlib.resources import files
 
 import pytest
 
@@ -8,7 +9,8 @@ from hierbatch.frontend.characters import clean_characters
 from hierbatch.frontend.english.normalization import ENGLISH_RULES
 from hierbatch.frontend.korean.normalization import KOREAN_RULES
 from hierbatch.frontend.required_characters import TextFacts, find_needs
-from hierbatch.frontend.rules import apply_rules
+from hierbatch.frontend.stored_needs import FILE_NAME, stored_needs
+from tools.rule_needs import needs_table
 
 PIECES = [
     "Mr.",
@@ -120,7 +122,14 @@ def test_rules_give_what_they_give_one_by_one(rules):
         expected = text
         for rule in rules:
             expected = rule.pattern.sub(rule.replacement, expected)
-        assert apply_rules(rules, text) == expected
+        assert rules.apply(text) == expected
+
+
+def test_the_stored_needs_are_those_of_the_rules():
+    stored = files("hierbatch.frontend") / FILE_NAME
+    assert stored.read_text(encoding="utf-8") == needs_table(), "run python -m tools.rule_needs"
+    unknown = r"(?:No|Nr)\.\s?(?=\d)"
+    assert stored_needs(unknown, re.IGNORECASE) == find_needs(re.compile(unknown, re.IGNORECASE))
 
 
 def test_letters_match_in_every_case_that_the_engine_knows():

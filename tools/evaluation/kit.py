@@ -53,7 +53,7 @@ class EvaluationKit:
         return str(_call(self.scorers.normalize, text, language))
 
     def similarity(self, one: Samples, other: Samples, network: str) -> float:
-        """Cosine similarity of two clips' speaker embeddings; `network` is `resemblyzer` or `vfl`."""
+        """Cosine similarity of two clips' speaker embeddings; `network` is `resemblyzer` or `vfl` (else ValueError)."""
         if network not in _SPEAKER_NETWORKS:
             raise ValueError(f"expected one of {_SPEAKER_NETWORKS} as network, got {network!r}")
         return float(_call(self.scorers.speaker_similarity, one, other, network))

@@ -41,7 +41,7 @@ _CHECKS: Mapping[str, Check] = {
     "text": check_text,
     "e2e": check_end_to_end,
 }
-"""Check function for each module's cases."""
+"""Check function for each module's cases; it raises InputError for a case that is damaged or not supported."""
 
 _UNUSABLE = (RuntimeError, ValueError, LookupError, TypeError)
 """Errors that torch and numpy raise on inputs of unsupported shape or type."""

@@ -1,7 +1,11 @@
-"""Fit of the distribution of voices: principal components, attribute directions, and frames of the average voice."""
+"""Fit of the distribution of voices: principal components, attribute directions, and frames of the average voice.
+
+Legend: N clips, P speakers, D features, K components, A attributes.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +25,51 @@ _PITCH_WEIGHT = 8.0
 """Weight of the two pitch features among 416 others in the principal components."""
 _RIDGE = 10.0
 _SHRINKAGE = 0.1
+_DATA = (
+    "LibriSpeech (CC BY 4.0), Kathleen (CC0), LJSpeech (public domain), Matthes (Apache-2.0), "
+    "Zeroth-Korean (CC BY 4.0), LibriVox (public domain), Kokoro-82M (Apache-2.0, synthetic)"
+)
 
 Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Components:
+    """Principal components of the mean features of the speakers, scaled so that points have unit variance.
+
+    Shape:
+        mean        [D]
+        components  [K, D]
+        projection  [D, K]
+        points      [N, K]  all clips
+        speakers    [P, K]  mean of each speaker's clips
+    """
+
+    mean: Floats
+    components: Floats
+    projection: Floats
+    points: Floats
+    speakers: Floats
+    explained: float
+    """Share of the variance that the components explain."""
+
+
+@dataclass(frozen=True, slots=True)
+class _AttributeMap:
+    """Linear map from points to attributes in standard deviations, fitted to the rendered clips.
+
+    Shape:
+        mean, deviation  [A]
+        weights          [A, K]
+        residual         [A, A]  covariance of the residual
+        determined       [A]     share of each attribute's variance that the map explains
+    """
+
+    mean: Floats
+    deviation: Floats
+    weights: Floats
+    residual: Floats
+    determined: Floats
 
 
 def fit_space(found: Measurements, bundle: str, out: Path | None) -> str:
@@ -34,6 +81,38 @@ def fit_space(found: Measurements, bundle: str, out: Path | None) -> str:
         out: file to write; None for the file in the bundle's folder.
     """
     metadata = find_bundle(bundle)
+    space = _fit_components(found)
+    rendered = ~found.is_check & np.isfinite(found.acoustic).all(1)
+    reference_db = found.spectra_db[rendered].mean(0).astype(np.float64)
+    formants = np.array([_shift(row, reference_db) for row in found.spectra_db])
+    femininity, report = _fit_femininity(found, formants)
+    attributes = _attributes(found.acoustic.astype(np.float64), formants, femininity)
+    mapped = _fit_attributes(attributes[rendered], space.points[rendered])
+    semantic, mel = _average_frames(found)
+    arrays = {
+        "mean": space.mean, "components": space.components, "projection": space.projection, "speakers": space.speakers,
+        "frames_semantic": semantic, "frames_mel": mel, "attribute_mean": mapped.mean,
+        "attribute_deviation": mapped.deviation, "attribute_map": mapped.weights, "attribute_residual": mapped.residual,
+        "reference_db": reference_db, "femininity_weights": femininity,
+    }  # fmt: skip
+    same_distance = _same_speaker_distance(found, space.points)
+    page = {
+        "weights_sha256": metadata.weights_sha256,
+        "same_speaker_distance": round(same_distance, 4),
+        "command": f"python -m tools.voice_space --bundle {bundle}",
+        "sentence": SENTENCE,
+        "pace_unit": PACE_UNIT,
+        "data": _DATA,
+        "n_speakers": len(space.speakers),
+    }
+    with write_atomically(out or metadata.folder / SPACE_FILE) as temporary:
+        temporary.write_bytes(
+            voice_space_bytes({name: value.astype(np.float32) for name, value in arrays.items()}, page)
+        )
+    return _report(space, mapped, same_distance, report)
+
+
+def _fit_components(found: Measurements) -> _Components:
     fitted = ~found.is_check
     names = np.unique(found.speakers[fitted])
     features = found.features.astype(np.float64)
@@ -43,51 +122,36 @@ def fit_space(found: Measurements, bundle: str, out: Path | None) -> str:
     weights[-2 * N_MELS - 2 : -2 * N_MELS] = _PITCH_WEIGHT
     _, values, vectors = np.linalg.svd((means - mean) / scale * weights, full_matrices=False)
     deviations = values[:N_COMPONENTS] / np.sqrt(len(names))
-    components = deviations[:, None] * vectors[:N_COMPONENTS] / weights * scale
     projection = (vectors[:N_COMPONENTS].T * (weights / scale)[:, None]) / deviations
     points = (features - mean) @ projection
-    speakers = np.stack([points[(found.speakers == name) & fitted].mean(0) for name in names])
-    same_distance = _same_speaker_distance(found, points)
-    rendered = fitted & np.isfinite(found.acoustic).all(1)
-    reference_db = found.spectra_db[rendered].mean(0).astype(np.float64)
-    formants = np.array([_shift(row, reference_db) for row in found.spectra_db])
-    femininity, report = _fit_femininity(found, formants)
-    attributes = _attributes(found.acoustic.astype(np.float64), formants, femininity)
-    attribute_mean = attributes[rendered].mean(0)
-    attribute_deviation = np.maximum(attributes[rendered].std(0), _least_deviations(attribute_mean))
-    standard = (attributes[rendered] - attribute_mean) / attribute_deviation
-    z = points[rendered]
-    mapped = np.linalg.solve(z.T @ z + _RIDGE * np.eye(N_COMPONENTS), z.T @ standard).T
-    residual = np.cov((standard - z @ mapped.T).T)
-    semantic, mel = _average_frames(found)
-    arrays = {
-        "mean": mean, "components": components, "projection": projection, "speakers": speakers,
-        "frames_semantic": semantic, "frames_mel": mel, "attribute_mean": attribute_mean,
-        "attribute_deviation": attribute_deviation, "attribute_map": mapped, "attribute_residual": residual,
-        "reference_db": reference_db, "femininity_weights": femininity,
-    }  # fmt: skip
-    page = {
-        "weights_sha256": metadata.weights_sha256,
-        "same_speaker_distance": round(same_distance, 4),
-        "command": f"python -m tools.voice_space --bundle {bundle}",
-        "sentence": SENTENCE,
-        "pace_unit": PACE_UNIT,
-        "data": "LibriSpeech (CC BY 4.0), Kathleen (CC0), LJSpeech (public domain), Matthes (Apache-2.0), "
-        "Zeroth-Korean (CC BY 4.0), LibriVox (public domain), Kokoro-82M (Apache-2.0, synthetic)",
-        "n_speakers": len(names),
-    }
-    with write_atomically(out or metadata.folder / SPACE_FILE) as temporary:
-        temporary.write_bytes(
-            voice_space_bytes({name: value.astype(np.float32) for name, value in arrays.items()}, page)
-        )
-    explained = (values[:N_COMPONENTS] ** 2).sum() / (values**2).sum()
-    nearest = _nearest_distances(speakers)
-    determined = 1 - np.diag(residual) / standard.var(0)
+    return _Components(
+        mean=mean,
+        components=deviations[:, None] * vectors[:N_COMPONENTS] / weights * scale,
+        projection=projection,
+        points=points,
+        speakers=np.stack([points[(found.speakers == name) & fitted].mean(0) for name in names]),
+        explained=float((values[:N_COMPONENTS] ** 2).sum() / (values**2).sum()),
+    )
+
+
+def _fit_attributes(attributes: Floats, points: Floats) -> _AttributeMap:
+    """Fit the map by ridge regression. Shape: attributes [N, A], points [N, K]."""
+    mean = attributes.mean(0)
+    deviation = np.maximum(attributes.std(0), _least_deviations(mean))
+    standard = (attributes - mean) / deviation
+    weights = np.linalg.solve(points.T @ points + _RIDGE * np.eye(N_COMPONENTS), points.T @ standard).T
+    residual = np.cov((standard - points @ weights.T).T)
+    return _AttributeMap(mean, deviation, weights, residual, 1 - np.diag(residual) / standard.var(0))
+
+
+def _report(space: _Components, mapped: _AttributeMap, same_distance: float, femininity: str) -> str:
+    """Lines with the checks of a fit; `femininity` is the line on the discriminant of sex."""
+    nearest = float(np.median(_nearest_distances(space.speakers)))
     lines = [
-        f"{len(names)} speakers, {N_COMPONENTS} components with {explained:.0%} of the variance",
-        f"same speaker, 95 % of clips: {same_distance:.2f}; nearest other speaker: median {np.median(nearest):.2f}",
-        report,
-        *(f"{name}: R2 {share:.2f}" for name, share in zip(ATTRIBUTES, determined, strict=True)),
+        f"{len(space.speakers)} speakers, {N_COMPONENTS} components with {space.explained:.0%} of the variance",
+        f"same speaker, 95 % of clips: {same_distance:.2f}; nearest other speaker: median {nearest:.2f}",
+        femininity,
+        *(f"{name}: R2 {share:.2f}" for name, share in zip(ATTRIBUTES, mapped.determined, strict=True)),
     ]
     return "\n".join(lines)
 
@@ -124,7 +188,7 @@ def _nearest_distances(speakers: Floats) -> Floats:
 def _fit_femininity(found: Measurements, formants: Floats) -> tuple[Floats, str]:
     """Fit a linear discriminant (Fisher 1936) of sex to F0 and formant shift.
 
-    Return its two weights and its offset, and a report of its accuracy on the clips of the fit and of its check.
+    Return two weights and an offset, and a report of the accuracy on the clips of the fit and of the check.
     """
     sexes = np.array([sex_of(name) for name in found.speakers])
     usable = np.isfinite(found.acoustic).all(1) & (sexes != "")

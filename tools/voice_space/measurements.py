@@ -12,12 +12,12 @@ import numpy.typing as npt
 from hierbatch.audio.files import read_sound
 from hierbatch.audio.voice_measures import VoiceMeasures, measure_voice
 from hierbatch.audio.waveform import Waveform
-from hierbatch.errors import PromptError
+from hierbatch.errors import InputError, PromptError
 from hierbatch.frontend.speech_text import SpeechFrontEnd
 from hierbatch.models.lite.pipeline import LitePipeline
 from hierbatch.models.lite.prompt_statistics import measure_spectrum
 from hierbatch.models.lite.voice import LiteVoice
-from hierbatch.models.lite.voice_space import features_of
+from hierbatch.models.lite.voice_space import PACE_UNIT, features_of
 from hierbatch.models.speech import SpeechRequest
 from hierbatch.storage import write_atomically
 from tools.voice_space.clips import Clip
@@ -55,12 +55,20 @@ class Measurements:
     def save(self, path: Path) -> None:
         """Write the measurements to an NPZ file."""
         with write_atomically(path) as temporary, temporary.open("wb") as file:
-            np.savez(file, **{name: getattr(self, name) for name in self.__slots__})
+            np.savez(file, **{name: getattr(self, name) for name in self.__slots__}, pace_unit=np.array(PACE_UNIT))
 
     @staticmethod
     def read(path: Path) -> Measurements:
-        """Read a file that `save` has written."""
+        """Read a file that `save` has written.
+
+        Raises:
+            InputError: the file has the pace in another unit.
+        """
         with np.load(path, allow_pickle=False) as found:
+            if str(found.get("pace_unit")) != PACE_UNIT:
+                raise InputError(
+                    f"{path} has the pace in another unit", expected=PACE_UNIT, fix="measure the clips again"
+                )
             return Measurements(**{name: found[name] for name in Measurements.__slots__})
 
 

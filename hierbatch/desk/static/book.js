@@ -68,7 +68,13 @@ export function drawText() {
   if (hadFocus) focusCurrent();
 }
 
-const initials = (name) => (name.length <= 6 ? name : name.split(/\s+/).map((word) => word[0]).join("").slice(0, 3));
+/** Name as short as the margin is narrow; a title stays, since Mr. and Mrs. Bennet have the same initials. */
+function initials(name) {
+  const [first, ...others] = name.split(/\s+/);
+  if (name.length <= 6 || !others.length) return name.slice(0, 6);
+  if (first.endsWith(".") && first.length <= 4) return `${first.slice(0, -1)} ${others.at(-1)[0]}`;
+  return [first, ...others].map((word) => word[0]).join("").slice(0, 3);
+}
 
 function drawSentence(sentence) {
   return el("span", { class: "s", role: "button", tabindex: "-1", data: { id: sentence.id, words: nameOf(sentence.words) } },

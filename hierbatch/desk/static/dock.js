@@ -36,6 +36,7 @@ export function drawTakes() {
       "aria-keyshortcuts": at < 9 ? String(at + 1) : null, onclick: () => chooseTake(at + 1),
     }, `${at + 1}`, el("small", {}, `${hint} · ${take.duration_s.toFixed(1)} s`));
   })));
+  $("takes").querySelector("[aria-checked=true]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 /** Arrow keys move between the takes, as in any group of radio buttons. */

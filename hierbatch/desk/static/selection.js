@@ -39,12 +39,13 @@ export function select(id, options = {}) {
 /** True while a row is chosen whose values are not here yet. */
 export const isLoading = () => store.current !== null && store.row === null;
 
-/** Wait until the values of the row that is chosen are here, or cannot be had. */
+/** Wait until the values of the row that is chosen are here; an exception if they cannot be had. */
 export async function untilLoaded() {
   for (let seen = null; isLoading() && seen !== arriving;) {
     seen = arriving;
     await seen.catch(() => {});
   }
+  if (isLoading()) throw new Error("The row cannot be loaded.");
 }
 
 async function choose(id, { keepPlaying = false }) {

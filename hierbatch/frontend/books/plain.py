@@ -87,7 +87,7 @@ def read_plain(text: str, file_name: str, keep: frozenset[str] = frozenset()) ->
 
 
 def _paragraphs(group: Sequence[Line], wrapped: bool, compounds: frozenset[str]) -> Iterator[Paragraph]:
-    """Paragraphs of one group; only its first line can be a heading, or any line if every line is a paragraph."""
+    """Paragraphs of one group; only the first line can be a heading, unless every line is a paragraph."""
     position = 0
     while position < len(group):
         rank = heading_rank(group[position].text) if position == 0 or not wrapped else None

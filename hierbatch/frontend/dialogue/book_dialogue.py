@@ -111,7 +111,7 @@ def _attributed(
     spans: Sequence[Sequence[Sequence[Span]]],
     turns_and_appearances: Sequence[tuple[list[Turn], dict[int, list[int]]]],
 ) -> BookDialogue:
-    """The dialogue of a book from the turns of each chapter, and the appearances of the characters in it."""
+    """Dialogue of a book, from the turns of each chapter and the appearances of the characters there."""
     characters, scripted = _with_script_speakers(characters, spans)
     attributed = [
         _spans(parts, attribute(turns, characters, appearances), scripted)

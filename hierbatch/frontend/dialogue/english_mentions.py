@@ -128,9 +128,10 @@ class EnglishMentions:
             mention: mention of a relative by a possessive pronoun.
             others: characters that the pronoun may refer to, the most probable first.
         """
-        for owner in others:
-            if mention.owner not in ("", self._characters[owner].gender):
-                continue
+        owners = [other for other in others if mention.owner in ("", self._characters[other].gender)]
+        if mention.owner == mention.gender:  # her mother: a daughter without a surname has that of a father nearby
+            owners += [other for other in others if other not in owners]
+        for owner in owners:
             for alias in self._characters[owner].aliases:
                 found = self._by_name.get(f"{mention.title} {alias.split()[-1]}") if " " in alias else None
                 if found is not None and found != owner:

@@ -251,7 +251,7 @@ def _forward_backward(emission: Scores, transitions: Sequence[float]) -> Scores:
 
 
 def _summed(scores: Scores, own_score: float) -> Scores:
-    """Log-sum-exp over all speakers, for each speaker with `own_score` added to that speaker's own score."""
+    """For each speaker, the log-sum-exp of all scores after `own_score` is added to the speaker's own."""
     maximum = scores.max()
     shares = np.exp(scores - maximum)
     summed: Scores = maximum + np.log(shares.sum() + shares * np.expm1(own_score))

@@ -42,15 +42,16 @@ _CLASSES = {
 @dataclass(frozen=True, slots=True)
 class _Reading:
     phones: Phones
-    before: re.Pattern[str] | None
-    after: re.Pattern[str] | None
-    unless: re.Pattern[str] | None
+    before: str
+    after: str
+    unless: str
+    """Patterns of the words before and after, as in the table; empty if any words fit."""
 
     def fits(self, before: str, after: str) -> bool:
         return (
-            (self.before is None or self.before.search(before) is not None)
-            and (self.after is None or self.after.match(after) is not None)
-            and (self.unless is None or self.unless.search(before) is None)
+            (not self.before or _at_end(self.before).search(before) is not None)
+            and (not self.after or _compile(self.after).match(after) is not None)
+            and (not self.unless or _at_end(self.unless).search(before) is None)
         )
 
 
@@ -63,6 +64,8 @@ def find_heteronyms(words: Sequence[str]) -> dict[int, Phones]:
     lowered = [word.lower() for word in words]
     readings = _readings()
     found: dict[int, Phones] = {}
+    if readings.keys().isdisjoint(words) and readings.keys().isdisjoint(lowered):
+        return found
     for index, word in enumerate(lowered):
         candidates = readings.get(words[index]) or readings.get(word)
         if candidates:
@@ -84,16 +87,16 @@ def _readings() -> dict[str, tuple[_Reading, ...]]:
     readings: dict[str, tuple[_Reading, ...]] = {}
     for line in read_lines("english/heteronyms.tsv"):
         word, phones, before, after, unless = (*line.split("\t"), "", "", "")[:5]
-        reading = _Reading(tuple(phones.split()), _compile_at_end(before), _compile(after), _compile_at_end(unless))
-        readings[word] = (*readings.get(word, ()), reading)
+        readings[word] = (*readings.get(word, ()), _Reading(tuple(phones.split()), before, after, unless))
     return readings
 
 
-def _compile_at_end(pattern: str) -> re.Pattern[str] | None:
-    return _compile(rf"(?:^|(?<=\s))(?:{pattern})$") if pattern else None
+def _at_end(pattern: str) -> re.Pattern[str]:
+    return _compile(rf"(?:^|(?<=\s))(?:{pattern})$")
 
 
-def _compile(pattern: str) -> re.Pattern[str] | None:
+@functools.cache
+def _compile(pattern: str) -> re.Pattern[str]:
     for name, words in _CLASSES.items():
         pattern = pattern.replace("{" + name + "}", words)
-    return re.compile(pattern) if pattern else None
+    return re.compile(pattern)

@@ -25,7 +25,7 @@ from hierbatch.frontend.english.scripture import SCRIPTURE_RULES
 from hierbatch.frontend.english.serials import SERIAL_RULES, TELEPHONE_RULES
 from hierbatch.frontend.english.units import MEASURE_RULES, NUMBER_RULES
 from hierbatch.frontend.foreign_words import refuse_foreign_text, romanize_foreign_words
-from hierbatch.frontend.rules import Rule, apply_rules, one_of, rule
+from hierbatch.frontend.rules import Rule, RuleTable, one_of, rule
 
 _GREEK = {
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta",
@@ -86,23 +86,25 @@ _PUNCTUATION_RULES: tuple[Rule, ...] = (
     rule("space after a mark", r"(?<=[,.?!])(?=\w)", " "),
 )
 
-ENGLISH_RULES: tuple[Rule, ...] = (
-    *ADDRESS_RULES,
-    *SERIAL_RULES,
-    *SCRIPTURE_RULES,
-    *_MARK_RULES,
-    *ROMAN_RULES,
-    *MONEY_RULES,
-    *DATE_RULES,
-    *TIME_RULES,
-    *TELEPHONE_RULES,
-    *MEASURE_RULES,
-    *ABBREVIATION_RULES,
-    *YEAR_RULES,
-    *NUMBER_RULES,
-    *LETTER_RULES,
-    *_SYMBOL_RULES,
-    *_PUNCTUATION_RULES,
+ENGLISH_RULES = RuleTable(
+    (
+        *ADDRESS_RULES,
+        *SERIAL_RULES,
+        *SCRIPTURE_RULES,
+        *_MARK_RULES,
+        *ROMAN_RULES,
+        *MONEY_RULES,
+        *DATE_RULES,
+        *TIME_RULES,
+        *TELEPHONE_RULES,
+        *MEASURE_RULES,
+        *ABBREVIATION_RULES,
+        *YEAR_RULES,
+        *NUMBER_RULES,
+        *LETTER_RULES,
+        *_SYMBOL_RULES,
+        *_PUNCTUATION_RULES,
+    )
 )
 """All rules of English, in the order of their application."""
 
@@ -122,7 +124,7 @@ def normalize_english(text: str) -> str:
     cleaned = clean_characters(text)
     refuse_foreign_text(cleaned, hanja=False)
     cleaned = drop_foreign_letters(romanize_foreign_words(cleaned), hanja=False)
-    return " ".join(apply_rules(ENGLISH_RULES, cleaned).split())
+    return " ".join(ENGLISH_RULES.apply(cleaned).split())
 
 
 def _keep_case(elided: str) -> str:

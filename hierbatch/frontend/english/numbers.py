@@ -8,8 +8,6 @@ from __future__ import annotations
 import functools
 import re
 
-from num2words import num2words
-
 _MAX_DIGITS_AS_NUMBER = 15
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _ROMAN = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})", re.IGNORECASE)
@@ -32,6 +30,8 @@ def say_cardinal(value: int) -> str:
     """
     if value < 0:
         return f"minus {say_cardinal(-value)}"
+    from num2words import num2words  # all its languages, which a text without numbers does not need
+
     return _american(str(num2words(value)))
 
 
@@ -41,6 +41,8 @@ def say_ordinal(value: int) -> str:
     >>> say_ordinal(121)
     'one hundred twenty-first'
     """
+    from num2words import num2words
+
     return _american(str(num2words(value, to="ordinal")))
 
 

@@ -6,8 +6,8 @@ import functools
 import logging
 import re
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from phonemizer.backend import EspeakBackend
 from rapidfuzz.distance import Levenshtein
 
 from hierbatch.errors import ProgramError
@@ -16,6 +16,9 @@ from hierbatch.frontend.english.ipa import ENGLISH_IPA, ENGLISH_REWRITES
 from hierbatch.frontend.ipa import split_phones
 from hierbatch.frontend.phonemes import Phones
 from hierbatch.frontend.symbols import PHONES
+
+if TYPE_CHECKING:
+    from phonemizer.backend import EspeakBackend
 
 _PHONES = frozenset(PHONES)
 _MAX_WORDS_MERGED = 4
@@ -80,6 +83,7 @@ def load_espeak(*, preserve_punctuation: bool) -> EspeakBackend:
     """
     try:
         import espeakng_loader
+        from phonemizer.backend import EspeakBackend  # slow, and Korean without Latin words does without it
         from phonemizer.backend.espeak.wrapper import EspeakWrapper
 
         EspeakWrapper.set_library(espeakng_loader.get_library_path())
@@ -104,6 +108,8 @@ def load_espeak(*, preserve_punctuation: bool) -> EspeakBackend:
 
 def _letter_names(words: Sequence[str]) -> dict[int, Phones]:
     """Phones of letter names that look like words, by index: a capital A, and an I next to another letter ("F B I")."""
+    if "A" not in words and "I" not in words:
+        return {}
     names: dict[int, Phones] = {index: ("ˈeɪ",) for index, word in enumerate(words) if word == "A"}
     for index, word in enumerate(words):
         neighbours = (*words[max(index - 1, 0) : index], *words[index + 1 : index + 2])

@@ -15,7 +15,7 @@ from hierbatch.frontend.korean.foreign import spell_foreign_words
 from hierbatch.frontend.korean.hanja import HANJA_RULES
 from hierbatch.frontend.korean.letters import KOREAN_LETTER_RULES
 from hierbatch.frontend.korean.numbers import say_digits
-from hierbatch.frontend.rules import Rule, apply_rules, one_of, rule
+from hierbatch.frontend.rules import Rule, RuleTable, one_of, rule
 
 _FIRST_SYLLABLE, _CODAS = 0xAC00, 28
 _MAX_FIGURES, _MAX_WORD = 100, 500
@@ -122,13 +122,15 @@ _AFTER_RULES: tuple[Rule, ...] = (
     rule("space after a mark", r"(?<=[,.?!])(?=\w)", " "),
 )
 
-KOREAN_RULES: tuple[Rule, ...] = (
-    *_BEFORE_RULES,
-    *HANJA_RULES,
-    *MEASURE_RULES,
-    *KOREAN_LETTER_RULES,
-    *NUMBER_RULES,
-    *_AFTER_RULES,
+KOREAN_RULES = RuleTable(
+    (
+        *_BEFORE_RULES,
+        *HANJA_RULES,
+        *MEASURE_RULES,
+        *KOREAN_LETTER_RULES,
+        *NUMBER_RULES,
+        *_AFTER_RULES,
+    )
 )
 """All rules of Korean, in the order of their application."""
 
@@ -152,4 +154,4 @@ def normalize_korean(text: str) -> str:
     cleaned = clean_characters(text)
     refuse_foreign_text(cleaned, hanja=True)
     cleaned = drop_foreign_letters(spell_foreign_words(cleaned), hanja=True)
-    return " ".join(apply_rules(KOREAN_RULES, cleaned).split())
+    return " ".join(KOREAN_RULES.apply(cleaned).split())

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from num2words import num2words
-
 _DIGITS = "영일이삼사오육칠팔구"
 _NATIVE_UNITS = ("", "한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉")
 _NATIVE_TENS = ("", "열", "스물", "서른", "마흔", "쉰", "예순", "일흔", "여든", "아흔")
@@ -32,6 +30,8 @@ def say_sino(value: int) -> str:
     """
     if value >= 10**_MAX_DIGITS_AS_NUMBER:
         return say_digits(str(value), zero="영")
+    from num2words import num2words  # all its languages, which a text without numbers does not need
+
     return str(num2words(value, lang="ko"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 ONSETS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 NUCLEI = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
@@ -26,8 +27,9 @@ class HangulSyllable:
         return chr(_FIRST + index + CODAS.index(self.coda))
 
 
+@lru_cache(maxsize=12_000)
 def split_syllable(character: str) -> HangulSyllable:
-    """Split a Hangul syllable into its letters.
+    """Split a Hangul syllable into its letters. The result is shared: copy it before a change.
 
     >>> split_syllable("닭")
     HangulSyllable(onset='ㄷ', nucleus='ㅏ', coda='ㄺ')

@@ -104,7 +104,7 @@ def _phrase(content: dict[str, Any]) -> SungPhrase:
 def split_at_breaths(
     starts: Sequence[int], ends: Sequence[int], may_split: Iterable[int], *, rest_frames: int, longest_frames: int
 ) -> list[range]:
-    """Divide notes into phrases (ranges of note indices): at rests, and inside a long passage at the next word.
+    """Divide notes into phrases (ranges of note indices): at rests, and inside a long passage at a word.
 
     Args:
         starts: first frame of each note.

@@ -17,7 +17,7 @@ from hierbatch.delivery.mastered_chapters import MasteredChapters
 from hierbatch.delivery.profiles import find_profile
 from hierbatch.delivery.sample import SAMPLE_NAME
 from hierbatch.delivery.sealing import open_watermarker, seal_files
-from hierbatch.delivery.sidecars import sidecar_texts
+from hierbatch.delivery.sidecars import all_sidecar_texts
 from hierbatch.delivery.source_publication import check_source
 from hierbatch.delivery.takes import BookTakes
 from hierbatch.delivery.threads import n_cores, thread_pool
@@ -106,10 +106,10 @@ def _make_files(
         for edition in plan.editions:
             on_one = _chapter_callback(edition, on_chapter)
             make_edition(edition, book.takes, book.folder, on_one, book.kept, book.encoded)
-            for name, text in sidecar_texts(edition, job.delivery.sidecars):
-                (book.folder / name).write_text(text, encoding="utf-8")
             # A long file of one edition is checked while the next edition is made.
             checked.append([pool.submit(book.check, edition, file) for file in edition_files(edition)])
+        for name, text in all_sidecar_texts(plan.editions, job.delivery.sidecars).items():
+            (book.folder / name).write_text(text, encoding="utf-8")
         return [
             file
             for edition, futures in zip(plan.editions, checked, strict=True)

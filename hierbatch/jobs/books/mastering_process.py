@@ -18,6 +18,7 @@ from hierbatch.engine.progress import Progress, RunListener
 from hierbatch.errors import HierbatchError
 from hierbatch.jobs.books.book_job import BookJob
 from hierbatch.object_path import is_remote
+from hierbatch.pandas_import import keep_pandas_unloaded
 from hierbatch.programs import feed_program
 
 _MIN_SOUND_S = 120.0
@@ -106,6 +107,7 @@ def main() -> None:
         is_synthesized.set()
 
     threading.Thread(target=wait_for_end, daemon=True).start()
+    keep_pandas_unloaded()
     from hierbatch.jobs.books.book_ahead import make_ahead  # after the number of threads is set
 
     make_ahead(job, is_synthesized.is_set)

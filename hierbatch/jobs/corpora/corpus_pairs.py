@@ -210,14 +210,18 @@ def _pair_language(
                 text=text, voice=name, speaker=speaker.name, speed=speed, pitch_semitones=semitones, prosody=prosody
             )
     if not budget.is_reached(total_s, n_rows):
-        is_counted = math.isinf(budget.sound_s)
-        expected = f"{budget.n_rows:.0f} rows" if is_counted else f"{budget.sound_s / 3600:.2f} h"
-        raise InputError(
-            f"The {len(texts)} texts in {language} are too few",
-            expected=f"texts for {expected} of {language}",
-            got=f"{budget.format(total_s, n_rows)} if each is read once by each of {len(speakers)} speakers",
-            fix=f"add texts or speakers, or ask for fewer --{'rows' if is_counted else 'hours'}",
-        )
+        raise _too_few_texts(language, len(texts), len(speakers), budget, budget.format(total_s, n_rows))
+
+
+def _too_few_texts(language: str, n_texts: int, n_speakers: int, budget: _Budget, reached: str) -> InputError:
+    is_counted = math.isinf(budget.sound_s)
+    expected = f"{budget.n_rows:.0f} rows" if is_counted else f"{budget.sound_s / 3600:.2f} h"
+    return InputError(
+        f"The {n_texts} texts in {language} are too few",
+        expected=f"texts for {expected} of {language}",
+        got=f"{reached} if each is read once by each of {n_speakers} speakers",
+        fix=f"add texts or speakers, or ask for fewer --{'rows' if is_counted else 'hours'}",
+    )
 
 
 def _pop_next_speaker(heap: list[tuple[float, int, _Speaker]], text: CorpusText) -> tuple[float, int, _Speaker]:

@@ -103,14 +103,13 @@ def find_rows_and_voices(
         voices=used,
         default=default,
         force_default_voice=force_default_voice,
-        notices=(
-            *notices,
-            *([_NUMBERED] if manifest and manifest.is_numbered else []),
-            *(column_notices(manifest.schema.names) if manifest else ()),
-            *(id_notices(manifest) if manifest and n_rows else ()),
-            *spelling_notices(used),
-        ),
+        notices=(*notices, *(_manifest_notices(manifest, n_rows) if manifest else ()), *spelling_notices(used)),
     )
+
+
+def _manifest_notices(manifest: TableFile, n_rows: int | None) -> tuple[str, ...]:
+    numbered = [_NUMBERED] if manifest.is_numbered else []
+    return (*numbered, *column_notices(manifest.schema.names), *(id_notices(manifest) if n_rows else ()))
 
 
 def _detected(manifest: TableFile | None) -> str | None:

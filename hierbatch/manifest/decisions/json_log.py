@@ -19,6 +19,7 @@ from uuid import uuid4
 from hierbatch.errors import RunError
 from hierbatch.json_object import parse_json_object
 from hierbatch.object_path import is_remote
+from hierbatch.regular_file import regular_file_size
 from hierbatch.storage import storage_error
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9.-]+")
@@ -81,6 +82,8 @@ def read_records(folder: Path) -> list[dict[str, Any]]:
         files = sorted(folder.glob("*.jsonl"), key=lambda path: path.name)
         for path in files:
             newest = ""
+            if not is_remote(path):
+                regular_file_size(path)
             for number, record in enumerate(_records(path.read_bytes())):
                 newest = max(newest, str(record.get("when", "")))  # a clock set back must not reorder a writer's lines
                 entries.append(((newest, path.name, number), record))

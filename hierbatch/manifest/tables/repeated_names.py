@@ -22,7 +22,10 @@ def repeated_names(read_names: Callable[[], Iterable[pa.ChunkedArray]]) -> tuple
     Args:
         read_names: function that yields the names, table by table; it is called up to twice. Nulls are ignored.
     """
-    hashes = np.concatenate([np.zeros(0, np.uint64), *(_hash(names)[1] for names in _tables(read_names))])
+    stored = bytearray()  # grows in place; arrays to be joined would take the memory twice
+    for names in _tables(read_names):
+        stored += _hash(names)[1].data
+    hashes = np.frombuffer(stored, np.uint64)
     hashes.sort()
     repeated = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
     del hashes

@@ -192,7 +192,11 @@ class _SegmentedRecording:
         )
 
     def add(self, segment: tuple[int, int, int], output: Samples) -> None:
-        """Add the output of the next segment, and overwrite the input that no later segment needs as context."""
+        """Add the output of the next segment, and overwrite the input that no later segment needs as context.
+
+        Raises:
+            SynthesisError: the output has samples that are not finite.
+        """
         if not np.isfinite(output).all():
             raise SynthesisError("The model returned samples that are not finite")
         number, start, end = segment

@@ -18,7 +18,7 @@ _CONTEXT_S = 1.0
 _FADE_SAMPLES = 160
 _BLOCK_FRAMES = 4096
 _QUIET_FRAMES = 5
-"""Number of 20 ms frames over which the power is smoothed before the quietest frame is searched."""
+"""Number of 20 ms frames over which the power is smoothed before the search for the quietest frame."""
 
 
 def align_spans_to_frames(spans: Sequence[TimeSpan], n_samples: int) -> list[tuple[int, int]]:

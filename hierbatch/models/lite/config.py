@@ -8,6 +8,10 @@ from typing import Any
 from hierbatch.errors import BundleError
 from hierbatch.models.prosody.config import ProsodyConfig
 
+MAX_SIZE = 4096
+"""Largest hyperparameter of a bundle: larger ones would exhaust the memory before their weights are compared."""
+_MAX_WEIGHTS = 400_000_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiteConfig:
@@ -62,7 +66,7 @@ class LiteConfig:
         """Create the configuration from the `config` of a bundle.json; unknown keys are an error.
 
         Raises:
-            BundleError: a key is unknown to this version.
+            BundleError: a key is unknown to this version, or a value makes no network of a usable size.
         """
         known = {field.name for field in fields(cls)}
         unknown = sorted(set(values) - known)
@@ -73,7 +77,27 @@ class LiteConfig:
                 got=", ".join(unknown),
                 fix="update hierbatch to the version the model was made with, or newer",
             )
-        return cls(**values)
+        wrong = [name for name, value in values.items() if type(value) is not int or not 1 <= value <= MAX_SIZE]
+        config = cls() if wrong else cls(**values)
+        if wrong or config._n_weights > _MAX_WEIGHTS:
+            raise BundleError(
+                "The model's configuration has values that make no usable network",
+                expected=f"integers from 1 to {MAX_SIZE}, and at most {_MAX_WEIGHTS:,} weights",
+                got=", ".join(f"{name} {str(values[name])[:20]}" for name in wrong) or f"{config._n_weights:,} weights",
+                fix="restore bundle.json",
+            )
+        return config
+
+    @property
+    def _n_weights(self) -> int:
+        """Approximate number of weights: those of the ConvNeXt blocks, which widen their input four times."""
+        networks = (
+            (self.text_width, self.text_blocks), (self.style_channels + self.text_width, self.duration_blocks),
+            (self.prosody_width, self.prosody_blocks), (self.acoustic_width, self.acoustic_blocks),
+            (self.generator_width, self.generator_blocks), (self.content_width, self.content_blocks),
+            (self.style_width, 4), (self.word_width, 8),
+        )  # fmt: skip
+        return sum(blocks * 8 * width**2 for width, blocks in networks)
 
     def to_dict(self) -> dict[str, Any]:
         """Values for the `config` of a bundle.json."""

@@ -21,7 +21,10 @@ _PAUSE_FRAMES = 3.0
 
 
 class DurationFactors:
-    """Factors from the settings `phone_duration_LANG`, `comma_pause_LANG` and `word_pause_LANG`; 1 where missing."""
+    """Factors from the settings `phone_duration_LANG`, `comma_pause_LANG`, `word_pause_LANG` and `added_pause_LANG`.
+
+    A missing factor is 1. The last one is for commas that the pause predictor has added, instead of `comma_pause_LANG`.
+    """
 
     def __init__(self, synthesis: Mapping[str, float], n_symbols: int) -> None:
         factors = torch.ones(len(LANGUAGE_IDS), n_symbols)
@@ -29,17 +32,29 @@ class DurationFactors:
             for kind, symbols in _KINDS.items():
                 factors[row, [SYMBOL_IDS[symbol] for symbol in symbols]] = synthesis.get(f"{kind}_{language}", 1.0)
         self._factors = factors
+        self._added = torch.tensor([synthesis.get(f"added_pause_{language}", 1.0) for language in LANGUAGE_IDS])
 
-    def __call__(self, log_durations: Tensor, symbols: Tensor, language: Tensor) -> Tensor:
+    def __call__(
+        self, log_durations: Tensor, symbols: Tensor, language: Tensor, is_added: Tensor | None = None
+    ) -> Tensor:
         """Scale durations given as log(1 + frames).
+
+        Args:
+            log_durations: predicted durations.
+            symbols: symbol ids.
+            language: language id of each row.
+            is_added: True for commas that the text does not have; None for none.
 
         Shape:
             log_durations  [B, N]
             symbols        [B, N]  long
             language       [B]     long
+            is_added       [B, N]  bool
             returns        [B, N]
         """
         frames = torch.expm1(log_durations).clamp_min(0.0)
         factors = self._factors.to(frames.device)[language[:, None], symbols]
+        if is_added is not None:
+            factors = torch.where(is_added, self._added.to(frames.device)[language][:, None], factors)
         is_transition = (symbols == SYMBOL_IDS[WORD_BOUNDARY]) & (frames < _PAUSE_FRAMES)
         return torch.log1p(frames * torch.where(is_transition, 1.0, factors))

@@ -30,6 +30,8 @@ _N_NOISE_GAINS = 4
 _N_MODULATIONS = 2
 _RESIDUAL_GAIN = 5.0
 _MAX_HARMONIC_HZ = 0.98 * RATE_HZ / 2
+_SLOW_FRAMES = 9
+"""Width at half height of the window that averages the envelope, for the phase of songs."""
 _LOW_BAND_HZ = (840.0, 1190.0)
 """Edges of the transition of the noise correction: full below the first, none above the second."""
 
@@ -45,7 +47,7 @@ class LiteWaveformGenerator(nn.Module):
         mask     [B, T, 1]  bool
         seen_f0_hz  [B, T]  F0 input of the network where it differs from that of the pulses, or None
         low_noise_db  [B]   gain of the noise of voiced frames below about 1 kHz, or None
-        phase_gain  strength of the phase correction
+        is_song  True for filters whose phase changes slowly, without the phase correction
         returns  [B, L]
     """
 
@@ -79,7 +81,7 @@ class LiteWaveformGenerator(nn.Module):
         mask: Tensor,
         seen_f0_hz: Tensor | None = None,
         low_noise_db: Tensor | None = None,
-        phase_gain: float = 1.0,
+        is_song: bool = False,
     ) -> Tensor:
         seen = f0_hz if seen_f0_hz is None else seen_f0_hz
         pitch = torch.stack([torch.log(seen / 150.0) * 2.0, voiced], dim=-1)
@@ -89,9 +91,14 @@ class LiteWaveformGenerator(nn.Module):
         )
         # Excitations have unit power; the analysis window's energy is the factor between magnitude and gain.
         envelope = z * LOG_SPREAD + LOG_CENTRE - 0.5 * math.log(0.375 * WINDOW_SAMPLES)
-        angles = ((phase_gain * _RESIDUAL_GAIN * phase) @ self.to_bins).float()  # complex tensors need single precision
-        rotation = torch.polar(torch.ones_like(angles), angles)
-        harmonic_filter = self._minimum_phase((envelope + _RESIDUAL_GAIN * harmonic) @ self.to_bins) * rotation
+        log_harmonic = envelope + _RESIDUAL_GAIN * harmonic
+        harmonic_filter = self._minimum_phase(log_harmonic @ self.to_bins)
+        if is_song:
+            steady = self._minimum_phase(_slow(log_harmonic) @ self.to_bins)
+            harmonic_filter = harmonic_filter.abs() * steady / steady.abs()
+        else:
+            angles = (_RESIDUAL_GAIN * phase @ self.to_bins).float()  # complex tensors need single precision
+            harmonic_filter = harmonic_filter * torch.polar(torch.ones_like(angles), angles)
         log_noise = (envelope + _RESIDUAL_GAIN * aperiodic) @ self.to_bins
         if low_noise_db is not None:
             log_noise = log_noise + (low_noise_db[:, None] * voiced)[..., None] * self.low_band
@@ -160,6 +167,17 @@ def _interpolate_gains(gains: Tensor) -> Tensor:
     scale = MEL_HOP_SAMPLES // _N_NOISE_GAINS
     flat = F.interpolate(gains.flatten(1)[:, None], scale_factor=scale, mode="linear", align_corners=False)[:, 0]
     return torch.exp(flat)
+
+
+def _slow(log_magnitude: Tensor) -> Tensor:
+    """Average over time by a triangular window, shorter at the ends. Shape: [B, T, M] -> [B, T, M].
+
+    A filter that moves with the vowels moves the phase of the harmonics, and with it the pitch.
+    """
+    values = log_magnitude.float().transpose(1, 2)
+    for _ in range(2):
+        values = F.avg_pool1d(values, _SLOW_FRAMES, 1, _SLOW_FRAMES // 2, count_include_pad=False)
+    return values.transpose(1, 2)
 
 
 def _modulation(angle: Tensor, depths: Tensor) -> Tensor:

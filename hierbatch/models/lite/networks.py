@@ -9,11 +9,12 @@ from hierbatch.models.lite.acoustic import Acoustic
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.content import LiteContentEncoder
 from hierbatch.models.lite.generator import LiteWaveformGenerator
+from hierbatch.models.lite.pauses import PausePredictor
 from hierbatch.models.lite.style_denoiser import StyleDenoiser
 from hierbatch.models.lite.text_to_vector import LiteTextToVector
 from hierbatch.models.prosody.network import ProsodyNetwork
 
-_OPTIONAL = ("style_denoiser", "prosody")
+_OPTIONAL = ("style_denoiser", "prosody", "pauses")
 
 
 class LiteNetworks(nn.Module):
@@ -28,12 +29,14 @@ class LiteNetworks(nn.Module):
         self.content_encoder = LiteContentEncoder(config)
         self.style_denoiser = StyleDenoiser(config)
         self.prosody = ProsodyNetwork(config.prosody)
+        self.pauses = PausePredictor(config)
 
     @staticmethod
     def from_weights(config: LiteConfig, weights: dict[str, Tensor]) -> LiteNetworks:
         """Create the networks and load their weights strictly, with all mismatches reported in one error.
 
-        Weights may lack the style denoiser or the prosody network; the missing network then has no effect.
+        Weights may lack the style denoiser, the prosody network or the pause predictor. A missing network has no
+        effect, since a bundle without it has no settings for it.
 
         Raises:
             BundleError: weights are missing, unexpected or misshapen.

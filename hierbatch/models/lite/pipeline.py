@@ -68,9 +68,7 @@ class LitePipeline:
             placement.place(network)
         self._synthesizer = LiteSynthesizer(networks, bundle.synthesis, placement)
         self._networks, self._device = networks, placement.device
-        self._predict_from_text = LiteTextStage(
-            networks.text_to_vector, networks.prosody, bundle.synthesis, bundle.languages, placement
-        )
+        self._predict_from_text = LiteTextStage(networks, bundle.synthesis, bundle.languages, placement)
         self._sing = LiteSinger(networks.text_to_vector, self._synthesizer, bundle.synthesis, placement)
         self._mel = LogMel().to(placement.device)
 

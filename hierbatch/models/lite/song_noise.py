@@ -7,6 +7,8 @@ import math
 import torch
 from torch import Tensor
 
+SONG_LOW_NOISE_DB = -18.0
+"""Gain of the noise of voiced frames below about 1 kHz, where it is as strong as the harmonics of some voices."""
 _HIGH_GAIN = 0.3
 _FALLS_FROM_HZ, _FALLS_TO_HZ = 300.0, 450.0
 

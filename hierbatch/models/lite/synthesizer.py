@@ -20,6 +20,7 @@ from hierbatch.models.lite.articulation import keep_articulation
 from hierbatch.models.lite.covariance import match_covariance
 from hierbatch.models.lite.generator import interpolate_frames
 from hierbatch.models.lite.networks import LiteNetworks
+from hierbatch.models.lite.song_noise import SONG_LOW_NOISE_DB
 from hierbatch.models.lite.spectral_statistics import SpectralStatisticsMatching
 from hierbatch.models.lite.voice import LiteVoice, stack_prompts
 
@@ -40,7 +41,7 @@ class SynthesisFrames:
         song_noise_gains    [B, 2T]  factor for the vocoder's noise in songs; None for 1
         covariance_shares   [B]      strength of `match_covariance` for each row
         clean_style_shares  [B]      strength of the style denoiser for each row
-        low_noise_db        [B]      gain in dB of the noise below 1 kHz in voiced frames; None for 0 dB
+        low_noise_db        [B]      gain in dB of the noise below 1 kHz in voiced speech; None for 0 dB
     """
 
     semantic: Tensor
@@ -79,7 +80,7 @@ class LiteSynthesizer:
     def synthesize(
         self, frames: SynthesisFrames, voices: Sequence[LiteVoice], seeds: Sequence[int], source: Tensor | None = None
     ) -> list[Samples]:
-        """Synthesize each row. The vocoder runs row by row: its cost is FFTs, which batching does not lower.
+        """Synthesize each row. The vocoder runs row by row, since batching does not make its FFTs cheaper.
 
         Args:
             frames: content and pitch of the batch.
@@ -95,11 +96,7 @@ class LiteSynthesizer:
         outputs = []
         for row, (n_frames, seed) in enumerate(zip(frames.lengths.tolist(), seeds, strict=True)):
             n_mels = n_frames * MELS_PER_FRAME
-            white = np.random.default_rng(seed).standard_normal(n_mels * MEL_HOP_SAMPLES, dtype=np.float32)
-            noise = self._placement.tensor(white)[None]
-            is_song = bool(frames.is_song) and frames.is_song[row]
-            if is_song and frames.song_noise_gains is not None:
-                noise = noise * interpolate_frames(frames.song_noise_gains[row : row + 1, :n_mels])
+            noise, low_noise_db = self._noise(frames, row, n_mels, seed)
             with self._placement.inference_mode():
                 samples = self._networks.vocoder(
                     latent[row : row + 1, :n_mels],
@@ -108,12 +105,21 @@ class LiteSynthesizer:
                     noise,
                     mask.new_ones(1, n_mels, 1),
                     None if frames.seen_f0_hz is None else frames.seen_f0_hz[row : row + 1, :n_mels],
-                    None if frames.low_noise_db is None else frames.low_noise_db[row : row + 1],
-                    # The phase correction moves with the vowels, and with it the pitch, by some cents.
-                    0.0 if is_song else 1.0,
+                    low_noise_db,
+                    _is_song(frames, row),
                 )
             outputs.append(to_array(samples[0]))
         return outputs
+
+    def _noise(self, frames: SynthesisFrames, row: int, n_mels: int, seed: int) -> tuple[Tensor, Tensor | None]:
+        """Noise of one row, [1, 160 n_mels], and its gain in dB in the low band, [1]; None for 0 dB."""
+        white = np.random.default_rng(seed).standard_normal(n_mels * MEL_HOP_SAMPLES, dtype=np.float32)
+        noise = self._placement.tensor(white)[None]
+        if not _is_song(frames, row):
+            return noise, None if frames.low_noise_db is None else frames.low_noise_db[row : row + 1]
+        if frames.song_noise_gains is not None:
+            noise = noise * interpolate_frames(frames.song_noise_gains[row : row + 1, :n_mels])
+        return noise, noise.new_full((1,), SONG_LOW_NOISE_DB)
 
     def _latent(
         self, frames: SynthesisFrames, mask: Tensor, voices: Sequence[LiteVoice], source: Tensor | None
@@ -131,3 +137,7 @@ class LiteSynthesizer:
         if source is not None:
             latent = keep_articulation(latent, source, mel_mask, self._source_articulation)
         return match_covariance(self._matching(latent, mel_mask, prompts), mel_mask, prompts, frames.covariance_shares)
+
+
+def _is_song(frames: SynthesisFrames, row: int) -> bool:
+    return bool(frames.is_song) and frames.is_song[row]

@@ -15,12 +15,13 @@ from torch import Tensor
 from hierbatch.constants import FRAMES_PER_SECOND
 from hierbatch.errors import SynthesisError
 from hierbatch.frontend.phonemes import PhonemeIds, encode
-from hierbatch.models.device_placement import DevicePlacement
+from hierbatch.models.device_placement import DevicePlacement, to_array
 from hierbatch.models.lite.duration_factors import DurationFactors
+from hierbatch.models.lite.networks import LiteNetworks
+from hierbatch.models.lite.pauses import PauseInputs, insert_pauses
 from hierbatch.models.lite.synthesizer import MAX_F0_HZ, MIN_F0_HZ, SynthesisFrames
-from hierbatch.models.lite.text_to_vector import LiteTextToVector, PredictedFrames, TextBatch, round_durations
+from hierbatch.models.lite.text_to_vector import PredictedFrames, TextBatch, round_durations
 from hierbatch.models.lite.word_prosody import SampledProsody, sample_prosody
-from hierbatch.models.prosody.network import ProsodyNetwork
 from hierbatch.models.speech import SpeechRequest
 
 _MAX_SENTENCE_S = 60.0
@@ -30,6 +31,7 @@ _LANGUAGE_SETTINGS = (
     "voicing_threshold",
     "low_noise_db",
     "prosody_temperature",
+    "pause_rate",
 )
 """Settings whose names in a bundle end in the language, such as `low_noise_db_ko`; 0 where they are missing."""
 
@@ -53,8 +55,7 @@ class LiteTextStage:
 
     def __init__(
         self,
-        network: LiteTextToVector,
-        prosody: ProsodyNetwork,
+        networks: LiteNetworks,
         synthesis: Mapping[str, float],
         languages: Sequence[str],
         placement: DevicePlacement,
@@ -62,12 +63,13 @@ class LiteTextStage:
         """Create the stage from networks on their device and the settings of their bundle.
 
         Args:
-            network: text-to-vector network; its `onset_aspiration` is changed to the bundle's setting.
-            prosody: network that samples the words' contours, used where `prosody_temperature` is set.
+            networks: networks of the bundle; `onset_aspiration` of its text side is changed to the bundle's setting,
+                `prosody` is used where `prosody_temperature` is set, and `pauses` where `pause_rate` is set.
             synthesis: inference settings from the bundle.json.
             languages: languages of the bundle.
             placement: device and precision.
         """
+        network = networks.text_to_vector
         network.onset_aspiration = synthesis.get("onset_aspiration", 0.0)
         self._f0_spread = synthesis.get("f0_spread", 1.0)
         self._duration_share = synthesis.get("prosody_duration_share", 0.0)
@@ -76,7 +78,7 @@ class LiteTextStage:
             for name in _LANGUAGE_SETTINGS
         }
         self._scale_durations = DurationFactors(synthesis, network.symbol.num_embeddings)
-        self._network, self._prosody = network, prosody
+        self._network, self._prosody, self._pauses = network, networks.prosody, networks.pauses
         self._placement, self._device = placement, placement.device
 
     @torch.inference_mode()
@@ -87,9 +89,11 @@ class LiteTextStage:
             TextError: a phoneme string has unknown symbols.
             SynthesisError: the predicted duration is zero or far too long.
         """
-        ids = [encode(request.phonemes, request.language) for request in requests]
-        text = TextBatch.from_ids(ids, self._device)
         style = self._placement.tensor(np.stack([request.voice.text_style for request in requests]))
+        written = [encode(one.phonemes, one.language) for one in requests]
+        ids = self._insert_pauses(requests, written, style)
+        text = TextBatch.from_ids(ids, self._device)
+        is_added = text.symbols != TextBatch.from_ids(written, self._device).symbols
         speed = torch.tensor([request.speed * request.voice.speed for request in requests], device=self._device)
         hidden = self._network.encode(text, style)
         log_durations = self._network.log_durations(hidden, text, style)
@@ -97,7 +101,7 @@ class LiteTextStage:
         if sampled is not None:
             log_durations = sampled.scale_durations(log_durations, self._duration_share)
         durations = round_durations(
-            self._scale_durations(log_durations, text.symbols, text.language), text.lengths, speed
+            self._scale_durations(log_durations, text.symbols, text.language, is_added), text.lengths, speed
         )
         _check_lengths(durations.sum(1))
         predicted = self._network.decode(hidden, durations, style)
@@ -105,6 +109,17 @@ class LiteTextStage:
             predicted = sampled.replace_contours(predicted, durations)
         frames = self._to_frames(predicted, durations.sum(1), requests)
         return TextFrames(frames, durations, text.lengths)
+
+    def _insert_pauses(
+        self, requests: Sequence[SpeechRequest], ids: Sequence[PhonemeIds], style: Tensor
+    ) -> Sequence[PhonemeIds]:
+        """Insert commas at predicted pauses in the rows whose language has a pause rate above 0."""
+        rates = self._settings("pause_rate", requests)
+        if not any(rates):
+            return ids
+        inputs = PauseInputs.from_ids(ids, self._network.encode(TextBatch.from_ids(ids, self._device), style))
+        logits = to_array(self._pauses(inputs))
+        return [insert_pauses(*row) for row in zip(ids, logits, rates, strict=True)]
 
     def _sample_prosody(
         self, requests: Sequence[SpeechRequest], ids: Sequence[PhonemeIds], hidden: Tensor, style: Tensor

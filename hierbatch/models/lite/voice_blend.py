@@ -31,7 +31,12 @@ def normalize_weights(weights: Sequence[float]) -> tuple[float, ...]:
         InputError: there are no weights, or one is not positive and finite.
     """
     if not weights or not all(math.isfinite(weight) and weight > 0 for weight in weights):
-        raise InputError("Weights have to be positive", got=", ".join(f"{weight:g}" for weight in weights))
+        raise InputError(
+            "Weights have to be positive",
+            expected="numbers above 0",
+            got=", ".join(f"{weight:g}" for weight in weights),
+            fix="give each voice a weight above 0, or leave it out",
+        )
     total = math.fsum(weights)
     return tuple(weight / total for weight in weights)
 

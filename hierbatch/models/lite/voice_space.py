@@ -73,7 +73,7 @@ class VoiceSpace:
     reference_db: Floats
     femininity_weights: Floats
     same_speaker_distance: float
-    """Distance that 95 % of the pairs of clips of one speaker stay below."""
+    """95th percentile of a clip's distance from the mean of the other clips of the same speaker."""
     weights_sha256: str
 
     @property

@@ -25,7 +25,7 @@ from hierbatch.models.prosody.words import mean_by_word, stack_words, sum_by_wor
 
 SILENT_SYMBOLS = frozenset(SYMBOL_IDS[symbol] for symbol in ("<pad>", START, *SEPARATORS))
 _NOISE_STREAM = 2
-"""Separates the noise of the prosody from that of the vocoder, which has the same seed."""
+"""Second part of the seed, by which the noise of the prosody differs from that of the vocoder."""
 
 
 @dataclass(frozen=True, slots=True)

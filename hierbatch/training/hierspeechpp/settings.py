@@ -80,7 +80,7 @@ class SpeechDataSettings:
     max_symbols: int = 200
     """Maximum number of symbols in a phoneme string, without blanks; only for the text-to-vector network."""
     speaker_balance: bool = True
-    """True to draw speakers by the square root of the amount of their speech. The value is ours."""
+    """True to draw speakers by the square root of their total duration. The value is ours."""
     language_shares: Mapping[str, float] = field(default_factory=dict)
     """Share of rows by language; languages without a share divide the rest."""
     style_from: str = "self"

@@ -61,6 +61,7 @@ PHASES = {
         600, learning_rate=4e-4, sole_network="text_to_vector", starts_from=("text-to-vector",)
     ),
     "prosody": PhaseDefaults(1500, learning_rate=1e-3, sole_network="prosody"),
+    "pauses": PhaseDefaults(1500, sole_network="pauses"),
     "acoustic-tuning": PhaseDefaults(
         800, learning_rate=3e-4, components=("acoustic",), starts_from=("acoustic", "cross-speaker")
     ),
@@ -70,7 +71,7 @@ PHASES = {
 """Phases of the speech model in training order. Where two phases train a network, the later one starts from the weights
 of the earlier one, and the later weights ship."""
 
-PIPELINE_PHASES = ("text-to-vector-tuning", "prosody", "acoustic-tuning", "vocoder-gan", "style-denoiser")
+PIPELINE_PHASES = ("text-to-vector-tuning", "prosody", "pauses", "acoustic-tuning", "vocoder-gan", "style-denoiser")
 """Phases that need the trained networks of the whole pipeline; they run last.
 
 `cross-speaker` is the last phase that changes the content encoder. The two tuning phases then adapt the networks that
@@ -186,6 +187,14 @@ def _prosody(prepared: PreparedSet, config: LiteConfig, device: str, earlier: Pr
     return ProsodyRecipe(prepared, config, earlier.pipeline.text_to_vector, device)
 
 
+def _pauses(prepared: PreparedSet, config: LiteConfig, device: str, earlier: Prerequisites) -> PhaseRecipe:
+    from hierbatch.training.recipes.pauses import PauseRecipe
+
+    if earlier.pipeline is None:
+        raise InputError("There is no text side", expected="trained networks", fix="train text-to-vector first")
+    return PauseRecipe(prepared, config, earlier.pipeline.text_to_vector, device)
+
+
 def _acoustic_tuning(prepared: PreparedSet, config: LiteConfig, device: str, earlier: Prerequisites) -> PhaseRecipe:
     from hierbatch.training.recipes.acoustic_tuning import AcousticTuningRecipe
 
@@ -217,6 +226,7 @@ _RECIPES: Mapping[str, Callable[[PreparedSet, LiteConfig, str, Prerequisites], P
     "cross-speaker": _cross_speaker,
     "text-to-vector-tuning": _text_to_vector_tuning,
     "prosody": _prosody,
+    "pauses": _pauses,
     "acoustic-tuning": _acoustic_tuning,
     "vocoder-gan": _vocoder_gan,
     "style-denoiser": _style_denoiser,

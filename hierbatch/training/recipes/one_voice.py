@@ -46,7 +46,7 @@ DECIBELS_PER_UNIT = LOG_SPREAD * 20 / math.log(10)
 
 _VALIDATION_PROMPT_FRAMES = 400
 _EDGE_FRAMES = 8
-"""Number of frames at either end of a crop that are left out of the losses of the vocoder."""
+"""Number of frames at either end of a crop that the vocoder's losses leave out."""
 _SPECTRAL_WEIGHT = 5.0
 _PRE_EMPHASIS = 0.7
 

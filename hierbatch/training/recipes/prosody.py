@@ -16,8 +16,6 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from hierbatch.audio.spectrum import LogMel
-from hierbatch.constants import MELS_PER_FRAME
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.text_to_vector import LiteTextToVector, TextBatch
 from hierbatch.models.lite.word_prosody import SILENT_SYMBOLS, recorded_values
@@ -26,12 +24,11 @@ from hierbatch.models.prosody.words import mean_by_word, stack_words, word_of_sy
 from hierbatch.training.aligned_segments import AlignedSegment, AlignedUtterance, aligned_utterances
 from hierbatch.training.phase_recipe import Losses
 from hierbatch.training.prepared import PreparedSet
-from hierbatch.training.sampling import SpeakerSampler, load_batch
+from hierbatch.training.prompt_styles import PromptStyles
 from hierbatch.training.speaker_medians import speaker_medians_hz
 
 _SENTENCES_PER_BATCH = 24
 _MAX_FRAMES = 900
-_PROMPT_FRAMES = 200
 _N_HELD_OUT = 200
 _LOG_RATIO_LIMIT = 1.5
 """Limit on the log ratio of recorded to predicted durations; larger ratios are alignment errors."""
@@ -117,8 +114,7 @@ class _SentenceEncoder:
         usable = [one.utterance for one in aligned.values()]
         self._prepared, self._network, self._device = prepared, network, device
         self._medians_hz = speaker_medians_hz(prepared, usable)
-        self._speakers = SpeakerSampler(usable, korean_share=None)
-        self._mel = LogMel().to(device)
+        self._styles = PromptStyles(prepared, usable, network, device)
 
     @torch.no_grad()
     def encode(self, utterances: Sequence[AlignedUtterance]) -> list[ProsodySentence]:
@@ -131,10 +127,7 @@ class _SentenceEncoder:
         return [one for one in sentences if len(one.values)]
 
     def _encode_batch(self, texts: Sequence[AlignedSegment], rng: np.random.Generator) -> list[ProsodySentence]:
-        prompts = [self._speakers.prompt_for(text.segment, _PROMPT_FRAMES, rng) for text in texts]
-        arrays = load_batch(self._prepared, prompts)
-        lengths = torch.from_numpy(arrays.lengths * MELS_PER_FRAME).to(self._device)
-        style = self._network.style(self._mel(torch.from_numpy(arrays.audio).to(self._device)), lengths)
+        style = self._styles.encode([text.segment for text in texts], rng)
         batch = TextBatch.from_ids([text.ids for text in texts], self._device)
         hidden = self._network.encode(batch, style)
         frames = torch.expm1(self._network.log_durations(hidden, batch, style)).clamp_min(0.0)

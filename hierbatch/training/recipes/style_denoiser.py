@@ -1,6 +1,6 @@
 """Recipe that trains the style denoiser: the direction in which noise moves a style, and the position of clean speech.
 
-Every recording is encoded as it is and after noise reduction. The artefacts of noise reduction differ from voice to
+Every recording is encoded as it is and after noise reduction. The artifacts of noise reduction differ from voice to
 voice and average out, while noise moves the styles of all voices in nearly the same direction.
 
 Legend: B batch, S style channels.

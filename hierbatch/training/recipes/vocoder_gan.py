@@ -30,7 +30,7 @@ from hierbatch.training.spectral_loss import SpectralLoss
 from hierbatch.training.tensors import to_tensor
 
 _SEGMENT_FRAMES, _EDGE_FRAMES = 48, 8
-"""Number of frames in a segment, and number left out of the losses at either end, where context is missing."""
+"""Number of frames in a segment, and number at either end that the losses leave out, since context is missing there."""
 _N_GROUND_TRUTH = 2
 _REPLAY_BUFFER_SIZE = 96
 _SPECTRAL_WEIGHT = 5.0

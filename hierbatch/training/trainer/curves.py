@@ -153,7 +153,7 @@ def duration_text(duration_s: float) -> str:
 
 
 def _mel_picture(mel: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
-    """Grey levels of a log-mel spectrogram, with low bands at the bottom. Shape: [M, T] -> [M, T]."""
+    """Gray levels of a log-mel spectrogram, with low bands at the bottom. Shape: [M, T] -> [M, T]."""
     low, high = float(mel.min()), float(mel.max())
     levels = (mel[::-1] - low) / max(high - low, 1e-6)
     return np.round(levels * 255).astype(np.uint8)

@@ -110,6 +110,14 @@ def test_relatives_of_pronouns_are_found_by_title_and_surname() -> None:
     assert names == ["Mrs. Bennet", "Mrs. Bennet", "Elizabeth Bennet", "Mrs. Bennet"]
 
 
+def test_the_mother_of_a_daughter_without_a_surname_has_that_of_the_father_nearby() -> None:
+    told = "Mr. Bennet looked up. Mr. Bingley was named. Mrs. Bennet came. Lizzy trimmed a hat. Lizzy smiled."
+    said = "“We are not in a way to know what he likes,” said her mother resentfully."
+    dialogue = attribute_english([[told, "“I hope he will like it, Lizzy,” said Mr. Bennet.", said]])
+    spans = [span for parts in dialogue.chapters[0] for span in parts if span.is_quote]
+    assert [dialogue.characters[span.character].name for span in spans] == ["Mr. Bennet", "Mrs. Bennet"]
+
+
 def test_a_chapter_of_very_many_persons_takes_neither_quadratic_time_nor_memory() -> None:
     """A matrix of all pairs of persons for each quotation would take terabytes here."""
     syllables = [first + second for first in "bdfgklmnprst" for second in "aeiou"]

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from hierbatch.frontend.korean.hanja import HANJA_RULES
-from hierbatch.frontend.rules import apply_rules
+from hierbatch.frontend.rules import RuleTable
 from hierbatch.frontend.tables import read_lines
 
 FIRST_ROW, LAST_ROW = 0xCA, 0xFD
@@ -38,4 +38,4 @@ def test_readings_run_in_the_order_of_the_standard() -> None:
     ],
 )  # fmt: skip
 def test_words_follow_the_initial_sound_law(written: str, read: str) -> None:
-    assert apply_rules(HANJA_RULES, written) == read
+    assert RuleTable(HANJA_RULES).apply(written) == read

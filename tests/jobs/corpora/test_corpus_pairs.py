@@ -75,8 +75,8 @@ def test_the_plan_is_the_same_each_time_and_another_with_another_seed():
     assert pairs() != pairs(seed=1)
 
 
-def test_texts_that_do_not_last_are_reported_in_hours():
-    with pytest.raises(InputError, match=r"20 texts in en do not last.*by each of 3 speakers"):
+def test_too_few_texts_are_reported_in_hours():
+    with pytest.raises(InputError, match=r"20 texts in en are too few.*by each of 3 speakers"):
         pairs(sound_s=36_000, n_each=20)
 
 

@@ -31,10 +31,11 @@ def test_every_network_is_needed_and_no_particular_phase(tmp_path: Path) -> None
     leave(training, "cross-speaker", "acoustic", "content_encoder")
     leave(training, "style-denoiser", "style_denoiser")
     leave(training, "prosody")
+    leave(training, "pauses")
     with pytest.raises(InputError, match="text_to_vector missing"):
         assemble(AssembleJob(training=training, out=out))
     leave(training, "text-to-vector")
     assemble(AssembleJob(training=training, out=out))
     assert {name.partition(".")[0] for name in find_bundle(out).load_weights()} == {
-        "vocoder", "acoustic", "content_encoder", "style_denoiser", "text_to_vector", "prosody",
+        "vocoder", "acoustic", "content_encoder", "style_denoiser", "text_to_vector", "prosody", "pauses",
     }  # fmt: skip

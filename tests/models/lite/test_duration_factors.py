@@ -29,5 +29,12 @@ def test_a_factor_applies_to_its_own_symbols_of_its_own_language(setting, expect
     torch.testing.assert_close(corrected("en", **{setting: 2.0}), _FRAMES)
 
 
+def test_added_commas_have_a_factor_of_their_own():
+    scale = DurationFactors({"comma_pause_en": 0.5, "added_pause_en": 3.0}, len(SYMBOLS))
+    symbols = torch.tensor([[SYMBOL_IDS[","]] * 2])
+    frames = scale(torch.log1p(torch.tensor([[8.0, 8.0]])), symbols, torch.tensor([0]), torch.tensor([[True, False]]))
+    torch.testing.assert_close(torch.expm1(frames), torch.tensor([[24.0, 4.0]]))
+
+
 def test_without_settings_durations_stay_unchanged():
     torch.testing.assert_close(corrected("ko"), _FRAMES)

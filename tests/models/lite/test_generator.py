@@ -71,3 +71,25 @@ def test_low_noise_of_voiced_frames_changes_by_its_level_and_nothing_else_does()
     assert (changed_db[(hz > 100) & (hz < 700)].median() + 6).abs() < 0.3
     assert changed_db[hz > 1400].median().abs() < 0.1
     torch.testing.assert_close(noise_alone(0.0, torch.tensor([-6.0])), noise_alone(0.0, None), rtol=0, atol=0)
+
+
+def test_a_changing_vowel_moves_the_pitch_less_in_a_song_and_its_spectrum_as_much() -> None:
+    torch.manual_seed(0)
+    generator, mel = LiteWaveformGenerator(tiny_config()).eval(), LogMel()
+    n_frames, f0_hz = 80, 200.0
+    formants = torch.stack([torch.linspace(1.0, -2.0, 80), torch.linspace(-1.0, 1.0, 80)])
+    latent = formants[torch.arange(n_frames) // 8 % 2][None]
+    f0, voiced = torch.full((1, n_frames), f0_hz), torch.ones(1, n_frames)
+    mask, silence = torch.ones(1, n_frames, 1, dtype=torch.bool), torch.zeros(1, 160 * n_frames)
+    with torch.no_grad():
+        speech, song = (generator(latent, f0, voiced, silence, mask, is_song=is_song) for is_song in (False, True))
+
+    def deviation_cents(sound: torch.Tensor) -> float:
+        """Mean deviation of the first harmonic from F0, from its phase in windows of 20 ms."""
+        demodulated = sound[0].double() * torch.exp(-2j * math.pi * f0_hz / 16000 * torch.arange(160 * n_frames))
+        phase = (demodulated.unfold(0, 320, 80) * torch.hann_window(320)).sum(1).angle().numpy()
+        turns_hz = np.diff(np.unwrap(phase))[20:-20] * 16000 / 80 / (2 * math.pi)
+        return float(np.abs(1200 * np.log2(1 + turns_hz / f0_hz)).mean())
+
+    assert deviation_cents(song) < 0.6 * deviation_cents(speech)
+    assert (mel(song) - mel(speech)).abs().mean() < 0.15

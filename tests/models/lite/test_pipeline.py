@@ -267,3 +267,15 @@ def test_sampled_prosody_follows_the_seed_in_its_language_only(voice: LiteVoice)
     assert not np.array_equal(f0_hz(model, 1, "en"), f0_hz(model, 2, "en"))
     assert np.array_equal(f0_hz(model, 1, "en"), f0_hz(model, 1, "en"))
     assert np.array_equal(f0_hz(model, 1, "ko"), f0_hz(plain, 2, "ko"))
+
+
+def test_boundaries_with_predicted_pauses_are_spoken_as_commas_in_their_language_only(voice: LiteVoice) -> None:
+    pausing, plain = small_model(pause_rate_en=100.0), small_model()
+    sentence = PHONEMES[2]
+    speech, expected = say(pausing, voice, sentence), say(plain, voice, sentence.replace("|", ","))
+    assert speech.token_frames == expected.token_frames
+    assert np.array_equal(speech.waveform.samples, expected.waveform.samples)
+    korean = SpeechRequest(phonemes="k a | n a t a .", language="ko", voice=voice, seed=1)
+    assert np.array_equal(pausing.speak([korean])[0].waveform.samples, plain.speak([korean])[0].waveform.samples)
+    requests = [SpeechRequest(phonemes=one, language="en", voice=voice, seed=1) for one in PHONEMES]
+    assert pausing.speak(requests)[2].token_frames == speech.token_frames

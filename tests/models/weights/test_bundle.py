@@ -7,6 +7,7 @@ import torch
 from hierbatch.errors import BundleError
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.networks import LiteNetworks
+from hierbatch.models.upsampling.lite.config import SpeechSRLiteConfig
 from hierbatch.models.weights.bundle import find_bundle
 from tests.tiny_bundle import write_tiny_bundle
 from tests.tiny_lite import tiny_config
@@ -96,3 +97,21 @@ def test_another_content_is_reported(folder: Path, text: str) -> None:
 def test_a_missing_bundle_names_what_there_is(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="no such model bundle"):
         find_bundle(tmp_path / "none")
+
+
+@pytest.mark.parametrize("change", [0, -1, 10**9, 2.5, "x", None, True, [256]])
+def test_sizes_of_no_usable_network_are_refused_before_it_is_built(change: object) -> None:
+    for config in (LiteConfig, SpeechSRLiteConfig):
+        values = config().to_dict()
+        for name in values:
+            with pytest.raises(BundleError, match=name):
+                config.from_dict(values | {name: change})
+
+
+def test_sizes_that_are_too_large_together_are_refused() -> None:
+    values = LiteConfig().to_dict()
+    assert LiteConfig.from_dict(values) == LiteConfig()
+    with pytest.raises(BundleError, match="weights"):
+        LiteConfig.from_dict(values | {"content_width": 4096, "content_blocks": 16})
+    n_weights = sum(weight.numel() for weight in LiteNetworks(LiteConfig()).parameters())
+    assert LiteConfig()._n_weights == pytest.approx(n_weights, rel=0.3)

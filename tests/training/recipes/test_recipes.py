@@ -9,20 +9,23 @@ import pytest
 import torch
 
 from hierbatch.errors import InputError
+from hierbatch.frontend.phonemes import encode
 from hierbatch.frontend.symbols import SYMBOL_IDS
 from hierbatch.jobs.training.train import TrainJob, train
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.text_to_vector import LiteTextToVector
 from hierbatch.models.weights.bundle import find_bundle
+from hierbatch.training.aligned_segments import AlignedUtterance
 from hierbatch.training.durations import align_prepared
 from hierbatch.training.phase_checkpoints import pipeline_weights
-from hierbatch.training.prepared import PreparedSet
+from hierbatch.training.prepared import PreparedSet, PreparedUtterance
 from hierbatch.training.recipes.acoustic import AcousticRecipe
 from hierbatch.training.recipes.acoustic_tuning import AcousticTuningRecipe
 from hierbatch.training.recipes.catalog import PHASES, Prerequisites, make_recipe
 from hierbatch.training.recipes.content_encoder import ContentEncoderRecipe, augment_channel, augment_vocal_tract
 from hierbatch.training.recipes.cross_speaker import CrossSpeakerRecipe
+from hierbatch.training.recipes.pauses import PauseRecipe, transcribed_symbols, without_commas
 from hierbatch.training.recipes.speaker_encoder import SpeakerEncoder, SpeakerEncoderRecipe
 from hierbatch.training.recipes.text_to_vector import LiteTextToVectorRecipe, duration_error
 from hierbatch.training.recipes.vocoder import VocoderRecipe
@@ -55,6 +58,9 @@ def everybody_is_held_out_too(monkeypatch: pytest.MonkeyPatch) -> None:
         LiteTextToVectorRecipe,
         pytest.param(ContentEncoderRecipe, marks=pytest.mark.slow),
         SpeakerEncoderRecipe,
+        pytest.param(
+            lambda prepared, config: PauseRecipe(prepared, config, LiteTextToVector(config)), id="PauseRecipe"
+        ),
         CrossSpeakerRecipe,
         pytest.param(VocoderGanRecipe, marks=pytest.mark.slow),
     ],
@@ -234,3 +240,23 @@ def test_phone_durations_are_learned_as_means_and_pauses_as_means_of_logarithms(
             duration_error(log_duration.expand(3, 1), recorded, symbols).mean().backward()
             optimizer.step()
         assert float(torch.expm1(log_duration.detach())) == pytest.approx(expected, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("transcribed", "aligned_as", "expected", "plain"),
+    [
+        ("h aɪ | ð ɛ ɹ .", "h aɪ , ð ɛ ɹ .", "h aɪ | ð ɛ ɹ .", "h aɪ | ð ɛ ɹ ."),
+        ("h aɪ , ð ɛ ɹ | s ɪ ɹ ,", "h aɪ , ð ɛ ɹ | s ɪ ɹ ,", "h aɪ , ð ɛ ɹ | s ɪ ɹ ,", "h aɪ | ð ɛ ɹ | s ɪ ɹ ,"),
+    ],
+)
+def test_pauses_are_learned_with_the_punctuation_of_transcripts_and_without(
+    transcribed: str, aligned_as: str, expected: str, plain: str
+) -> None:
+    ids = encode(aligned_as, "en")
+    utterance = AlignedUtterance(
+        PreparedUtterance(id="a", speaker="a", language="en", phonemes=transcribed, n_frames=9, first_frame=0, shard=0),
+        ids,
+        (1,) * len(ids.symbols),
+    )
+    assert transcribed_symbols(utterance) == encode(expected, "en")
+    assert without_commas(transcribed_symbols(utterance)) == encode(plain, "en")

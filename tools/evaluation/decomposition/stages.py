@@ -76,9 +76,7 @@ class Decomposer:
         networks = LiteNetworks.from_weights(LiteConfig.from_dict(bundle.config), bundle.load_weights())
         placement = DevicePlacement()
         self._pipeline = LitePipeline(bundle, networks, placement)
-        self._text_stage = LiteTextStage(
-            networks.text_to_vector, networks.prosody, bundle.synthesis, bundle.languages, placement
-        )
+        self._text_stage = LiteTextStage(networks, bundle.synthesis, bundle.languages, placement)
         self._synthesizer = LiteSynthesizer(networks, bundle.synthesis, placement)
         self._content_encoder, self._mel = networks.content_encoder, LogMel()
         self._front_end = SpeechFrontEnd()

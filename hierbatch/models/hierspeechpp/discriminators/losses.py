@@ -25,6 +25,6 @@ def generator_loss(fake: Sequence[DiscriminatorOutput]) -> Tensor:
 
 
 def feature_matching_loss(real: Sequence[DiscriminatorOutput], fake: Sequence[DiscriminatorOutput]) -> Tensor:
-    """Sum over all layers of the mean absolute difference of the features of real and generated audio. Shape: []."""
+    """Mean absolute difference between features of real and generated audio, summed over all layers. Shape: []."""
     pairs = [pair for r, f in zip(real, fake, strict=True) for pair in zip(r.features, f.features, strict=True)]
     return torch.stack([(r.detach() - f).abs().mean() for r, f in pairs]).sum()

@@ -15,6 +15,8 @@ HOP_SAMPLES = 128
 N_LOW_BINS = FFT_SAMPLES // 2 + 1
 BIN_HZ = RATE_HZ / FFT_SAMPLES
 
+_MAX_BLOCKS = 64
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechSRLiteConfig:
@@ -47,7 +49,7 @@ class SpeechSRLiteConfig:
         """Create the configuration from the `config` entry of a bundle.json.
 
         Raises:
-            BundleError: keys are missing or unknown.
+            BundleError: keys are missing or unknown, or values are out of range.
         """
         expected = {field.name for field in fields(SpeechSRLiteConfig)}
         if set(values) != expected:
@@ -55,5 +57,13 @@ class SpeechSRLiteConfig:
                 "The configuration is not one of SpeechSR-Lite",
                 expected=", ".join(sorted(expected)),
                 got=", ".join(sorted(values)),
+            )
+        wrong = [name for name, value in values.items() if type(value) is not int or not 1 <= value <= 1024]
+        if wrong or values["blocks"] > _MAX_BLOCKS:
+            raise BundleError(
+                "The configuration of SpeechSR-Lite has values out of range",
+                expected=f"integers from 1 to 1024, and at most {_MAX_BLOCKS} blocks",
+                got=", ".join(f"{name} {str(values[name])[:20]}" for name in wrong or ["blocks"]),
+                fix="restore bundle.json",
             )
         return SpeechSRLiteConfig(**values)
