@@ -44,6 +44,13 @@ class AssembleJob:
     """Scale factor for durations of Korean phones, since predicted ones are 4 to 8 % shorter than recorded ones."""
     comma_pause_en: float = 0.7
     """Scale factor for pauses at English commas, since predicted ones are 0.9 to 2 times as long as recorded ones."""
+    pause_rate_en: float = 1.0
+    """Scale factor for the expected number of pauses at English word boundaries without punctuation; 0 adds none."""
+    pause_rate_ko: float = 1.0
+    """Scale factor for the expected number of pauses at Korean word boundaries without punctuation; 0 adds none."""
+    added_pause_en: float = 1.3
+    """Scale factor for the pauses that are added in English, since readers of texts without punctuation pause longer
+    than at commas."""
     low_noise_db_ko: float = -6.0
     """Gain of the noise below 1 kHz in voiced Korean frames, in dB. Without it, the valleys between harmonics are 6 dB
     shallower than in recordings; in English, they are as deep as in recordings."""
@@ -100,6 +107,9 @@ def assemble(job: AssembleJob) -> None:
             "phone_duration_en": job.phone_duration_en,
             "phone_duration_ko": job.phone_duration_ko,
             "comma_pause_en": job.comma_pause_en,
+            "pause_rate_en": job.pause_rate_en,
+            "pause_rate_ko": job.pause_rate_ko,
+            "added_pause_en": job.added_pause_en,
             "low_noise_db_ko": job.low_noise_db_ko,
             "latent_contrast": job.latent_contrast,
             "timbre_mean_share": job.timbre_mean_share,
