@@ -109,7 +109,7 @@ def films() -> Iterator[tuple[str, bool, str]]:
             reason = line.error.splitlines()[0][:120] if line else "not mentioned"
             yield path.name, path.name in WITHOUT_SOUND and line is not None, f"failed: {reason}"
             continue
-        output = Path("runs/dubin/files") / line.output
+        output = Path("runs/dubin") / line.output
         problems = [*sound_problems(path, output), *stream_problems(path, output)]
         yield path.name, not problems and path.name not in WITHOUT_SOUND, "; ".join(problems) or line.flags
 
@@ -123,7 +123,7 @@ def sound_problems(source: Path, output: Path) -> Iterator[str]:
         return
     if abs(len(after) - len(before)) > limit:
         yield f"{len(before)} samples became {len(after)}"
-    error_db = measure_loudness(after, rate_hz) - measure_loudness(before, rate_hz)
+    error_db = loudest_lufs(after, rate_hz) - loudest_lufs(before, rate_hz)
     if abs(error_db) > _MAX_LOUDNESS_ERROR_DB and source.name not in OTHER_LOUDNESS:
         yield f"loudness {error_db:+.1f} dB"
     for channel, (was_db, is_db) in enumerate(zip(level_db(before), level_db(after), strict=True)):
@@ -138,6 +138,11 @@ def decoded(path: Path) -> tuple[np.ndarray, int]:
         rate_hz, n_channels = context.sample_rate, context.layout.nb_channels
     command = [ffmpeg_program(), "-v", "error", "-i", f"file:{path}", "-map", "0:a:0", "-f", "f32le", "pipe:1"]
     return np.frombuffer(run_program(command), "<f4").reshape(-1, n_channels), rate_hz
+
+
+def loudest_lufs(samples: np.ndarray, rate_hz: int) -> float:
+    """Loudness of the loudest channel."""
+    return max(measure_loudness(np.ascontiguousarray(channel), rate_hz) for channel in samples.T)
 
 
 def level_db(samples: np.ndarray) -> np.ndarray:
@@ -171,7 +176,8 @@ def described(path: Path) -> dict[str, Any]:
         videos = [
             stream for stream in container.streams.video if not stream.disposition & stream.disposition.attached_pic
         ]
-        times = [packet.pts * packet.time_base for packet in container.demux(videos)] if videos else []
+        packets = list(container.demux(videos)) if videos else []
+        times = [packet.pts * packet.time_base for packet in packets if packet.pts is not None]
         facts["pictures"] = (len(times), [round(float(time), 2) for time in sorted(times)[:: len(times) // 4 or 1]])
     return facts
 
