@@ -49,7 +49,7 @@ function draw() {
 }
 
 function drawWord(word) {
-  const input = el("input", { id: `say-${keyOf(word)}`, "aria-label": `Say ${word.word} as`, disabled: !isWritable(), lang: word.language,
+  const input = el("input", { id: `say-${keyOf(word)}`, "aria-label": `Say ${word.word} as`, placeholder: "Say it as", disabled: !isWritable(), lang: word.language,
     autocapitalize: "off", autocomplete: "off", spellcheck: "false" });
   input.value = word.pronunciation;
   input.addEventListener("keydown", (event) => { 

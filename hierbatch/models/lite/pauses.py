@@ -1,6 +1,6 @@
 """Pauses at word boundaries without punctuation, predicted from the encoded words.
 
-Regression predicts a word boundary's typical duration, which is none: readers pause at one boundary in eight, and less
+Regression predicts a word boundary's typical duration, which is none: readers pause at one in ten, and less
 often where there is punctuation. The predictor gives the probability of a pause at each boundary. The most likely
 boundaries, as many as are expected in the sentence, become commas, so that the rest of the text side pronounces them as
 ends of phrases.
@@ -69,7 +69,7 @@ class PausePredictor(nn.Module):
 
 def separators_after_words(symbols: Sequence[int]) -> npt.NDArray[np.int64]:
     """Index of the separator after each word. Shape: returns [K]."""
-    return np.flatnonzero(np.isin(symbols, _SEPARATOR_IDS))
+    return np.flatnonzero(np.isin(symbols, _SEPARATOR_IDS)).astype(np.int64)
 
 
 def phrase_features(symbols: Sequence[int]) -> npt.NDArray[np.float32]:
