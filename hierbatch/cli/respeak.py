@@ -25,7 +25,7 @@ def respeak(
     *,
     device: DeviceChoice,
 ) -> None:
-    """Make new takes of one row; the current take counts until another is pinned.
+    """Make new takes of one row; the current take is used until another is pinned.
 
     If the run is in progress, its driver makes the takes before its next work unit.
 

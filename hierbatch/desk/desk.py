@@ -30,6 +30,8 @@ _MAX_PLAYED = 500
 class Desk:
     """Review desk of one run: views of the newest state of the run, and decisions about its takes.
 
+    Results are JSON values for the page. An object's `version` changes whenever the files of the run do.
+
     `wanted` is an object of values that the page sends. All methods raise InputError for an invalid value, RunError for
     a row or take that the run lacks, and RunError for a change while the desk is read-only or makes no takes.
     """
@@ -76,14 +78,14 @@ class Desk:
         }
 
     def contents(self) -> dict[str, Any]:
-        """Chapters with their sentences; no chapters if the run is not a book."""
+        """Chapters as in `book_view.contents`, with `version`; the lists are empty if the run is not a book."""
         state = self._view.refreshed()
         if is_book(state):
             return {"version": state.version, **contents(state, self._doubts.doubts(state))}
         return {"version": state.version, "chapters": [], "voices": [], "characters": []}
 
     def chapter(self, number: int) -> dict[str, Any]:
-        """Number, title and paragraphs of a chapter."""
+        """Number, title and paragraphs of a chapter, with `version`."""
         result: dict[str, Any] = self._read_newest(
             lambda state: {"version": state.version, **chapter(state, number, self._doubts.doubts(state))}
         )
@@ -121,7 +123,7 @@ class Desk:
         return row_detail(self._view.refreshed(), row_id)
 
     def mark_played(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Mark rows as played, and return the version of the new snapshot."""
+        """Mark rows as played, and return the new `version`."""
         self._check_writable()
         ids = wanted.get("ids")
         if not isinstance(ids, list) or len(ids) > _MAX_PLAYED or not all(isinstance(name, str) for name in ids):
@@ -133,7 +135,7 @@ class Desk:
         return {"version": self._view.refreshed().version}
 
     def undo(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Undo the latest decision of this desk, and return its row (None without a decision) and the new version."""
+        """Undo the latest decision of this desk; return the id of its row (None without a decision) and `version`."""
         self._check_writable()
         row_id = self._decisions.undo()
         return {"row": row_id, "version": self._view.refreshed().version}
@@ -152,7 +154,7 @@ class Desk:
         return row_detail(self._view.refreshed(), row_id)
 
     def phonemes(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Phonemes of a text with one word respelled."""
+        """Phonemes of a text with one word respelled, as `phonemes`."""
         planned = planned_row(self._view.state, _row_id(wanted))
         texts: dict[str, Any] = {name: wanted.get(name) for name in ("text", "word", "respelling")}
         if not all(isinstance(text, str) and text.strip() for text in texts.values()):
@@ -165,7 +167,7 @@ class Desk:
         }
 
     def word_list(self) -> dict[str, Any]:
-        """Words to check, with their corrections."""
+        """Words to check, with their corrections, as `words`."""
         result: dict[str, Any] = self._read_newest(lambda state: {"words": self._words.words(state)})
         return result
 
@@ -179,14 +181,14 @@ class Desk:
         return {"n_requested": len(requests), "words": self._words.words(self._view.refreshed())}
 
     def table(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Rows of one page of the table, and the number of all selected rows."""
+        """One page of the table, as `CorpusTable.page` returns it, with `version`."""
         result: dict[str, Any] = self._read_newest(
             lambda state: {"version": state.version, **self._table.page(state, self._query(wanted))}
         )
         return result
 
     def histograms(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Histograms of all measures, values to filter by, and the result of the audit."""
+        """Histograms of all measures, values to filter by, and the result of the audit; None without an audit."""
 
         def read(state: RunState) -> dict[str, Any]:
             return {

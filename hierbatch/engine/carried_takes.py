@@ -30,7 +30,7 @@ _OF_TAKE = frozenset((*(column.name for column in PLAN_COLUMNS), *SPEAK_COLUMNS,
 
 
 def carry_takes(folder: RunFolder, generation: int, plan: Path, settings: TakeSettings) -> None:
-    """Write the second plan of a generation, if there are takes for it; call this before the first plan is renamed.
+    """Write the second plan of a generation, if earlier takes can be kept; call this before the first plan is renamed.
 
     Args:
         folder: the run.

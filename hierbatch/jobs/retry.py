@@ -1,4 +1,4 @@
-"""Further attempts at rows that failed or are flagged; the existing take counts until a better one is written."""
+"""Further attempts at rows that failed or are flagged; the existing take is used until a better one is written."""
 
 from __future__ import annotations
 

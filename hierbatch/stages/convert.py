@@ -93,7 +93,7 @@ class Convert(TakeMaker[PlannedRecording, DecodedSource | None, ConvertedRecordi
         return source if source.duration_s <= _LONG_S else None  # a header may be wrong
 
     def length_s(self, item: Opened[PlannedRecording, DecodedSource | None]) -> float:
-        """Duration of the recording in seconds."""
+        """Duration in seconds; for a long recording, which is not decoded yet, the expected duration."""
         return item.source.duration_s if item.source else max(item.row.expected_duration_s, _LONG_S)
 
     def batch_key(self, item: Opened[PlannedRecording, DecodedSource | None]) -> Hashable:

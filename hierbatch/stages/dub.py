@@ -74,7 +74,7 @@ class Dub(TakeMaker[PlannedRecording, None, DubbedRecording]):
         """Do nothing: a recording may last two hours, so only the one in progress is in memory."""
 
     def length_s(self, item: Opened[PlannedRecording, None]) -> float:
-        """Duration of the recording in seconds."""
+        """Expected duration of the recording in seconds."""
         return item.row.expected_duration_s
 
     def make(self, batch: Sequence[Opened[PlannedRecording, None]]) -> list[DubbedRecording]:

@@ -190,7 +190,7 @@ def test_recordings_are_requested_again_only_as_they_are(tmp_path):
     recordings_file(tmp_path, converting.three_recordings(tmp_path))
     run(converting.job(tmp_path))
     refused = respeak(tmp_path / "run", TakeRequest(id="r0", edit=RowEdit(text="Hello.")))
-    assert (refused.answer, "recording" in refused.error) == ("refused", True)
+    assert (refused.answer, "rows with texts" in refused.error) == ("refused", True)
     assert respeak(tmp_path / "run", TakeRequest(id="r0")).answer == "planned"
     assert len(Takes(tmp_path / "run").candidates(["r0"], ["id"])) == 2
 

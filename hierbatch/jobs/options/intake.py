@@ -43,7 +43,7 @@ class RowSettings(OptionGroup):
 
         if self.max_duration_s < 2 * self.min_duration_s:
             raise InputError(
-                "The lengths of the rows do not fit each other",
+                "The limits of the row duration are too close to each other",
                 expected="--max-duration-s at least twice --min-duration-s",
                 got=f"{self.min_duration_s:g} and {self.max_duration_s:g} s",
                 fix="correct one of them",

@@ -121,7 +121,7 @@ def make_network_recipe(kind: RecipeKind, config: Any, inputs: RecipeInputs) -> 
     """Make the recipe of a configuration, with its networks.
 
     Raises:
-        InputError: the numbers of the configuration do not fit each other, or the networks do not fit into memory.
+        InputError: the values of the configuration are inconsistent, or the networks do not fit into memory.
     """
     try:
         return kind.make(config, inputs)
