@@ -206,7 +206,7 @@ class CorpusTable:
 
 
 def _digest(parts: Sequence[Path], locations: pa.Table) -> bytes:
-    """Digest of the places of all takes, which would need 20 MB to be kept for a million takes."""
+    """Digest of the places of all takes; the places themselves would take 20 MB for a million takes."""
     digest = blake2b("\0".join(map(str, parts)).encode("utf-8", "surrogateescape"), digest_size=16)
     for column in locations.columns:
         for chunk in column.chunks:
