@@ -19,6 +19,7 @@ import tempfile
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,7 @@ def films() -> Iterator[tuple[str, bool, str]]:
             reason = line.error.splitlines()[0][:120] if line else "not mentioned"
             yield path.name, path.name in WITHOUT_SOUND and line is not None, f"failed: {reason}"
             continue
-        output = Path("runs/dubin/files") / line.output
+        output = Path("runs/dubin") / line.output
         problems = [*sound_problems(path, output), *stream_problems(path, output)]
         yield path.name, not problems and path.name not in WITHOUT_SOUND, "; ".join(problems) or line.flags
 
@@ -118,12 +119,12 @@ def sound_problems(source: Path, output: Path) -> Iterator[str]:
     """Differences of the first sound track in length, loudness and silent channels."""
     (before, rate_hz), (after, after_hz) = decoded(source), decoded(output)
     limit = 0 if output.suffix.lower() in LOSSLESS else _MAX_LOSSY_SAMPLES
-    if rate_hz != after_hz or before.shape[1] != after.shape[1]:
+    if (rate_hz != after_hz and output.suffix != ".webm") or before.shape[1] != after.shape[1]:  # Opus has 48 kHz
         yield f"{rate_hz} Hz and {before.shape[1]} channels became {after_hz} Hz and {after.shape[1]}"
         return
-    if abs(len(after) - len(before)) > limit:
+    if abs(len(after) - len(before) * after_hz / rate_hz) > limit:
         yield f"{len(before)} samples became {len(after)}"
-    error_db = measure_loudness(after, rate_hz) - measure_loudness(before, rate_hz)
+    error_db = loudest_lufs(after, after_hz) - loudest_lufs(before, rate_hz)
     if abs(error_db) > _MAX_LOUDNESS_ERROR_DB and source.name not in OTHER_LOUDNESS:
         yield f"loudness {error_db:+.1f} dB"
     for channel, (was_db, is_db) in enumerate(zip(level_db(before), level_db(after), strict=True)):
@@ -132,12 +133,18 @@ def sound_problems(source: Path, output: Path) -> Iterator[str]:
 
 
 def decoded(path: Path) -> tuple[np.ndarray, int]:
-    """Samples [L, C] and rate of the first sound track, as ffmpeg decodes it."""
+    """Samples [L, C] and rate of the first sound track, as ffmpeg decodes it, with silence before a late start."""
     with av.open(str(path)) as container:
         context = container.streams.audio[0].codec_context
         rate_hz, n_channels = context.sample_rate, context.layout.nb_channels
-    command = [ffmpeg_program(), "-v", "error", "-i", f"file:{path}", "-map", "0:a:0", "-f", "f32le", "pipe:1"]
+    command = [ffmpeg_program(), "-v", "error", "-i", f"file:{path}", "-map", "0:a:0"]
+    command += ["-af", "aresample=async=1:first_pts=0", "-f", "f32le", "pipe:1"]
     return np.frombuffer(run_program(command), "<f4").reshape(-1, n_channels), rate_hz
+
+
+def loudest_lufs(samples: np.ndarray, rate_hz: int) -> float:
+    """Loudness of the loudest channel."""
+    return max(measure_loudness(np.ascontiguousarray(channel), rate_hz) for channel in samples.T)
 
 
 def level_db(samples: np.ndarray) -> np.ndarray:
@@ -146,7 +153,9 @@ def level_db(samples: np.ndarray) -> np.ndarray:
 
 
 def stream_problems(source: Path, output: Path) -> Iterator[str]:
-    """Differences of the other streams, and of the tags of all."""
+    """Differences of the other streams, and of the tags of all; a sound file that becomes FLAC keeps its sound only."""
+    if source.suffix != output.suffix:
+        return
     before, after = described(source), described(output)
     for name in before:
         if before[name] != after[name]:
@@ -154,11 +163,11 @@ def stream_problems(source: Path, output: Path) -> Iterator[str]:
 
 
 def described(path: Path) -> dict[str, Any]:
-    """Facts that dubbing keeps."""
+    """Facts that dubbing keeps, among them those of the first sound track, which is the only one of a dubbed film."""
     with av.open(str(path)) as container:
-        streams = [
-            stream for stream in container.streams if stream.type in ("audio", "video", "subtitle", "attachment")
-        ]
+        others = [stream for stream in container.streams if stream.type in ("video", "subtitle", "attachment")]
+        streams = sorted([container.streams.audio[0], *others], key=lambda stream: stream.index)
+        start_s = Fraction(container.start_time or 0, av.time_base)
         facts = {
             "streams": [
                 (stream.type, "" if stream.type == "audio" else stream.codec_context and stream.codec_context.name)
@@ -171,7 +180,8 @@ def described(path: Path) -> dict[str, Any]:
         videos = [
             stream for stream in container.streams.video if not stream.disposition & stream.disposition.attached_pic
         ]
-        times = [packet.pts * packet.time_base for packet in container.demux(videos)] if videos else []
+        packets = list(container.demux(videos)) if videos else []
+        times = [packet.pts * packet.time_base - start_s for packet in packets if packet.pts is not None]
         facts["pictures"] = (len(times), [round(float(time), 2) for time in sorted(times)[:: len(times) // 4 or 1]])
     return facts
 

@@ -51,7 +51,7 @@ class PlanCommits:
         return mask
 
     def add_rows(self, at: npt.NDArray[np.int64] | Mask, start: int = 0) -> None:
-        """Record rows with a take in a part other than that of their whole unit.
+        """Record rows whose take is in another part than that of the whole unit.
 
         Args:
             at: row numbers, or a mask of the rows from `start` on.
