@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -81,7 +82,7 @@ def write_atomically(path: Path, staging_parent: Path | None = None) -> Iterator
 
     Raises:
         StorageError: the disk is full, read-only or gone.
-        InputError: the folder cannot be created or written to.
+        InputError: the folder cannot be created or written to, or `path` is a device, a pipe or a socket.
     """
     if isinstance(path, ObjectPath):
         with tempfile.TemporaryDirectory() as local:
@@ -92,14 +93,32 @@ def write_atomically(path: Path, staging_parent: Path | None = None) -> Iterator
             except OSError as error:
                 raise storage_error(error, path) from error
         return
+    check_replaceable(path)
     with staging_folder(staging_parent or path.parent) as folder:
         temporary = folder / path.name
         yield temporary
         replace_file(temporary, path)
 
 
+def check_replaceable(path: Path) -> None:
+    """Refuse devices, pipes and sockets: a renamed file would take their place, such as that of /dev/null.
+
+    Raises:
+        InputError: `path` exists, and is neither a regular file nor a folder.
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError:  # missing, or reported when the file is written
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise InputError(
+            f"Cannot write {path}", expected="a regular file", got="a device, pipe or socket", fix="choose a file name"
+        )
+
+
 def replace_file(temporary: Path, path: Path) -> None:
     """Flush a complete temporary file to disk and rename it to `path`; raises StorageError or InputError."""
+    check_replaceable(path)
     try:
         with temporary.open("rb") as file:
             os.fsync(file.fileno())

@@ -1,10 +1,11 @@
 import errno
+import os
 from pathlib import Path
 
 import pytest
 
 from hierbatch.errors import InputError, StorageError
-from hierbatch.storage import read_regular_file, staging_folder, storage_error, write_atomically
+from hierbatch.storage import read_regular_file, replace_file, staging_folder, storage_error, write_atomically
 
 
 def test_what_is_written_whole_replaces_what_was_there(tmp_path):
@@ -64,3 +65,17 @@ def test_a_file_that_has_more_than_its_size_says_is_not_read_on():
     # The kernel's own files say that they are empty.
     with pytest.raises(OSError, match="grew"):
         read_regular_file(Path("/proc/self/status"), 1 << 20)
+
+
+def test_a_pipe_is_refused_and_kept(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    with pytest.raises(InputError, match="device, pipe or socket"), write_atomically(pipe):
+        pytest.fail("the block must not run")
+    (tmp_path / "new").write_text("x")
+    with pytest.raises(InputError, match="device, pipe or socket"):
+        replace_file(tmp_path / "new", pipe)
+
+    assert pipe.is_fifo()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["new", "pipe"]

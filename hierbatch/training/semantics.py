@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import load_file, save_file
 
+from hierbatch.storage import write_atomically
+
 SEMANTIC_CHANNELS = 64
 _CLIP = 6.0
 _WHITENING = 0.5
@@ -47,9 +49,8 @@ class Projection:
 
     def save(self, path: Path) -> None:
         """Write a safetensors file atomically."""
-        temporary = path.with_suffix(".tmp")
-        save_file({"mean": self.mean, "spread": self.spread, "basis": self.basis}, temporary)
-        temporary.replace(path)
+        with write_atomically(path) as temporary:
+            save_file({"mean": self.mean, "spread": self.spread, "basis": self.basis}, temporary)
 
     @staticmethod
     def load(path: Path) -> Projection:
