@@ -84,7 +84,7 @@ def main() -> None:
                 found = run_forked((*command.split(), *words), Path(name).parent / f"{Path(name).name}.log", _set_alarm)
                 codes[found.code] = codes.get(found.code, 0) + 1
                 shutil.rmtree("out", ignore_errors=True)
-                left = sorted(contents(Path(name)) ^ before)
+                left = [] if words[-2:-1] == ("--out",) else sorted(contents(Path(name)) ^ before)
                 n_commands += 1
                 if left or not passes(found):
                     n_failed += 1

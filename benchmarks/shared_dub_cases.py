@@ -47,9 +47,9 @@ _BOTH = {"Anna", "Ben"}
 SPEAKERS: dict[str, set[str] | None] = {
     "srt_ok": _BOTH, "srt_bom_crlf": _BOTH, "srt_utf16": None, "srt_cr": _BOTH, "srt_cp949": None,
     "srt_nfd": {"민수", "영희"}, "srt_overlap50ms": _BOTH, "srt_past_end": _BOTH, "srt_tags": _BOTH,
-    "srt_bracket": _BOTH, "srt_sound": _BOTH, "srt_time_in_text": {""}, "srt_plainwithcolon": {""}, "vtt": {""},
+    "srt_bracket": {""}, "srt_sound": _BOTH, "srt_time_in_text": {""}, "srt_plainwithcolon": {""}, "vtt": {""},
     "ass": {""}, "rttm_ok": _BOTH, "rttm_overlap": _BOTH, "rttm_pad_end": _BOTH, "rttm_tab": {"Anna"},
-    "csv_ok": _BOTH, "csv_semi": None, "csv_bom": {"Anna"}, "csv_hms": None, "csv_upper": {"Anna"},
+    "csv_ok": _BOTH, "csv_semi": {"Anna"}, "csv_bom": {"Anna"}, "csv_hms": None, "csv_upper": {"Anna"},
     "csv_audacity": {""}, "인터뷰": {""},
 }  # fmt: skip
 """Speakers of each table of segments; None for one that has to be refused with a reason."""
