@@ -165,3 +165,21 @@ def test_rows_go_on_over_the_pages_of_the_table_and_play(tmp_path, browser):
         page.keyboard.press("Escape")
         page.keyboard.press("Space")  # the row has the focus: its button is not pressed
         page.wait_for_selector("#play[aria-label=Pause]")
+
+
+def test_a_decision_waits_for_the_page_that_the_next_row_is_on(tmp_path, browser):
+    run_job(job(tmp_path, 60))
+    with serve(tmp_path / "run") as address, open_page(browser, address) as page:
+        row = page.locator("tr.now")
+        expect(row).to_have_attribute("data-id", "r000", timeout=WAIT_MS)
+        page.keyboard.press("]")
+        expect(row).to_have_attribute("data-id", "r050", timeout=WAIT_MS)
+        page.keyboard.press("k")
+        expect(row).to_have_attribute("data-id", "r049", timeout=WAIT_MS)
+        page.wait_for_selector("#act-x:not([disabled])")
+        with unanswered(page, "**/api/table"):
+            page.keyboard.press("j")
+            page.keyboard.press("x")
+        expect(page.locator("#live")).to_have_text("Rejected", timeout=WAIT_MS)
+        expect(row).to_have_attribute("data-id", "r050", timeout=WAIT_MS)
+    assert list(read_choices(tmp_path / "run")) == ["r050"]

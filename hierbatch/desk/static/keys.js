@@ -78,7 +78,7 @@ function press(event) {
     holdUntil(untilLoaded(), press, { key, code: "" });
   } else {
     const opened = act();
-    if (OPENS.test(key) && opened) holdUntil(opened, press);
+    if ((OPENS.test(key) || table.isTurning()) && opened) holdUntil(opened, press);
   }
   return true;
 }

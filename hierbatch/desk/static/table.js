@@ -15,6 +15,7 @@ export const query = { show: "all", equal: {}, text: "", ranges: {}, sort: "posi
 let page = { rows: [], total: 0, measures: [] };
 let facts = { histograms: [], choices: {}, audit: null };
 let serial = 0;
+let nTurns = 0;
 
 onListRows(() => page.rows, turnPage);
 
@@ -35,10 +36,14 @@ async function turnPage(step) {
   const offset = query.offset + step * LIMIT;
   if (offset < 0 || offset >= page.total) return false;
   query.offset = offset;
-  await refresh(false);
+  nTurns++;
+  await refresh(false).finally(() => nTurns--);
   $("text").scrollTop = 0;
   return true;
 }
+
+/** True while the next or previous page is on its way. */
+export const isTurning = () => nTurns > 0;
 
 /** Show the next (1) or previous (-1) page, and choose its first row. */
 export async function stepPage(step) {
