@@ -38,7 +38,7 @@ class AssembleJob:
 
     The threshold for Korean is 0, which is better for that language.
     """
-    phone_duration_en: float = 1.05
+    phone_duration_en: float = 1.12
     """Scale factor for durations of English phones, since predicted ones are up to 10 % shorter than recorded ones."""
     phone_duration_ko: float = 1.06
     """Scale factor for durations of Korean phones, since predicted ones are 4 to 8 % shorter than recorded ones."""
