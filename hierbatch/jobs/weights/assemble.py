@@ -68,6 +68,10 @@ class AssembleJob:
     source_articulation: float = 0.55
     """Share (0 to 1) of the temporal variance of the source that a voice conversion keeps; the lowest share at which no
     words are lost."""
+    conversion_covariance_share: float = 0.3
+    """Share (0 to 1) by which conversions of speech move the covariances of bands to those of the prompt."""
+    conversion_low_noise_db: float = -6.0
+    """Gain of the noise below 1 kHz in voiced frames of converted speech, in dB."""
     clean_style_share_ko: float = 1.0
     """Share (0 to 1) by which the style of a prompt is moved to that of clean recordings; used for Korean only."""
     clean_style_margin: float = 0.5
@@ -117,6 +121,8 @@ def assemble(job: AssembleJob) -> None:
             "timbre_covariance_share_ko": job.timbre_covariance_share_ko,
             "onset_aspiration": job.onset_aspiration,
             "source_articulation": job.source_articulation,
+            "conversion_covariance_share": job.conversion_covariance_share,
+            "conversion_low_noise_db": job.conversion_low_noise_db,
             "clean_style_share_ko": job.clean_style_share_ko,
             "clean_style_margin": job.clean_style_margin,
         },

@@ -22,6 +22,9 @@ from hierbatch.models.precision import restore_dtype, to_float64
 _SHRINKAGE = 0.2
 """Shrinkage towards the diagonal: a few seconds have fewer independent frames than there are bands."""
 _MIN_VARIANCE = 1e-5
+_MIN_SHARE = 0.01
+"""Least variance of the latent, as a share of the prompt's mean variance: the map amplifies by 10 at most, so that hums
+and silence are not turned into speech-like noise."""
 _FADE = 0.5
 """Difference in level from the row's mean at which the map has faded out, in units of the latent (17 dB)."""
 
@@ -49,7 +52,8 @@ def match_covariance(latent: Tensor, mask: Tensor, prompt: PromptFrames, shares:
     own = latent[rows]
     mean, own_covariance = _statistics(own, loud_frames(own, mask[rows]))
     _, target = _statistics(reference, loud_frames(reference, reference_mask))
-    root, inverse = _power(own_covariance, 0.5), _power(own_covariance, -0.5)
+    least = _MIN_SHARE * torch.diagonal(target, dim1=1, dim2=2).mean(-1, keepdim=True)
+    root, inverse = _power(own_covariance, 0.5, least), _power(own_covariance, -0.5, least)
     transport = inverse @ _power(root @ target @ root, 0.5) @ inverse
     share = shares[rows][:, None, None].to(transport)
     partial = torch.lerp(torch.eye(own.shape[-1]).to(transport).expand_as(transport), transport, share)
@@ -74,8 +78,17 @@ def _statistics(x: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
     return mean, torch.lerp(covariance, diagonal, _SHRINKAGE)
 
 
-def _power(matrices: Tensor, exponent: float) -> Tensor:
-    """Power of symmetric positive definite matrices. Shape: [B, M, M]."""
+def _power(matrices: Tensor, exponent: float, least: Tensor | None = None) -> Tensor:
+    """Power of symmetric positive definite matrices, with eigenvalues of at least `least`.
+
+    Shape:
+        matrices  [B, M, M]
+        least     [B, 1]
+        returns   [B, M, M]
+    """
     values, vectors = torch.linalg.eigh(matrices)
-    result: Tensor = (vectors * values.clamp_min(_MIN_VARIANCE).pow(exponent)[:, None]) @ vectors.transpose(1, 2)
+    values = values.clamp_min(_MIN_VARIANCE)
+    if least is not None:
+        values = torch.maximum(values, least)
+    result: Tensor = (vectors * values.pow(exponent)[:, None]) @ vectors.transpose(1, 2)
     return result

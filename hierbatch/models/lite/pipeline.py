@@ -71,6 +71,8 @@ class LitePipeline:
         self._predict_from_text = LiteTextStage(networks, bundle.synthesis, bundle.languages, placement)
         self._sing = LiteSinger(networks.text_to_vector, self._synthesizer, bundle.synthesis, placement)
         self._mel = LogMel().to(placement.device)
+        self._covariance_share = bundle.synthesis.get("conversion_covariance_share", 0.0)
+        self._low_noise_db = bundle.synthesis.get("conversion_low_noise_db", 0.0)
 
     @staticmethod
     def load(bundle: str | Path = "lite", placement: DevicePlacement | None = None) -> LitePipeline:
@@ -190,7 +192,8 @@ class LitePipeline:
         lengths = torch.tensor(n_frames, device=self._device)
         with self._placement.inference_mode():
             semantic = self._networks.content_encoder(mel, length_mask(lengths, max(n_frames))[..., None]).float()
-        zeros = torch.zeros(len(requests), device=self._device)
+        no_shares = torch.zeros(len(requests), device=self._device)
+        is_song = torch.tensor([request.is_song for request in requests], device=self._device)
         frames = SynthesisFrames(
             semantic=semantic,
             f0_hz=f0_hz.clamp(MIN_F0_HZ, MAX_F0_HZ),
@@ -198,8 +201,10 @@ class LitePipeline:
             lengths=lengths,
             song_noise_gains=song_noise_gains(f0_hz, voiced),
             is_song=[request.is_song for request in requests],
-            covariance_shares=zeros,  # the source provides the covariance of the bands
-            clean_style_shares=zeros,
+            # In songs, the source alone provides the covariance of the bands.
+            covariance_shares=no_shares.masked_fill(~is_song, self._covariance_share),
+            clean_style_shares=no_shares,
+            low_noise_db=no_shares + self._low_noise_db,
         )
         voices, seeds = [request.voice for request in requests], [request.seed for request in requests]
         return self._synthesizer.synthesize(frames, voices, seeds, mel)

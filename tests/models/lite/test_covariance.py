@@ -52,3 +52,10 @@ def test_pauses_stay_as_they_are() -> None:
     moved = match_covariance(latent, mask, prompts(prompt, 200), torch.ones(1))
     assert torch.equal(moved[:, 100:150], latent[:, 100:150])
     assert (moved - latent)[:, 150:].abs().mean() > 0.1
+
+
+def test_a_hum_is_amplified_by_a_bounded_factor() -> None:
+    prompt = mixed(1, 200, 1)
+    hum = 1e-3 * torch.randn(1, 200, prompt.shape[-1], generator=torch.Generator().manual_seed(2))
+    matched = match_covariance(hum, torch.ones(1, 200, 1, dtype=torch.bool), prompts(prompt, 100), torch.ones(1))
+    assert float(matched.std() / hum.std()) < 15

@@ -6,7 +6,7 @@ import torch
 
 from hierbatch.audio.files import read_sound
 from hierbatch.audio.pitch import estimate_f0
-from hierbatch.audio.waveform import Waveform
+from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.constants import FRAME_HOP_SAMPLES, MEL_HOP_SAMPLES
 from hierbatch.errors import PromptError, SynthesisError, TextError
 from hierbatch.models.conversion.interface import ConversionRequest
@@ -102,7 +102,13 @@ def test_a_row_among_31_others_is_the_row_alone(model: LitePipeline, voice: Lite
 
 
 def test_a_piece_of_a_recording_among_31_others_is_the_piece_alone(voice: LiteVoice) -> None:
-    model = small_model(source_articulation=0.6, timbre_mean_share=0.5, timbre_spread_share=0.5)
+    model = small_model(
+        source_articulation=0.6,
+        timbre_mean_share=0.5,
+        timbre_spread_share=0.5,
+        conversion_covariance_share=0.5,
+        conversion_low_noise_db=-6.0,
+    )
     pieces = []
     for index, length in enumerate(LENGTHS):
         samples = buzz(1.0, 110 + 5 * index).samples[: 320 * (4 + length)]
@@ -116,6 +122,26 @@ def test_a_piece_of_a_recording_among_31_others_is_the_piece_alone(voice: LiteVo
         (alone,) = model.convert_all([piece])
         assert len(found) == len(piece.samples)
         assert snr_db(alone, found) > SAME_DB
+
+
+def test_the_settings_of_conversions_change_speech_and_no_songs(voice: LiteVoice) -> None:
+    samples = buzz(1.0, 150).samples[:16000]
+    f0_hz = estimate_f0(Waveform(samples, 16000))
+
+    def convert(*, is_song: bool, **synthesis: float) -> Samples:
+        request = ConversionRequest(
+            samples=samples,
+            f0_hz=np.where(f0_hz > 0, f0_hz, 150),
+            voiced=f0_hz > 0,
+            voice=voice,
+            seed=0,
+            is_song=is_song,
+        )
+        return small_model(**synthesis).convert_all([request])[0]
+
+    for setting in ({"conversion_covariance_share": 0.5}, {"conversion_low_noise_db": -12.0}):
+        assert snr_db(convert(is_song=False), convert(is_song=False, **setting)) < SAME_DB
+        assert np.array_equal(convert(is_song=True), convert(is_song=True, **setting))
 
 
 def test_timings_add_up_to_the_sound(model: LitePipeline, voice: LiteVoice) -> None:
