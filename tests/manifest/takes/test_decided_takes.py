@@ -64,7 +64,7 @@ def test_a_row_of_rejected_takes_alone_is_a_failed_row_without_audio(run):
     assert takes.sounds(["r0", "r1"]) == {"r0": b"r0 k1"}
     [row] = takes.rows(["r1"], takes.schema.names).to_pylist()
     assert (row["status"], row["error_kind"], row["flags"], row["chapter"]) == ("failed", "rejected", [], 2)
-    assert "listener" in row["error"]
+    assert "reviewer" in row["error"]
     measured = {"duration_s", "n_samples", "sample_rate_hz", "duration_ratio", "timings", "snr_db", "audio"}
     assert {row[name] for name in measured if row[name] is not None} == set()
     assert takes.table(["status"]).schema.field("status").type == pa.string()
