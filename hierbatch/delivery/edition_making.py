@@ -6,7 +6,6 @@ holds the raw audio of one chapter per thread, and of the chapters that wait for
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from hierbatch.delivery.tags import ChapterMark, book_fields, chapter_fields
 from hierbatch.delivery.takes import BookTakes
 from hierbatch.delivery.threads import map_ahead
 from hierbatch.delivery.timeline import ChapterTimeline
+from hierbatch.storage import staging_folder
 
 _PCM_SUFFIX = ".f32"
 
@@ -156,27 +156,22 @@ def encode_again(
         ProgramError: the encoder failed.
         StorageError: the disk is full.
     """
-    scratch = folder / f"again-{file.name.name}"  # several files may be encoded at once
-    scratch.mkdir(exist_ok=True)
-    tone = SharedRoomTone(scratch / "room_tone.f32", edition.rate_hz, edition.profile.room_tone_db)
-    maker = ChapterMaker(edition=edition, takes=takes, folder=scratch, tone=tone, kept=kept)
-    if not file.kind.is_whole_book:
-        maker.encode(file, maker.master(file.chapters[0])[0], folder / file.name, gain_db)
-    else:
-        with book_encoder(_untagged(folder, file), file.kind, edition.rate_hz) as feed:
-            for chapter in file.chapters:
-                mastered, _ = maker.master(chapter)
-                feed_all(mastered, feed, gain_db)
-                if kept is None:
-                    mastered.unlink()
+    with staging_folder(folder) as scratch:
+        tone = SharedRoomTone(scratch / "room_tone.f32", edition.rate_hz, edition.profile.room_tone_db)
+        maker = ChapterMaker(edition=edition, takes=takes, folder=scratch, tone=tone, kept=kept)
+        _make_files(maker, [file], folder, lambda _: None, gain_db)
+    if file.kind.is_whole_book:
         _finish(edition, file, folder)
-    shutil.rmtree(scratch)
 
 
 def _make_files(
-    maker: ChapterMaker, files: Sequence[EditionFile], folder: Path, on_chapter: Callable[[ChapterTimeline], None]
+    maker: ChapterMaker,
+    files: Sequence[EditionFile],
+    folder: Path,
+    on_chapter: Callable[[ChapterTimeline], None],
+    gain_db: float = 0.0,
 ) -> None:
-    """Master all chapters that the given files need, and encode the files."""
+    """Master all chapters that the given files need, and encode the files with a gain."""
     edition = maker.edition
     books = [file for file in files if file.kind.is_whole_book]
 
@@ -188,7 +183,7 @@ def _make_files(
             return None
         mastered, is_new = maker.master(chapter)
         for file in own_files:
-            maker.encode(file, mastered, folder / file.name)
+            maker.encode(file, mastered, folder / file.name, gain_db)
         return mastered, is_new
 
     with ExitStack() as stack:
@@ -200,7 +195,7 @@ def _make_files(
                 continue
             mastered, is_new = made
             for feed in feeds:
-                feed_all(mastered, feed)
+                feed_all(mastered, feed, gain_db)
             if maker.kept is None:
                 mastered.unlink()
             if is_new:

@@ -52,7 +52,7 @@ def match_covariance(latent: Tensor, mask: Tensor, prompt: PromptFrames, shares:
     own = latent[rows]
     mean, own_covariance = _statistics(own, loud_frames(own, mask[rows]))
     _, target = _statistics(reference, loud_frames(reference, reference_mask))
-    least = _MIN_SHARE * torch.diagonal(target, dim1=1, dim2=2).mean(-1, keepdim=True)
+    least = (_MIN_SHARE * torch.diagonal(target, dim1=1, dim2=2).mean(-1, keepdim=True)).clamp_min(_MIN_VARIANCE)
     root, inverse = _power(own_covariance, 0.5, least), _power(own_covariance, -0.5, least)
     transport = inverse @ _power(root @ target @ root, 0.5) @ inverse
     share = shares[rows][:, None, None].to(transport)
@@ -78,17 +78,14 @@ def _statistics(x: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
     return mean, torch.lerp(covariance, diagonal, _SHRINKAGE)
 
 
-def _power(matrices: Tensor, exponent: float, least: Tensor | None = None) -> Tensor:
+def _power(matrices: Tensor, exponent: float, least: Tensor | float = _MIN_VARIANCE) -> Tensor:
     """Power of symmetric positive definite matrices, with eigenvalues of at least `least`.
 
     Shape:
         matrices  [B, M, M]
-        least     [B, 1]
+        least     [B, 1]     or one number
         returns   [B, M, M]
     """
     values, vectors = torch.linalg.eigh(matrices)
-    values = values.clamp_min(_MIN_VARIANCE)
-    if least is not None:
-        values = torch.maximum(values, least)
-    result: Tensor = (vectors * values.pow(exponent)[:, None]) @ vectors.transpose(1, 2)
+    result: Tensor = (vectors * values.clamp_min(least).pow(exponent)[:, None]) @ vectors.transpose(1, 2)
     return result

@@ -71,8 +71,8 @@ class LitePipeline:
         self._predict_from_text = LiteTextStage(networks, bundle.synthesis, bundle.languages, placement)
         self._sing = LiteSinger(networks.text_to_vector, self._synthesizer, bundle.synthesis, placement)
         self._mel = LogMel().to(placement.device)
-        self._covariance_share = bundle.synthesis.get("conversion_covariance_share", 0.0)
-        self._low_noise_db = bundle.synthesis.get("conversion_low_noise_db", 0.0)
+        self._conversion_covariance_share = bundle.synthesis.get("conversion_covariance_share", 0.0)
+        self._conversion_low_noise_db = bundle.synthesis.get("conversion_low_noise_db", 0.0)
 
     @staticmethod
     def load(bundle: str | Path = "lite", placement: DevicePlacement | None = None) -> LitePipeline:
@@ -202,9 +202,9 @@ class LitePipeline:
             song_noise_gains=song_noise_gains(f0_hz, voiced),
             is_song=[request.is_song for request in requests],
             # In songs, the source alone provides the covariance of the bands.
-            covariance_shares=no_shares.masked_fill(~is_song, self._covariance_share),
+            covariance_shares=no_shares.masked_fill(~is_song, self._conversion_covariance_share),
             clean_style_shares=no_shares,
-            low_noise_db=no_shares + self._low_noise_db,
+            low_noise_db=torch.full_like(no_shares, self._conversion_low_noise_db),
         )
         voices, seeds = [request.voice for request in requests], [request.seed for request in requests]
         return self._synthesizer.synthesize(frames, voices, seeds, mel)

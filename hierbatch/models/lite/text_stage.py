@@ -90,12 +90,15 @@ class LiteTextStage:
             SynthesisError: the predicted duration is zero or far too long.
         """
         style = self._placement.tensor(np.stack([request.voice.text_style for request in requests]))
-        written = [encode(one.phonemes, one.language) for one in requests]
-        ids = self._insert_pauses(requests, written, style)
-        text = TextBatch.from_ids(ids, self._device)
-        is_added = text.symbols != TextBatch.from_ids(written, self._device).symbols
-        speed = torch.tensor([request.speed * request.voice.speed for request in requests], device=self._device)
+        written_ids = [encode(request.phonemes, request.language) for request in requests]
+        text = written = TextBatch.from_ids(written_ids, self._device)
         hidden = self._network.encode(text, style)
+        ids = self._insert_pauses(requests, written_ids, hidden)
+        if ids != written_ids:  # the added commas change what surrounds them
+            text = TextBatch.from_ids(ids, self._device)
+            hidden = self._network.encode(text, style)
+        is_added = text.symbols != written.symbols
+        speed = torch.tensor([request.speed * request.voice.speed for request in requests], device=self._device)
         log_durations = self._network.log_durations(hidden, text, style)
         sampled = self._sample_prosody(requests, ids, hidden, style)
         if sampled is not None:
@@ -111,14 +114,13 @@ class LiteTextStage:
         return TextFrames(frames, durations, text.lengths)
 
     def _insert_pauses(
-        self, requests: Sequence[SpeechRequest], ids: Sequence[PhonemeIds], style: Tensor
-    ) -> Sequence[PhonemeIds]:
+        self, requests: Sequence[SpeechRequest], ids: list[PhonemeIds], hidden: Tensor
+    ) -> list[PhonemeIds]:
         """Insert commas at predicted pauses in the rows whose language has a pause rate above 0."""
         rates = self._settings("pause_rate", requests)
         if not any(rates):
             return ids
-        inputs = PauseInputs.from_ids(ids, self._network.encode(TextBatch.from_ids(ids, self._device), style))
-        logits = to_array(self._pauses(inputs))
+        logits = to_array(self._pauses(PauseInputs.from_ids(ids, hidden)))
         return [insert_pauses(*row) for row in zip(ids, logits, rates, strict=True)]
 
     def _sample_prosody(

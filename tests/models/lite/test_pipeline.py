@@ -6,55 +6,22 @@ import torch
 
 from hierbatch.audio.files import read_sound
 from hierbatch.audio.pitch import estimate_f0
-from hierbatch.audio.waveform import Samples, Waveform
+from hierbatch.audio.waveform import Waveform
 from hierbatch.constants import FRAME_HOP_SAMPLES, MEL_HOP_SAMPLES
-from hierbatch.errors import PromptError, SynthesisError, TextError
-from hierbatch.models.conversion.interface import ConversionRequest
-from hierbatch.models.conversion.recording import convert_recording
-from hierbatch.models.device_placement import DevicePlacement
-from hierbatch.models.lite.networks import LiteNetworks
+from hierbatch.errors import PromptError, TextError
 from hierbatch.models.lite.pipeline import LitePipeline
 from hierbatch.models.lite.voice import LiteVoice
 from hierbatch.models.speech import Speech, SpeechRequest
-from hierbatch.models.weights.bundle import Bundle
 from tests.loading import ROOT
 from tests.models.among_others import LENGTHS, SAME_DB, snr_db
-from tests.tiny_lite import tiny_config
+from tests.models.lite.small_pipeline import buzz, small_model
 
 PHONEMES = ("h ə l ˈoʊ , w ˈɝ l d .", "j ˈɛ s !", "ð ə | k w ˈɪ k | b ɹ ˈaʊ n | f ˈɑ k s | dʒ ˈʌ m p s | ˌoʊ v ɚ .")
-
-
-def buzz(duration_s: float, f0_hz: float = 120.0) -> Waveform:
-    """A crude voice: a pulse-like tone whose pitch wanders."""
-    time_s = np.arange(int(duration_s * 16000)) / 16000
-    phase = 2 * np.pi * np.cumsum(f0_hz * (1 + 0.1 * np.sin(2 * np.pi * 0.7 * time_s)) / 16000)
-    return Waveform((0.1 * np.exp(3 * (np.cos(phase) - 1))).astype(np.float32), 16000)
 
 
 @pytest.fixture(scope="module")
 def model() -> LitePipeline:
     return small_model()
-
-
-def small_model(**synthesis: float) -> LitePipeline:
-    torch.manual_seed(0)
-    networks = LiteNetworks(tiny_config())
-    for name, parameter in networks.named_parameters():
-        if not name.startswith("waveform"):  # the waveform stage starts out as a source and filter that works
-            torch.nn.init.normal_(parameter, std=0.05)
-    torch.nn.init.constant_(networks.text_to_vector.duration.output_projection.bias, 1.7)
-    bundle = Bundle(
-        folder=None,  # type: ignore[arg-type]
-        name="small",
-        kind="lite",
-        languages=("en", "ko"),
-        rate_hz=16000,
-        license="MIT",
-        config={},
-        synthesis=synthesis,
-        weights_sha256="0" * 64,
-    )
-    return LitePipeline(bundle, networks.eval(), DevicePlacement())
 
 
 @pytest.fixture(scope="module")
@@ -99,49 +66,6 @@ def test_a_row_among_31_others_is_the_row_alone(model: LitePipeline, voice: Lite
     for row, speech in zip(rows, together, strict=True):
         alone = model.speak([row])[0].waveform.samples
         assert snr_db(alone, speech.waveform.samples) > SAME_DB
-
-
-def test_a_piece_of_a_recording_among_31_others_is_the_piece_alone(voice: LiteVoice) -> None:
-    model = small_model(
-        source_articulation=0.6,
-        timbre_mean_share=0.5,
-        timbre_spread_share=0.5,
-        conversion_covariance_share=0.5,
-        conversion_low_noise_db=-6.0,
-    )
-    pieces = []
-    for index, length in enumerate(LENGTHS):
-        samples = buzz(1.0, 110 + 5 * index).samples[: 320 * (4 + length)]
-        f0_hz = estimate_f0(Waveform(samples, 16000))
-        pieces.append(
-            ConversionRequest(
-                samples=samples, f0_hz=np.where(f0_hz > 0, f0_hz, 120), voiced=f0_hz > 0, voice=voice, seed=index
-            )
-        )
-    for piece, found in zip(pieces, model.convert_all(pieces), strict=True):
-        (alone,) = model.convert_all([piece])
-        assert len(found) == len(piece.samples)
-        assert snr_db(alone, found) > SAME_DB
-
-
-def test_the_settings_of_conversions_change_speech_and_no_songs(voice: LiteVoice) -> None:
-    samples = buzz(1.0, 150).samples[:16000]
-    f0_hz = estimate_f0(Waveform(samples, 16000))
-
-    def convert(*, is_song: bool, **synthesis: float) -> Samples:
-        request = ConversionRequest(
-            samples=samples,
-            f0_hz=np.where(f0_hz > 0, f0_hz, 150),
-            voiced=f0_hz > 0,
-            voice=voice,
-            seed=0,
-            is_song=is_song,
-        )
-        return small_model(**synthesis).convert_all([request])[0]
-
-    for setting in ({"conversion_covariance_share": 0.5}, {"conversion_low_noise_db": -12.0}):
-        assert snr_db(convert(is_song=False), convert(is_song=False, **setting)) < SAME_DB
-        assert np.array_equal(convert(is_song=True), convert(is_song=True, **setting))
 
 
 def test_timings_add_up_to_the_sound(model: LitePipeline, voice: LiteVoice) -> None:
@@ -232,15 +156,6 @@ def test_a_voice_has_the_prompts_pitch_and_not_its_level(model: LitePipeline, vo
     np.testing.assert_allclose(loud.sound_style, voice.sound_style, atol=1e-3)
 
 
-@pytest.mark.parametrize("n_samples", [3200, 16001, 40123])
-def test_conversion_keeps_the_length_to_the_sample(model: LitePipeline, voice: LiteVoice, n_samples: int) -> None:
-    source = Waveform(buzz(3.0, 200.0).samples[:n_samples], 16000)
-    made = convert_recording(model, source, voice, seed=1)
-    assert made.waveform.n_samples == n_samples
-    voiced = made.f0_hz[made.f0_hz > 0]
-    assert np.median(voiced) == pytest.approx(voice.median_f0_hz, rel=0.02)
-
-
 def test_the_waveform_stage_alone_keeps_pitch_and_envelope(model: LitePipeline) -> None:
     made = model.resynthesize(buzz(2.005, 150.0))
     assert made.n_samples == 100 * FRAME_HOP_SAMPLES
@@ -248,19 +163,6 @@ def test_the_waveform_stage_alone_keeps_pitch_and_envelope(model: LitePipeline) 
     both = (wanted > 0) & (found > 0)
     assert both.mean() > 0.3  # untrained, it adds as much noise as there is tone
     assert np.median(np.abs(found[both] / wanted[both] - 1)) < 0.02
-
-
-def test_a_piece_too_long_to_convert_at_once_is_refused(model: LitePipeline, voice: LiteVoice) -> None:
-    n_frames = 31 * 100
-    request = ConversionRequest(
-        samples=np.zeros(n_frames * MEL_HOP_SAMPLES, np.float32),
-        f0_hz=np.full(n_frames, 120.0, np.float32),
-        voiced=np.ones(n_frames, bool),
-        voice=voice,
-        seed=0,
-    )
-    with pytest.raises(SynthesisError, match="cannot be converted"):
-        model.convert_all([request])
 
 
 def test_a_take_is_nearer_to_its_own_content_and_voice_than_to_others(model: LitePipeline) -> None:

@@ -83,8 +83,8 @@ def test_a_converted_song_keeps_its_tune_to_four_cents(model, rendered):
 
 
 def test_songs_have_less_noise_below_1_khz(model, voice, rendered, monkeypatch):
-    monkeypatch.setattr(model, "_low_noise_db", 0.0)  # settings of conversions of speech
-    monkeypatch.setattr(model, "_covariance_share", 0.0)
+    monkeypatch.setattr(model, "_conversion_low_noise_db", 0.0)
+    monkeypatch.setattr(model, "_conversion_covariance_share", 0.0)
     samples = rendered.waveform.samples[: 2 * 16_000]
     f0_hz = np.full(200, 200.0, np.float32)
 
