@@ -13,9 +13,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import io
-import os
-import runpy
 import shutil
 import sys
 import tempfile
@@ -25,10 +22,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "plugins"), str(ROOT)]  # the package of the fake model
 
+from case_makers import make_sounds, run_maker  # noqa: E402
 from shared_attack_cases import VOICE, Outcome, load_commands, run_forked  # noqa: E402
 
 from hierbatch.models.weights.bundle import packaged_bundle_folder  # noqa: E402
-from hierbatch.programs import ffmpeg_program  # noqa: E402
 from tests.engine.fake_model import write_fake_bundle  # noqa: E402
 
 STEPS = ("books", "tables", "people", "recordings", "injection", "bundles", "checkpoints")
@@ -71,17 +68,6 @@ def _is_expected(step: str, name: str, found: Outcome) -> bool:
     if step != "people":
         return True
     return found.code == 2 if name in REFUSED else found.code in (0, 3)
-
-
-def run_maker(maker: Path, *arguments: object) -> None:
-    """Run a maker in the current folder; its own output is not shown."""
-    before = sys.argv
-    sys.argv = [str(maker), *map(str, arguments)]
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            runpy.run_path(str(maker), run_name="__main__")
-    finally:
-        sys.argv = before
 
 
 def books(cases: Path, folder: Path) -> Found:
@@ -128,12 +114,7 @@ def _run_table(path: Path, folder: Path, *, is_delivered: bool) -> Found:
 
 def recordings(cases: Path, folder: Path) -> Found:
     """Convert the Parquet tables with recordings inside."""
-    os.environ.update(HIERBATCH_SHARED=str(cases.parent), FF=ffmpeg_program(), VOICES=str(VOICE.parent))
-    for name in ("in", "conv", "pq"):
-        (folder / name).mkdir()
-    run_maker(cases / "audio" / "make_base.py")
-    run_maker(cases / "audio" / "mk_convert.py")
-    run_maker(cases / "audio" / "mk_pq.py")
+    make_sounds(cases / "audio", ("in", "conv", "pq"), ("make_base", "mk_convert", "mk_pq"))
     for path in sorted((folder / "pq").glob("*.parquet")):
         shutil.rmtree(folder / "run", ignore_errors=True)
         arguments = ("convert", path, *_VOICE[:4], "--source-root", folder, "--engine", "local")

@@ -11,11 +11,7 @@ has a reason. A table of segments is right if it gives the listed speakers, or h
 
 from __future__ import annotations
 
-import argparse
-import contextlib
-import os
 import sys
-import tempfile
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
@@ -25,7 +21,7 @@ from typing import Any
 
 import av
 import numpy as np
-from shared_attack_files import run_maker
+from case_makers import VOICES, Verdicts, judge_sounds, make_sounds, run_maker
 
 from hierbatch.audio.loudness import measure_loudness
 from hierbatch.engine.execution import Execution
@@ -35,8 +31,6 @@ from hierbatch.jobs.options.recordings import DubSettings
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.programs import ffmpeg_program, run_program
 
-STEPS = ("films", "segments")
-VOICES = Path(__file__).parents[1] / "manifests" / "voices"
 WITHOUT_SOUND = {"noaudio.mp4", "trunc.mp4"}
 OTHER_LOUDNESS = {"float_hot.wav"}
 """Sounds whose loudness is limited by their peaks."""
@@ -56,30 +50,13 @@ SPEAKERS: dict[str, set[str] | None] = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cases", type=Path, default=Path("../shared/cases/audio"))
-    parser.add_argument("--only", nargs="+", choices=STEPS, default=STEPS)
-    options = parser.parse_args()
-    cases = options.cases.resolve()
-    n_wrong = 0
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-        make_inputs(cases)
-        for name in options.only:
-            print(f"\n{name}\n\n| case | verdict | result |\n| --- | --- | --- |", flush=True)
-            verdicts = [show(*found) for found in (films() if name == "films" else segments())]
-            n_wrong += verdicts.count(False)
-            print(f"\n{name}: {verdicts.count(True)} of {len(verdicts)} right", flush=True)
-    sys.exit(1 if n_wrong else 0)
+    steps = {"films": lambda _: films(), "segments": lambda _: segments()}
+    judge_sounds(__doc__.splitlines()[0], make_inputs, steps)
 
 
 def make_inputs(cases: Path) -> None:
-    """Run the makers in the current folder."""
-    settings = {"HIERBATCH_SHARED": str(cases.parents[1]), "FF": ffmpeg_program(), "VOICES": str(VOICES)}
-    os.environ.update(settings)
-    for name in ("in", "conv", "segin"):
-        Path(name).mkdir()
-    for maker in ("make_base", "mk_convert"):
-        run_maker(cases / f"{maker}.py")
+    """Run the makers of sounds, and the scripts that make films and tables of segments from them."""
+    make_sounds(cases, ("in", "conv", "segin"), ("make_base", "mk_convert"))
     Path("env.sh").write_text(f"export PY={sys.executable}\n")
     run_program(["bash", str(cases / "mk_dub.sh")])
     run_maker(cases / "mk_seg.py")
@@ -98,7 +75,7 @@ def dubbed(folder: str, voices: VoiceChoice, dubbing: DubSettings) -> tuple[DubR
     return dub(job, RunListener(on_message=notices.append)), notices
 
 
-def films() -> Iterator[tuple[str, bool, str]]:
+def films() -> Verdicts:
     """Dub all films and recordings, with a verdict on each."""
     result, _ = dubbed("dubin", VoiceChoice(voice=VOICES / "low.flac", consent="licensed"), DubSettings())
     by_file = {line.file: line for line in result.lines}
@@ -186,7 +163,7 @@ def described(path: Path) -> dict[str, Any]:
     return facts
 
 
-def segments() -> Iterator[tuple[str, bool, str]]:
+def segments() -> Verdicts:
     """Dub all recordings with tables of segments, with a verdict on the speakers of each."""
     voices = VoiceChoice(voices=VOICES / "voices.csv")
     result, notices = dubbed("segin", voices, DubSettings(voice_map=Path("seg_map.csv")))
@@ -199,12 +176,6 @@ def segments() -> Iterator[tuple[str, bool, str]]:
         message = " ".join(notice for notice in notices if name in unicodedata.normalize("NFC", notice))[:140]
         is_right = bool(errors) if expected is None else not errors and speakers == expected
         yield name, is_right, f"{', '.join(sorted(speakers))} {'; '.join(errors)} {message}".strip()
-
-
-def show(name: str, is_right: bool, result: str) -> bool:
-    """Print one line of the table and return the verdict."""
-    print(f"| {name} | {'right' if is_right else 'WRONG'} | {result} |", flush=True)
-    return is_right
 
 
 if __name__ == "__main__":

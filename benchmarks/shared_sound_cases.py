@@ -10,18 +10,12 @@ prompt is right if it is usable, or refused with its name, as listed below. The 
 
 from __future__ import annotations
 
-import argparse
-import contextlib
 import io
-import os
-import runpy
-import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import soundfile
+from case_makers import VOICES, Verdicts, judge_sounds, make_sounds
 
 from hierbatch.audio.decoding import open_decoder
 from hierbatch.audio.loudness import measure_loudness
@@ -36,11 +30,8 @@ from hierbatch.jobs.specs.convert import ConvertSpec
 from hierbatch.jobs.specs.upsample import UpsampleSpec
 from hierbatch.manifest.takes.takes import Takes
 from hierbatch.manifest.voices.voices import read_voices
-from hierbatch.programs import ffmpeg_program
 from hierbatch.stages.prompts import prepare_prompt
 
-STEPS = ("convert", "upsample", "prompts", "check")
-VOICES = Path(__file__).parents[1] / "manifests" / "voices"
 DAMAGED = {
     "zero_bytes", "trunc_wav", "header_only", "trunc_mp3", "trunc_ogg", "trunc_flac", "html_as_wav", "lfs_pointer",
     "nan", "silence", "short50ms", "symlink_out", "winpath", "fileuri", "space_around",
@@ -55,39 +46,20 @@ _ACTIVE_LU, _CANCELLED_LU = 12.0, 6.0
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cases", type=Path, default=Path("../shared/cases/audio"))
-    parser.add_argument("--only", nargs="+", choices=STEPS, default=STEPS)
-    options = parser.parse_args()
-    cases = options.cases.resolve()
-    n_wrong = 0
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-        make_inputs(cases)
-        steps = {
-            "convert": lambda: recordings("convert", Path("conv")),
-            "upsample": lambda: recordings("upsample", Path("up")),
-            "prompts": prompts,
-            "check": lambda: checks(cases / "files"),
-        }
-        for name in options.only:
-            print(f"\n{name}\n\n| case | verdict | result |\n| --- | --- | --- |")
-            verdicts = list(steps[name]())
-            n_wrong += sum(not is_right for _, is_right, _ in verdicts)
-            print(f"\n{name}: {sum(is_right for _, is_right, _ in verdicts)} of {len(verdicts)} right", flush=True)
-    sys.exit(1 if n_wrong else 0)
+    steps = {
+        "convert": lambda _: recordings("convert", Path("conv")),
+        "upsample": lambda _: recordings("upsample", Path("up")),
+        "prompts": lambda _: prompts(),
+        "check": lambda cases: checks(cases / "files"),
+    }
+    judge_sounds(__doc__.splitlines()[0], make_inputs, steps)
 
 
 def make_inputs(cases: Path) -> None:
-    """Run the makers in the current folder; their own output is not shown."""
-    os.environ.update(HIERBATCH_SHARED=str(cases.parents[1]), FF=ffmpeg_program(), VOICES=str(VOICES))
-    for name in ("in", "conv", "pr", "up"):
-        Path(name).mkdir()
-    for maker in ("make_base", "mk_convert", "mk_pr"):
-        with contextlib.redirect_stdout(io.StringIO()):
-            runpy.run_path(str(cases / f"{maker}.py"))
+    make_sounds(cases, ("in", "conv", "pr", "up"), ("make_base", "mk_convert", "mk_pr"))
 
 
-def recordings(command: str, folder: Path) -> Iterator[tuple[str, bool, str]]:
+def recordings(command: str, folder: Path) -> Verdicts:
     """Process every recording of a maker's folder with a packaged model, with a verdict on each row."""
     manifest = folder / "m.csv"
     if command == "convert":
@@ -107,8 +79,7 @@ def recordings(command: str, folder: Path) -> Iterator[tuple[str, bool, str]]:
     planned = {row["id"]: row["source"]["path"] for row in takes.planned(["id", "source"]).to_pylist()}
     columns = ["id", "status", "error", "n_samples", "sample_rate_hz", "loudness_lufs", "flags"]
     for take in sorted(takes.table(columns).to_pylist(), key=lambda take: str(take["id"])):
-        is_right, shown = verdict_of(take, planned[take["id"]])
-        yield show(take["id"], is_right, shown)
+        yield take["id"], *verdict_of(take, planned[take["id"]])
 
 
 def verdict_of(take: dict, source: str) -> tuple[bool, str]:
@@ -139,37 +110,31 @@ def read_independently(source: Path) -> tuple[float, float]:
     return len(samples) / rate_hz, mean_lufs if mean_lufs > loudest_lufs - _CANCELLED_LU else loudest_lufs
 
 
-def prompts() -> Iterator[tuple[str, bool, str]]:
+def prompts() -> Verdicts:
     """Prepare every prompt."""
     for voice in read_voices(Path("pr/voices.csv")):
         try:
             prompt = prepare_prompt(voice.read_prompt(), voice.voice)
         except PromptError as error:
             is_right = voice.voice in UNUSABLE_PROMPTS and voice.voice in str(error)
-            yield show(voice.voice, is_right, f"refused: {str(error).splitlines()[0][:100]}")
+            yield voice.voice, is_right, f"refused: {str(error).splitlines()[0][:100]}"
             continue
         samples, rate_hz = soundfile.read(io.BytesIO(prompt.flac))
         notices = "; ".join(prompt.notices)
         shown = f"{prompt.duration_s:.1f} s used, {measure_loudness(samples, rate_hz):.1f} LUFS. {notices}"
-        yield show(voice.voice, voice.voice not in UNUSABLE_PROMPTS, shown)
+        yield voice.voice, voice.voice not in UNUSABLE_PROMPTS, shown
 
 
-def checks(folder: Path) -> Iterator[tuple[str, bool, str]]:
+def checks(folder: Path) -> Verdicts:
     """Check every sound file; each must get a report or an error message."""
     for path in sorted(folder.iterdir()):
         if path.suffix in (".csv", ".srt"):
             continue
         try:
             (report,) = check_files(CheckJob(files=(path,), profile="ebu"))
-            yield show(path.name, True, "; ".join(f"{line.rule} {line.got}" for line in report.rows))
+            yield path.name, True, "; ".join(f"{line.rule} {line.got}" for line in report.rows)
         except HierbatchError as error:
-            yield show(path.name, "Traceback" not in str(error), str(error).splitlines()[0][:120])
-
-
-def show(name: str, is_right: bool, result: str) -> tuple[str, bool, str]:
-    """Print one line of the table and return it."""
-    print(f"| {name} | {'right' if is_right else 'WRONG'} | {result} |", flush=True)
-    return name, is_right, result
+            yield path.name, "Traceback" not in str(error), str(error).splitlines()[0][:120]
 
 
 if __name__ == "__main__":
