@@ -34,6 +34,7 @@ _VOICE = ("--voice", VOICE, "--consent", "licensed", "--language", "en")
 REFUSED = {
     "array.json", "array.jsonl", "cp949.csv", "dup.csv", "empty.csv", "emptyfile.jsonl", "headeronly.csv",
     "koreanid.csv", "mixed.jsonl", "crlf.csv.gz", "nanspeed.parquet", "null.csv", "spaceid.csv", "trunc.parquet",
+    "badcomma.csv", "intid.jsonl", "intid.parquet", "reserved.parquet", "tsv.tsv", "utf16.csv",
 }  # fmt: skip
 """Tables of users that are refused with exit code 2; the others are read."""
 
